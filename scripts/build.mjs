@@ -1,0 +1,29 @@
+// Bundles the program, and what stands in for Windows in tests and in the demonstration, into dist/.
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+export const bundle = (entry, outfile, options = {}) =>
+  build({
+    absWorkingDir: root,
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    legalComments: 'none',
+    logLevel: 'warning',
+    ...options,
+  });
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const script = { banner: { js: '#!/usr/bin/env node' } };
+  await bundle('src/contain-host.ts', 'dist/contain-host.js', script);
+  await bundle('fixtures/windows-on-linux.ts', join('dist', 'standin', 'contain-host.js'), script);
+  await bundle('fixtures/standin/netsh.ts', join('dist', 'standin', 'netsh.js'), script);
+  await bundle('fixtures/standin/reg.ts', join('dist', 'standin', 'reg.js'), script);
+  await bundle('scripts/demo.ts', 'dist/demo.js');
+}

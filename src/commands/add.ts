@@ -1,0 +1,57 @@
+import { readAgentServers } from '../agent/servers';
+import { readSettings } from '../agent/settings';
+import type { Host } from '../host';
+import { Failure } from '../outcome/failure';
+import type { Outcome } from '../outcome/outcome';
+import { describeContainment } from '../outcome/report';
+import type { Judgement } from '../outcome/states';
+import type { Policy } from '../policy/policy';
+import type { Request } from '../request/request';
+import type { Asked } from '../state/journal';
+import { mergeAsked, policyOf } from './asked';
+import { parseHandler } from './handler';
+import { openSession, type Session } from './session';
+
+/** Contains the host, or brings a contained one to what is asked now. Throws `Failure`. */
+export async function add(host: Host, home: string, request: Request): Promise<Outcome> {
+  const operator = request.requestedBy === 'operator' ? parseHandler(request.address) : undefined;
+  const settings = readSettings(host.platform, home);
+  const agent = await readAgentServers(host, home);
+  const session = await openSession(host, home, request);
+  try {
+    for (const warning of [...settings.warnings, ...agent.warnings]) session.recorder.warn(warning);
+    const asked = mergeAsked(request, operator, settings, session.openCase?.asked);
+    const policy = policyOf(agent, asked);
+    return describeContainment(policy, agent.unresolved, await contain(session, asked, policy));
+  } finally {
+    session.close();
+  }
+}
+
+async function contain(session: Session, asked: Asked, policy: Policy): Promise<Judgement> {
+  const { firewall, recorder, openCase } = session;
+  const { warnings, contained } = await firewall.preflight(policy);
+  for (const warning of warnings) recorder.warn(warning);
+  // Contained without us: by the batch script, in an operator's hand. An alert must not be able to lift that later.
+  const recorded: Asked = contained && openCase === undefined ? { ...asked, requestedBy: 'operator' } : asked;
+  if (!same(recorded, openCase?.asked)) recorder.append({ event: 'asked', ...recorded });
+  try {
+    const judgement = await firewall.contain(policy, asked.requestedBy, recorder);
+    if (recorder.acted || !same(judgement, openCase?.judged)) recorder.append({ event: 'judged', ...judgement });
+    return judgement;
+  } catch (error) {
+    closeAfter(error, session);
+    throw error;
+  }
+}
+
+/** A case that was taken back, or never changed anything, is over: the next ADD starts from a fresh backup. */
+function closeAfter(error: unknown, { recorder, openCase }: Session): void {
+  if (!(error instanceof Failure)) return;
+  if (error.code === 'rolled-back') recorder.closeCase('rolled-back');
+  else if (error.code === 'no-backup' && openCase?.judged === undefined) recorder.closeCase('nothing-changed');
+}
+
+function same(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

@@ -1,0 +1,56 @@
+import type { AgentServers } from '../agent/servers';
+import type { Settings } from '../agent/settings';
+import { type Address, cidr, isRefusal, parseNetwork } from '../policy/address';
+import type { Policy } from '../policy/policy';
+import type { Request } from '../request/request';
+import type { Asked } from '../state/journal';
+import { parseHandler } from './handler';
+
+/**
+ * Who asked, and who is let in now: always the configured handlers and the last operator's address. An alert takes nobody
+ * away, and its own address comes in only where the settings say so.
+ */
+export function mergeAsked(
+  request: Request,
+  operator: Address | undefined,
+  settings: Settings,
+  before: Asked | undefined,
+): Asked {
+  const { alertId, ruleId, caseNumber } = request;
+  const origin = {
+    ...(alertId === undefined ? {} : { alertId }),
+    ...(ruleId === undefined ? {} : { ruleId }),
+    ...(caseNumber === undefined ? {} : { caseNumber }),
+  };
+  const configured = settings.handlers.map(cidr);
+  if (operator !== undefined) {
+    const own = cidr(operator);
+    return { requestedBy: 'operator', ...origin, handlers: unique([...configured, own]), operatorAddress: own };
+  }
+  const alerted = settings.alertAddress === 'allow' ? alertHandler(request.address) : [];
+  const handlers = unique([...(before?.handlers ?? []), ...configured, ...alerted]);
+  return before === undefined ? { requestedBy: 'alert', ...origin, handlers } : { ...before, handlers };
+}
+
+function alertHandler(text: string): string[] {
+  try {
+    return [cidr(parseHandler(text))];
+  } catch {
+    return [];
+  }
+}
+
+/** What those who asked are to get. */
+export function policyOf({ servers, needsDns }: AgentServers, { handlers }: Asked): Policy {
+  return { servers, needsDns, handlers: handlers.flatMap(readBack) };
+}
+
+/** From the journal back to an address; the prefix was judged when it was written. */
+function readBack(text: string): Address[] {
+  const address = parseNetwork(text, 24, 64);
+  return isRefusal(address) ? [] : [address];
+}
+
+function unique(texts: readonly string[]): string[] {
+  return [...new Set(texts)];
+}

@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process';
+import type { Host } from '../host';
+import { exitCodes } from '../outcome/exit-codes';
+import type { Outcome } from '../outcome/outcome';
+import type { Request } from '../request/request';
+
+/** The hidden first argument of the worker; the second is the request as JSON. */
+export const workerFlag = '--worker';
+
+const longestResult = 1024 * 1024;
+
+/**
+ * Has a worker carry out the request, and waits a bounded time for its outcome. The agent waits for this process without
+ * limit on the thread that receives orders, so the work itself runs in a process of its own that outlives this one and
+ * holds none of the agent's handles.
+ */
+export function runInWorker(host: Host, request: Request): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const [executable, ...args] = host.command;
+    const worker = spawn(executable, [...args, workerFlag, JSON.stringify(request)], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      detached: true,
+      windowsHide: true,
+      cwd: host.platform === 'windows' ? host.env.SystemRoot : '/',
+    });
+    let result = '';
+    const settle = (outcome: Outcome): void => {
+      clearTimeout(timer);
+      worker.stdout.destroy();
+      worker.unref();
+      resolve(outcome);
+    };
+    const timer = setTimeout(() => settle(stillAtWork(request)), host.patience.worker);
+    worker.stdout.setEncoding('utf8').on('data', (text: string) => {
+      if (result.length < longestResult) result += text;
+    });
+    worker.on('error', (error) => settle(notStarted(request, error)));
+    worker.on('close', () => settle(parseOutcome(result) ?? endedSilently(request)));
+  });
+}
+
+function parseOutcome(text: string): Outcome | undefined {
+  try {
+    return JSON.parse(text) as Outcome;
+  } catch {
+    return undefined;
+  }
+}
+
+function stillAtWork({ action }: Request): Outcome {
+  return {
+    exitCode: exitCodes.busy,
+    message:
+      'The work is not finished; it goes on in the background and its outcome will be in the logs. Nothing is claimed yet: ask "contain-host status".',
+    status: action === 'add' ? 'add-started' : 'delete-failed',
+    words: ['still-at-work'],
+  };
+}
+
+function notStarted({ action }: Request, error: Error): Outcome {
+  return {
+    exitCode: exitCodes.unable,
+    message: `The program could not start its worker, so nothing was changed: ${error.message}.`,
+    status: `${action}-failed`,
+    words: ['worker-not-started'],
+  };
+}
+
+function endedSilently({ action }: Request): Outcome {
+  return {
+    exitCode: exitCodes.uncertain,
+    message:
+      'The worker ended without a word, so the state of the host is uncertain. Ask "contain-host status"; the next ADD or DELETE puts it right.',
+    status: `${action}-failed`,
+    words: ['worker-died'],
+  };
+}

@@ -1,0 +1,141 @@
+import { parseArgs } from 'node:util';
+import { findHome } from '../agent/home';
+import { type AgentServers, readAgentServers } from '../agent/servers';
+import { readSettings } from '../agent/settings';
+import type { Step } from '../firewall/firewall';
+import { openFirewall } from '../firewall/open';
+import type { Host } from '../host';
+import { exitCodes } from '../outcome/exit-codes';
+import { Failure } from '../outcome/failure';
+import { say } from '../outcome/say';
+import { cidr } from '../policy/address';
+import { batchScriptCommands } from '../policy/batch-script';
+import { parseOssecArguments } from '../request/ossec';
+import type { Request, RequestedBy } from '../request/request';
+import { stateFolderOf } from '../state/folder';
+import { mergeAsked, policyOf } from './asked';
+import { parseHandler } from './handler';
+import { wrongArguments } from './usage';
+
+/** What `plan --json` prints; the form is fixed for other programs. */
+interface Plan {
+  readonly requestedBy: RequestedBy;
+  readonly servers: readonly { address: string; port: number; protocols: readonly string[] }[];
+  readonly unresolved: readonly string[];
+  readonly handlers: readonly string[];
+  readonly steps: readonly Step[];
+}
+
+interface Options {
+  readonly platform: Host['platform'];
+  readonly original: boolean;
+  readonly request: Request;
+}
+
+/** Prints what an order would do, step by step. Changes nothing and needs no rights. Returns the exit code. */
+export async function plan(host: Host, args: readonly string[]): Promise<number> {
+  const json = args.includes('--json');
+  try {
+    const options = readOptions(host, args);
+    const planned = await makePlan({ ...host, platform: options.platform }, options);
+    say(json ? `${JSON.stringify(planned, null, 2)}\n` : describe(planned));
+    return exitCodes.done;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const help = error.code === 'bad-arguments' ? `\n${wrongArguments}` : '\n';
+    say(json ? `${JSON.stringify({ refused: error.code, message: error.message })}\n` : `${error.message}${help}`);
+    return error.exitCode;
+  }
+}
+
+function readOptions(host: Host, args: readonly string[]): Options {
+  const bad = (why: string): Failure => new Failure('bad-arguments', `${why} Nothing was changed.`);
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { for: { type: 'string' }, original: { type: 'boolean' }, json: { type: 'boolean' } },
+    });
+    const platform = values.for ?? host.platform;
+    if (platform !== 'windows' && platform !== 'linux') throw bad('--for takes windows or linux.');
+    const request = parseOssecArguments(positionals);
+    if (request === undefined) throw bad('plan takes ADD or DELETE, a user and an IP address.');
+    return { platform, original: values.original ?? false, request };
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw bad(error instanceof Error ? `${error.message}.` : 'The options were not understood.');
+  }
+}
+
+async function makePlan(host: Host, options: Options): Promise<Plan> {
+  return options.request.action === 'add' ? planAdd(host, options) : planDelete(host, options);
+}
+
+async function planAdd(host: Host, { request, original }: Options): Promise<Plan> {
+  const operator = request.requestedBy === 'operator' ? parseHandler(request.address) : undefined;
+  const { home } = await findHome(host);
+  const agent = await readAgentServers(host, home);
+  const policy = policyOf(agent, mergeAsked(request, operator, readSettings(host.platform, home), undefined));
+  const { requestedBy } = request;
+  return {
+    requestedBy,
+    servers: policy.servers.map(({ address, port, protocols }) => ({ address: address.text, port, protocols })),
+    unresolved: agent.unresolved,
+    handlers: policy.handlers.map((handler) =>
+      handler.prefix === hostPrefix[handler.family] ? handler.text : cidr(handler),
+    ),
+    steps: original ? originalSteps('add', home, agent, request) : firewallAt(host, home).containSteps(policy),
+  };
+}
+
+async function planDelete(host: Host, { request, original }: Options): Promise<Plan> {
+  const home = await findHome(host).then(
+    (found) => found.home,
+    () => undefined,
+  );
+  return {
+    requestedBy: request.requestedBy,
+    servers: [],
+    unresolved: [],
+    handlers: [],
+    steps: original ? originalSteps('delete', home, undefined, request) : firewallAt(host, home).releaseSteps(),
+  };
+}
+
+const hostPrefix = { 4: 32, 6: 128 } as const;
+
+function firewallAt(host: Host, home: string | undefined) {
+  return openFirewall({ host, home, stateFolder: stateFolderOf(host) });
+}
+
+/** The batch script takes the last server it finds. */
+function originalSteps(
+  action: Request['action'],
+  home = '',
+  agent: AgentServers | undefined,
+  request: Request,
+): Step[] {
+  const server = agent?.servers.at(-1)?.address.text ?? '';
+  return batchScriptCommands(action, home, server, request.address).map((command) => ({
+    step: 'batch-script',
+    command,
+  }));
+}
+
+function describe({ requestedBy, servers, unresolved, handlers, steps }: Plan): string {
+  const list = (texts: readonly string[]): string => (texts.length === 0 ? 'none' : texts.join(', '));
+  return `${[
+    `Requested by: ${requestedBy}`,
+    `Servers: ${list(servers.map(({ address, port, protocols }) => `${address} port ${port} (${protocols.join(', ')})`))}`,
+    ...(unresolved.length === 0 ? [] : [`Names that do not resolve: ${unresolved.join(', ')}`]),
+    `Handlers: ${list(handlers)}`,
+    'Steps:',
+    ...steps.map(
+      ({ step, command }, index) => `${String(index + 1).padStart(4)}  ${step.padEnd(18)} ${commandLine(command)}`,
+    ),
+  ].join('\n')}\n`;
+}
+
+function commandLine(command: readonly string[] | null): string {
+  return command?.map((word) => (/[\s"]/.test(word) ? `"${word}"` : word)).join(' ') ?? '-';
+}

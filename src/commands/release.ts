@@ -1,0 +1,51 @@
+import type { Host } from '../host';
+import { exitCodes } from '../outcome/exit-codes';
+import type { Outcome } from '../outcome/outcome';
+import type { Request } from '../request/request';
+import { openSession, type Session } from './session';
+
+/** Gives the host back as it was. Needs no server, no address and no home. Throws `Failure`. */
+export async function release(host: Host, home: string | undefined, request: Request): Promise<Outcome> {
+  const session = await openSession(host, home, request);
+  try {
+    return await releaseCase(session, request);
+  } finally {
+    session.close();
+  }
+}
+
+async function releaseCase({ firewall, recorder, openCase }: Session, request: Request): Promise<Outcome> {
+  if (request.requestedBy === 'alert' && openCase?.asked.requestedBy !== 'alert') {
+    const { state } = await firewall.judge();
+    if (state === 'not-contained' && openCase === undefined) return notContained();
+    return {
+      exitCode: exitCodes.done,
+      message:
+        'Held by operator: an alert does not lift a containment that an operator asked for. Nothing was changed.',
+      status: 'delete-failed',
+      words: ['held-by-operator'],
+    };
+  }
+  const { was, differences } = await firewall.release(recorder);
+  if (openCase !== undefined) recorder.closeCase(was === 'not-contained' ? 'nothing-changed' : 'released');
+  if (was === 'not-contained') return notContained();
+  const how =
+    was === 'contained'
+      ? 'Released: the policy from before the containment is in force again.'
+      : 'The policy from before the containment was in force already; the case is closed and nothing was changed.';
+  return {
+    exitCode: exitCodes.done,
+    message: [how, ...differences.map((difference) => `Note: ${difference}`)].join('\n'),
+    status: 'delete',
+    words: differences.length === 0 ? [] : ['with-differences'],
+  };
+}
+
+function notContained(): Outcome {
+  return {
+    exitCode: exitCodes.done,
+    message: 'This host is not contained. Nothing was changed.',
+    status: 'delete',
+    words: ['not-contained'],
+  };
+}

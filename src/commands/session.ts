@@ -1,0 +1,63 @@
+import type { Firewall, Site } from '../firewall/firewall';
+import { openFirewall } from '../firewall/open';
+import type { Host } from '../host';
+import { writeAudit } from '../outcome/audit';
+import { Failure } from '../outcome/failure';
+import { openLog } from '../outcome/log';
+import type { Request } from '../request/request';
+import { prepareStateFolder, stateFolderOf } from '../state/folder';
+import { Journal, type OpenCase } from '../state/journal';
+import { acquireLock } from '../state/lock';
+import { CaseRecorder } from '../state/recorder';
+
+/** Everything an order needs while it has the host to itself. */
+export interface Session {
+  readonly journal: Journal;
+  readonly openCase: OpenCase | undefined;
+  readonly recorder: CaseRecorder;
+  readonly firewall: Firewall;
+  close(): void;
+}
+
+/** Takes the lock and opens what the order works with. Throws `Failure`; nothing was changed then. */
+export async function openSession(host: Host, home: string | undefined, request: Request): Promise<Session> {
+  const warning = await prepareStateFolder(host);
+  const stateFolder = stateFolderOf(host);
+  const lock = await acquireLock(stateFolder, host.patience.lock);
+  try {
+    const log = openLog(stateFolder);
+    const journal = new Journal(stateFolder);
+    const { action } = request;
+    const recorder = new CaseRecorder(journal, log, action, () => {
+      if (action === 'add' && home !== undefined)
+        writeAudit(host.platform, home, { status: 'add-started', request, words: [] });
+    });
+    const openCase = readJournal(journal, recorder, action);
+    const site: Site = {
+      host,
+      home,
+      stateFolder,
+      lockFd: lock.fd,
+      ...(openCase === undefined ? {} : { openCase }),
+    };
+    if (warning !== undefined) recorder.warn(warning);
+    return { journal, openCase, recorder, firewall: openFirewall(site), close: () => lock.release() };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** A release goes on without the journal; a containment without one could not be undone by the next run. */
+function readJournal(journal: Journal, recorder: CaseRecorder, action: Request['action']): OpenCase | undefined {
+  try {
+    return journal.read();
+  } catch (error) {
+    if (action === 'add') {
+      const message = 'The journal cannot be read, so nothing was changed. Look at the disk of the state folder.';
+      throw new Failure('journal-unwritable', message, error);
+    }
+    recorder.warn(`The journal cannot be read: ${String(error)}`);
+    return undefined;
+  }
+}

@@ -1,0 +1,68 @@
+import type { Host } from '../host';
+import type { Judgement } from '../outcome/states';
+import type { Policy } from '../policy/policy';
+import type { RequestedBy } from '../request/request';
+import type { OpenCase } from '../state/journal';
+
+/** One step of a plan: a stable name, and the exact program and arguments it runs, or null where it runs none. */
+export interface Step {
+  readonly step: string;
+  readonly command: readonly string[] | null;
+}
+
+/** Carries out steps on behalf of a case: the journal has each one on disk before `work` starts, the log has its outcome after. */
+export interface Recorder {
+  act<T>(step: Step, work: () => Promise<T>): Promise<T>;
+  /** Keeps facts of the case that later runs need, as one more journal line. */
+  note(facts: Readonly<Record<string, string | number | boolean>>): void;
+  /** Says something in the log that changes nothing. */
+  warn(message: string): void;
+}
+
+/** Where a firewall works, and on which case. */
+export interface Site {
+  readonly host: Host;
+  /** The agent's folder; undefined when a release finds none. */
+  readonly home: string | undefined;
+  readonly stateFolder: string;
+  /** The lock's open file, for every process that changes something. Absent: nothing may be changed. */
+  readonly lockFd?: number;
+  /** The case that the journal holds open, if any. */
+  readonly openCase?: OpenCase;
+}
+
+/** What was found before the first change. */
+export interface Preflight {
+  /** Checks that could not be made, and other things for people to know. */
+  readonly warnings: readonly string[];
+  /** The live policy is a containment already, whoever made it. */
+  readonly contained: boolean;
+}
+
+/** How a release ended when it did not fail. */
+export interface Release {
+  readonly was: 'contained' | 'not-contained' | 'restored-already';
+  /** What differs from the policy before containment although it was given back, for people. */
+  readonly differences: readonly string[];
+}
+
+/**
+ * A firewall that can hold a host contained. The commands above it know only this; each operating system has one folder
+ * beside this file. All methods throw `Failure` and nothing else.
+ */
+export interface Firewall {
+  /** The steps that contain a host which is not contained yet. Pure: what `plan` prints. */
+  containSteps(policy: Policy): Step[];
+  releaseSteps(): Step[];
+  /** Refuses, before anything changes, where containment cannot work. */
+  preflight(policy: Policy): Promise<Preflight>;
+  /** What is in force now. With a policy, also whether all it allows is there. */
+  judge(policy?: Policy): Promise<Judgement>;
+  /**
+   * Brings the host to the policy, whether it is contained already or not, and judges what is in force afterwards. An
+   * alert's order removes no handler. What is right already is not touched.
+   */
+  contain(policy: Policy, requestedBy: RequestedBy, recorder: Recorder): Promise<Judgement>;
+  /** Gives the host back as it was. */
+  release(recorder: Recorder): Promise<Release>;
+}

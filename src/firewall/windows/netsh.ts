@@ -1,0 +1,74 @@
+import { cidr } from '../../policy/address';
+import type { Rule } from '../../policy/rules';
+
+/**
+ * Arguments of one netsh call, without the program. Each `tag=value` is one argument; the words are never abbreviated and no
+ * tag stands twice (Microsoft, "netsh advfirewall" command reference).
+ */
+export type NetshCommand = readonly string[];
+
+export const exportPolicy = (file: string): NetshCommand => ['advfirewall', 'export', file];
+export const importPolicy = (file: string): NetshCommand => ['advfirewall', 'import', file];
+export const runScript = (file: string): NetshCommand => ['-f', file];
+export const switchOn: NetshCommand = ['advfirewall', 'set', 'allprofiles', 'state', 'on'];
+
+/** One argument with a comma: two arguments would be an error. */
+export const blockByDefault: NetshCommand = [
+  ...['advfirewall', 'set', 'allprofiles', 'firewallpolicy'],
+  'blockinbound,blockoutbound',
+];
+
+export const disableEveryRule: NetshCommand = ['advfirewall', 'firewall', 'set', 'rule', 'all', 'new', 'enable=no'];
+
+/** Disables every rule of that name; netsh compares names whole and without case. */
+export const disableRules = (name: string): NetshCommand => [
+  ...['advfirewall', 'firewall', 'set', 'rule'],
+  ...[`name=${name}`, 'new', 'enable=no'],
+];
+
+/** Deletes every rule of that name, direction and, where given, remote address. */
+export const deleteRules = (name: string, direction: 'in' | 'out', remote?: string): NetshCommand => [
+  ...['advfirewall', 'firewall', 'delete', 'rule', `name=${name}`, `dir=${direction}`],
+  ...(remote === undefined ? [] : [`remoteip=${remote}`]),
+];
+
+/** The parameters stand in the order of the batch script. */
+export function addRule(rule: Rule): NetshCommand {
+  return ['advfirewall', 'firewall', 'add', 'rule', `name=${rule.name}`, `dir=${rule.direction}`, ...parameters(rule)];
+}
+
+function parameters(rule: Rule): string[] {
+  const remote = rule.remote === undefined ? undefined : rule.remote === 'dns' ? 'dns' : cidr(rule.remote);
+  const protocol = rule.icmpType === undefined ? rule.protocol : `${rule.protocol}:${rule.icmpType},any`;
+  return [
+    tag('localport', rule.localPort),
+    tag('remoteport', rule.remotePort),
+    tag('remoteip', remote),
+    tag('protocol', protocol),
+    tag('service', rule.service),
+    'action=allow',
+  ].filter((parameter) => parameter !== undefined);
+}
+
+function tag(name: string, value: string | number | undefined): string | undefined {
+  return value === undefined ? undefined : `${name}=${value}`;
+}
+
+/**
+ * True when a command can stand in a script: netsh reads one in the ANSI code page, so only ASCII means the same everywhere,
+ * and inside quotes there is no way to write a quote.
+ */
+export function fitsScript(command: NetshCommand): boolean {
+  return command.every((argument) => /^[\x20-\x7e]*$/.test(argument) && !argument.includes('"'));
+}
+
+/** The lines of a script for `netsh -f`. Every line runs, whatever the lines before it did. */
+export function scriptText(commands: readonly NetshCommand[]): string {
+  return commands.map((command) => `${command.map(quote).join(' ')}\r\n`).join('');
+}
+
+function quote(argument: string): string {
+  if (!argument.includes(' ')) return argument;
+  const [name, ...value] = argument.split('=');
+  return `${name}="${value.join('=')}"`;
+}

@@ -1,0 +1,37 @@
+/** What the program knows of the machine it was started on. Everything that differs between machines comes through here. */
+export interface Host {
+  readonly platform: 'windows' | 'linux';
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Absolute path of this program: the executable, or the script that Node was given. */
+  readonly program: string;
+  /** How to start this program once more: an executable and its first arguments. */
+  readonly command: readonly [string, ...string[]];
+  /** The name it was started under, without folder and ending: `contain-host` or `release-host`. */
+  readonly name: string;
+  readonly patience: Patience;
+}
+
+/** How long each thing is waited for, in milliseconds. */
+export interface Patience {
+  /** The agent waits for us on its receiver thread, without limit of its own. */
+  readonly worker: number;
+  readonly lock: number;
+  readonly dns: number;
+  /** One netsh call; calls of 20 s and more are known from hosts that are still starting. */
+  readonly netsh: number;
+  /** One call that touches every rule: seconds on a usual host, minutes on a bloated one. */
+  readonly script: number;
+  readonly reg: number;
+  /** How long the registry may take to show what netsh has done. */
+  readonly settle: number;
+}
+
+export const patience: Patience = {
+  worker: 25_000,
+  lock: 20_000,
+  dns: 5_000,
+  netsh: 60_000,
+  script: 180_000,
+  reg: 60_000,
+  settle: 5_000,
+};

@@ -1,0 +1,84 @@
+import { isatty } from 'node:tty';
+import { runInWorker, workerFlag } from './commands/front';
+import { carryOut, refuse } from './commands/order';
+import { usage, wrongArguments } from './commands/usage';
+import type { Host } from './host';
+import { exitCodes } from './outcome/exit-codes';
+import { Failure } from './outcome/failure';
+import type { Outcome } from './outcome/outcome';
+import { say } from './outcome/say';
+import { version } from './outcome/version';
+import { parseOssecArguments } from './request/ossec';
+import { readLine } from './request/read-line';
+import type { Request } from './request/request';
+import { parseWazuhMessage } from './request/wazuh';
+
+/** Decides how we were called, runs that, and returns the exit code. `args` are the arguments after the program's name. */
+export async function main(host: Host, args: readonly string[]): Promise<number> {
+  const [first, ...rest] = args;
+  switch (first) {
+    case undefined:
+      return isatty(0) ? showUsage() : runWazuh(host);
+    case '--help':
+      say(usage);
+      return exitCodes.done;
+    case '--version':
+      say(`contain-host ${version}\n`);
+      return exitCodes.done;
+    case workerFlag:
+      return runWorker(host, rest);
+    case 'plan':
+      return (await import('./commands/plan')).plan(host, rest);
+    default:
+      return runOssec(host, args);
+  }
+}
+
+function showUsage(): number {
+  say(usage);
+  return exitCodes.refused;
+}
+
+async function runOssec(host: Host, args: readonly string[]): Promise<number> {
+  const request = parseOssecArguments(args);
+  if (request === undefined) {
+    await refuse(
+      host,
+      unreadable(args[0]),
+      new Failure('bad-arguments', 'The arguments were not understood. Nothing was changed.'),
+    );
+    say(wrongArguments);
+    return exitCodes.refused;
+  }
+  const { exitCode, message } = await runInWorker(host, named(host, request));
+  say(`${message}\n`);
+  return exitCode;
+}
+
+/** In the wazuh dialects standard output is the agent's protocol channel: nothing is written to it. */
+async function runWazuh(host: Host): Promise<number> {
+  let request: Request;
+  try {
+    request = parseWazuhMessage(await readLine(process.stdin));
+  } catch (error) {
+    return (await refuse(host, { ...unreadable('add'), dialect: 'wazuh' }, error)).exitCode;
+  }
+  return (await runInWorker(host, named(host, request))).exitCode;
+}
+
+async function runWorker(host: Host, [request]: readonly string[]): Promise<number> {
+  const outcome: Outcome = await carryOut(host, JSON.parse(request ?? '') as Request);
+  say(JSON.stringify(outcome));
+  return outcome.exitCode;
+}
+
+/** No agent can pass arguments to an executable, so the second name of the file is the order to release. */
+function named(host: Host, request: Request): Request {
+  return host.name === 'release-host' ? { ...request, action: 'delete' } : request;
+}
+
+/** Stands for an order that could not be read, where the logs need one. */
+function unreadable(verb: string | undefined): Request {
+  const action = verb?.toLowerCase() === 'delete' ? 'delete' : 'add';
+  return { action, dialect: 'ossec', requestedBy: 'alert', address: '-' };
+}

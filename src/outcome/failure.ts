@@ -1,0 +1,41 @@
+import { type ExitCode, exitCodes } from './exit-codes';
+
+/** Every way to fail, with the exit code it ends in. The code is stable: scripts and the JSON output rely on it. */
+const exitCodeOf = {
+  'bad-arguments': exitCodes.refused,
+  'bad-message': exitCodes.refused,
+  'bad-address': exitCodes.refused,
+  'bad-configuration': exitCodes.refused,
+  'no-home': exitCodes.refused,
+  'no-server': exitCodes.refused,
+  'not-elevated': exitCodes.unable,
+  'firewall-service-disabled': exitCodes.unable,
+  'tool-missing': exitCodes.unable,
+  'server-would-be-lost': exitCodes.unable,
+  'no-backup': exitCodes.noBackup,
+  'journal-unwritable': exitCodes.noBackup,
+  'rolled-back': exitCodes.rolledBack,
+  'way-back-failed': exitCodes.uncertain,
+  'not-released': exitCodes.notReleased,
+  busy: exitCodes.busy,
+} as const satisfies Record<string, ExitCode>;
+
+export type FailureCode = keyof typeof exitCodeOf;
+
+/**
+ * A failure as data: a stable code, and a message that says what failed, what state the host is in now, and what to do.
+ * `cause` keeps the error or the tool's raw output behind it.
+ */
+export class Failure extends Error {
+  readonly code: FailureCode;
+
+  constructor(code: FailureCode, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'Failure';
+    this.code = code;
+  }
+
+  get exitCode(): ExitCode {
+    return exitCodeOf[this.code];
+  }
+}

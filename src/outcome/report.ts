@@ -1,0 +1,58 @@
+import { cidr } from '../policy/address';
+import type { Policy } from '../policy/policy';
+import type { Status } from './audit';
+import { type ExitCode, exitCodes } from './exit-codes';
+import type { Outcome } from './outcome';
+import type { Gap, Judgement, State } from './states';
+
+/** What each state after an ADD means to the caller and to the rules on the server. */
+const outcomeOf: Record<State, { exitCode: ExitCode; status: Status; sentence: string }> = {
+  contained: { exitCode: exitCodes.done, status: 'add', sentence: 'Contained.' },
+  degraded: {
+    exitCode: exitCodes.degraded,
+    status: 'add-degraded',
+    sentence: 'Contained, with gaps that are named below.',
+  },
+  ineffective: {
+    exitCode: exitCodes.ineffective,
+    status: 'add-ineffective',
+    sentence: 'NOT CONTAINED: the rules are set, but they are not enforced. Cut this host off by other means.',
+  },
+  uncertain: {
+    exitCode: exitCodes.uncertain,
+    status: 'add-failed',
+    sentence: 'UNCERTAIN: the policy could not be read back. Ask "contain-host status", then repeat the order.',
+  },
+  interrupted: {
+    exitCode: exitCodes.uncertain,
+    status: 'add-failed',
+    sentence: 'INTERRUPTED: a step did not finish. Repeat the order.',
+  },
+  'not-contained': {
+    exitCode: exitCodes.uncertain,
+    status: 'add-failed',
+    sentence: 'NOT CONTAINED: somebody undid the containment while it was made. Repeat the order.',
+  },
+};
+
+/** What an ADD that came to its end says. */
+export function describeContainment(policy: Policy, unresolved: readonly string[], judgement: Judgement): Outcome {
+  const { exitCode, status, sentence } = outcomeOf[judgement.state];
+  const servers = policy.servers.map(
+    ({ address, port, protocols }) => `${address.text} port ${port} (${protocols.join(', ')})`,
+  );
+  const lines = [
+    sentence,
+    `Servers allowed: ${servers.join('; ')}.`,
+    `Handlers allowed: ${policy.handlers.length === 0 ? 'none' : policy.handlers.map(cidr).join(', ')}.`,
+    ...(unresolved.length === 0 ? [] : [`Servers whose names did not resolve, not allowed: ${unresolved.join(', ')}.`]),
+    ...judgement.gaps.map((gap) => `Gap: ${gap.detail} [${gap.code}]`),
+    'Release it with: contain-host DELETE - -',
+  ];
+  return { exitCode, status, message: lines.join('\n'), words: gapWords(judgement.gaps) };
+}
+
+function gapWords(gaps: readonly Gap[]): string[] {
+  const codes = [...new Set(gaps.map(({ code }) => code))];
+  return codes.length === 0 ? [] : [`gaps=${codes.slice(0, 10).join(',')}`];
+}

@@ -1,0 +1,27 @@
+import { writeSync } from 'node:fs';
+
+/**
+ * Writes a text to standard output and never fails: the agent may have given us no handle at all, or may have gone (EBADF,
+ * EPIPE), and neither must stop a containment. `process.stdout` would raise those as events that end the process.
+ */
+export function say(text: string): void {
+  const bytes = Buffer.from(text);
+  try {
+    for (let written = 0; written < bytes.length; ) written += writeSome(bytes.subarray(written));
+  } catch {
+    // Nobody listens.
+  }
+}
+
+/** A pipe that somebody made non-blocking answers EAGAIN while it is full. */
+function writeSome(bytes: Buffer): number {
+  for (let tries = 0; ; tries++) {
+    try {
+      return writeSync(1, bytes);
+    } catch (error) {
+      const full = error instanceof Error && 'code' in error && error.code === 'EAGAIN';
+      if (!full || tries > 100) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+    }
+  }
+}

@@ -1,0 +1,117 @@
+import { spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+
+export interface RunOptions {
+  /** After so many milliseconds the process is killed. Absent: it is waited for, however long it takes. */
+  readonly limitMs?: number;
+  /** What the process reads on standard input; absent: nothing at all. */
+  readonly input?: string;
+  /** An open file that the process keeps open as long as it lives, as its descriptor 3: it takes part in our lock. */
+  readonly holdFd?: number;
+  /** The process outlives us. Its output then goes to this file instead of a pipe that would break with our end. */
+  readonly outliveInto?: string;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+export interface RunResult {
+  /** Null when the process was killed, never started, or did not end in time. */
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly timedOut: boolean;
+  /** Why it could not be started, such as ENOENT. */
+  readonly startError?: string;
+  /** The first 64 KiB of standard output and error, as raw bytes: tools write in any code page. */
+  readonly output: Buffer;
+  readonly durationMs: number;
+}
+
+const keptOutput = 64 * 1024;
+
+/** How long after a process ended, or was killed, we wait for its pipes or its end before we go on without. */
+const graceMs = 1000;
+
+/**
+ * Runs one program by absolute path with an argument array: no shell, no window, no console input. Never throws and never
+ * waits without end when a limit is given; both pipes are drained, however much comes.
+ */
+export function runProcess(program: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  const started = performance.now();
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let kept = 0;
+    let timedOut = false;
+    let settled = false;
+    let ended: { code: number | null; signal: NodeJS.Signals | null } = { code: null, signal: null };
+    const timers: NodeJS.Timeout[] = [];
+
+    const settle = (startError?: string): void => {
+      if (settled) return;
+      settled = true;
+      for (const timer of timers) clearTimeout(timer);
+      child?.stdout?.destroy();
+      child?.stderr?.destroy();
+      if (outputFd !== undefined) closeSync(outputFd);
+      resolve({
+        exitCode: timedOut ? null : ended.code,
+        signal: ended.signal,
+        timedOut,
+        ...(startError === undefined ? {} : { startError }),
+        output: options.outliveInto === undefined ? Buffer.concat(chunks) : readKept(options.outliveInto),
+        durationMs: Math.round(performance.now() - started),
+      });
+    };
+    const keep = (chunk: Buffer): void => {
+      if (kept >= keptOutput) return;
+      chunks.push(chunk.subarray(0, keptOutput - kept));
+      kept += chunk.length;
+    };
+
+    let outputFd: number | undefined;
+    let child: ReturnType<typeof spawn> | undefined;
+    try {
+      outputFd = options.outliveInto === undefined ? undefined : openSync(options.outliveInto, 'w');
+      const output = outputFd ?? 'pipe';
+      child = spawn(program, args, {
+        stdio: [
+          options.input === undefined ? 'ignore' : 'pipe',
+          output,
+          output,
+          ...(options.holdFd === undefined ? [] : [options.holdFd]),
+        ],
+        windowsHide: true,
+        detached: options.outliveInto !== undefined,
+        ...(options.env === undefined ? {} : { env: options.env }),
+      });
+    } catch (error) {
+      settle(error instanceof Error ? error.message : String(error));
+      return;
+    }
+    child.stdout?.on('data', keep).on('error', () => {});
+    child.stderr?.on('data', keep).on('error', () => {});
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(options.input);
+    child.on('error', (error) => settle(error.message));
+    child.on('exit', (code, signal) => {
+      ended = { code, signal };
+      timers.push(setTimeout(settle, graceMs));
+    });
+    child.on('close', () => settle());
+    if (options.limitMs !== undefined) {
+      timers.push(
+        setTimeout(() => {
+          timedOut = true;
+          child?.kill('SIGKILL');
+          timers.push(setTimeout(settle, graceMs));
+        }, options.limitMs),
+      );
+    }
+  });
+}
+
+function readKept(file: string): Buffer {
+  try {
+    return readFileSync(file).subarray(0, keptOutput);
+  } catch {
+    return Buffer.alloc(0);
+  }
+}

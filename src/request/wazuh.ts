@@ -1,0 +1,104 @@
+import { Failure } from '../outcome/failure';
+import { findRepeatedKeys } from './json-keys';
+import { readCaseNumber } from './ossec';
+import { longestAddress, type Request } from './request';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads the one line that a Wazuh agent writes to our standard input. Wazuh 4.2 to 4.14 send `add` and `delete` (wazuh
+ * src/os_execd/execd.c); Wazuh 5 sends `enable` and `disable` in another shape.
+ * Throws `Failure('bad-message')` for anything that is not clearly one of the two.
+ */
+export function parseWazuhMessage(line: string): Request {
+  const request = readMessage(line);
+  return { ...request, address: request.address.slice(0, longestAddress) };
+}
+
+function readMessage(line: string): Request {
+  const message = parseObject(line);
+  const repeated = findRepeatedKeys(line);
+  const unambiguous = (...paths: string[]): void => {
+    for (const path of paths) {
+      if (repeated.has(path)) throw bad(`the key ${path} stands there twice, so its value is anybody's guess`);
+    }
+  };
+  unambiguous('version', 'command', 'parameters', 'wazuh');
+  if (message.wazuh !== undefined) {
+    unambiguous('wazuh.active_response', 'wazuh.active_response.extra_arguments');
+    return readWazuh5(message);
+  }
+  if (message.version !== 1) throw bad('only version 1 of the Wazuh 4 message is known');
+  unambiguous('parameters.extra_args', 'parameters.alert', 'parameters.alert.rule', 'parameters.alert.data');
+  const request = readWazuh4(message);
+  // In an alert's data the keys are an attacker's to choose, and must not keep the host from being contained.
+  if (request.requestedBy === 'operator') unambiguous('parameters.alert.data.srcip');
+  return request;
+}
+
+function readWazuh4({ command, parameters }: Json): Request {
+  if (command !== 'add' && command !== 'delete') throw bad('in version 1 the command is add or delete');
+  if (!isObject(parameters)) throw bad('it has no parameters');
+  const { extra_args: extraArgs = [], alert = {} } = parameters;
+  if (!isObject(alert)) throw bad('parameters.alert is not an object');
+  const shared = { action: command, dialect: 'wazuh' } as const;
+  if (alert.rule !== undefined) {
+    return { ...shared, requestedBy: 'alert', address: sourceAddress(alert) ?? '-', ...readAlertId(alert) };
+  }
+  if (!Array.isArray(extraArgs) || !extraArgs.every((word): word is string => typeof word === 'string')) {
+    throw bad('parameters.extra_args is not a list of texts');
+  }
+  const named = extraArgs.find((word) => !word.includes('='));
+  const address = named ?? sourceAddress(alert) ?? '-';
+  return { ...shared, requestedBy: 'operator', address, ...readCaseNumber(extraArgs) };
+}
+
+/** `source.ip` is the event's, so it is never let in; only what an administrator wrote into the response names a handler. */
+function readWazuh5({ command, wazuh }: Json): Request {
+  if (command !== 'enable' && command !== 'disable') throw bad('in Wazuh 5 the command is enable or disable');
+  const response = isObject(wazuh) ? wazuh.active_response : undefined;
+  if (!isObject(response)) throw bad('it has no wazuh.active_response');
+  const text = response.extra_arguments ?? '';
+  if (typeof text !== 'string') throw bad('wazuh.active_response.extra_arguments is not a text');
+  const words = text.split(' ').filter((word) => word !== '');
+  const address = words.find((word) => !word.includes('='));
+  return {
+    action: command === 'enable' ? 'add' : 'delete',
+    dialect: 'wazuh',
+    requestedBy: address === undefined ? 'alert' : 'operator',
+    address: address ?? '-',
+    ...readCaseNumber(words),
+  };
+}
+
+function sourceAddress(alert: Json): string | undefined {
+  const data = alert.data;
+  return isObject(data) && typeof data.srcip === 'string' ? data.srcip : undefined;
+}
+
+function readAlertId({ id, rule }: Json): Pick<Request, 'alertId' | 'ruleId'> {
+  const ruleId = isObject(rule) ? rule.id : undefined;
+  return {
+    ...(typeof id === 'string' && /^\d{1,12}\.\d{1,12}$/.test(id) ? { alertId: id } : {}),
+    ...(typeof ruleId === 'string' && /^\d{1,9}$/.test(ruleId) ? { ruleId } : {}),
+  };
+}
+
+function parseObject(line: string): Json {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    throw bad('it is not JSON');
+  }
+  if (!isObject(value)) throw bad('it is not a JSON object');
+  return value;
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function bad(why: string): Failure {
+  return new Failure('bad-message', `The message on standard input was refused: ${why}. Nothing was changed.`);
+}

@@ -1,0 +1,55 @@
+import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Host } from '../host';
+import { Failure } from '../outcome/failure';
+import { runProcess } from '../process/run';
+import { systemTool } from '../process/system-tool';
+
+/**
+ * Where the journal, the second copy of the backup and the log are kept: outside the agent's home, which an uninstall of
+ * the agent deletes, and in a place where ordinary users cannot create anything.
+ */
+export function stateFolderOf({ platform, env }: Host): string {
+  return platform === 'windows'
+    ? join(env.ProgramFiles ?? 'C:\\Program Files', 'contain-host', 'state')
+    : '/var/lib/contain-host';
+}
+
+/** LocalSystem and Administrators, by SID: their names are translated. */
+const fullControl = ['*S-1-5-18:(OI)(CI)F', '*S-1-5-32-544:(OI)(CI)F'];
+/** Everyone, Authenticated Users, Users, Interactive. */
+const ordinaryUsers = ['*S-1-1-0', '*S-1-5-11', '*S-1-5-32-545', '*S-1-5-4'];
+
+/**
+ * Makes the state folder if it is missing and closes it to ordinary users if it is open. Returns a warning where it could
+ * not be closed. Throws `Failure('not-elevated')` where it cannot be made, or where something else stands in its place.
+ */
+export async function prepareStateFolder(host: Host): Promise<string | undefined> {
+  const folder = stateFolderOf(host);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new Failure(
+      'not-elevated',
+      `The folder ${folder} cannot be made, so nothing was changed. Run this elevated, as an administrator or root.`,
+      error,
+    );
+  }
+  const { mode, uid } = lstatSync(folder);
+  if (host.platform === 'windows' && process.platform === 'win32') return closeOnWindows(host, folder);
+  if (process.getuid?.() !== uid) {
+    throw new Failure('not-elevated', `The folder ${folder} belongs to somebody else, so nothing was changed.`);
+  }
+  if ((mode & 0o077) !== 0) chmodSync(folder, 0o700);
+  return undefined;
+}
+
+async function closeOnWindows(host: Host, folder: string): Promise<string | undefined> {
+  const icacls = systemTool(host, 'icacls.exe');
+  const { exitCode } = await runProcess(
+    icacls,
+    [folder, '/inheritance:r', '/grant:r', ...fullControl, '/remove:g', ...ordinaryUsers, '/q'],
+    { limitMs: 10_000 },
+  );
+  return exitCode === 0 ? undefined : `The folder ${folder} could not be closed to ordinary users (icacls failed).`;
+}

@@ -1,0 +1,80 @@
+import { closeSync, constants, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { Failure } from '../outcome/failure';
+import { runProcess } from '../process/run';
+
+export interface Lock {
+  /** Handed to every process that changes the firewall: the lock is held as long as one of them lives, even after our end. */
+  readonly fd: number;
+  release(): void;
+}
+
+/** libuv's UV_FS_O_EXLOCK: opens with share mode 0, so that a second open fails with EBUSY (libuv include/uv/win.h). */
+const exclusive = 0x10000000;
+const retryMs = 200;
+
+/**
+ * One instance at a time, by a file opened exclusively: nothing stays behind when its holder dies, and nobody without
+ * rights to the state folder can squat it. Waits at most `waitMs`.
+ * Throws `Failure`: `busy` when another instance is at work, `not-elevated` when we may not open the file.
+ */
+export async function acquireLock(folder: string, waitMs: number): Promise<Lock> {
+  const file = join(folder, 'lock');
+  const fd = process.platform === 'win32' ? await openExclusive(file, waitMs) : await openFlocked(file, waitMs);
+  return { fd, release: () => closeSync(fd) };
+}
+
+async function openExclusive(file: string, waitMs: number): Promise<number> {
+  for (let waited = 0; ; waited += retryMs) {
+    try {
+      return openSync(file, constants.O_RDWR | constants.O_CREAT | exclusive);
+    } catch (error) {
+      if (codeOf(error) !== 'EBUSY') throw cannotOpen(file, error);
+      if (waited >= waitMs) throw busy();
+      await wait(retryMs);
+    }
+  }
+}
+
+/** Node has no flock; util-linux's flock locks the open file it inherits, and the lock stays with us when it ends. */
+async function openFlocked(file: string, waitMs: number): Promise<number> {
+  let fd: number;
+  try {
+    fd = openSync(file, constants.O_RDWR | constants.O_CREAT, 0o600);
+  } catch (error) {
+    throw cannotOpen(file, error);
+  }
+  const seconds = Math.ceil(waitMs / 1000);
+  const flock = await runProcess('/usr/bin/flock', ['-x', '-w', String(seconds), '3'], {
+    holdFd: fd,
+    limitMs: waitMs + 5000,
+  });
+  if (flock.exitCode === 0) return fd;
+  closeSync(fd);
+  if (flock.startError !== undefined) {
+    throw new Failure(
+      'tool-missing',
+      'flock is missing, so nothing was changed. Install util-linux.',
+      flock.startError,
+    );
+  }
+  throw busy();
+}
+
+function busy(): Failure {
+  return new Failure(
+    'busy',
+    'Another contain-host is at work on this host. Nothing was changed; ask again when it is done.',
+  );
+}
+
+function cannotOpen(file: string, error: unknown): Failure {
+  return ['EACCES', 'EPERM'].includes(codeOf(error))
+    ? new Failure('not-elevated', `${file} cannot be opened, so nothing was changed. Run this elevated.`, error)
+    : new Failure('journal-unwritable', `${file} cannot be opened, so nothing was changed. Look at that disk.`, error);
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}

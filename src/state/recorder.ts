@@ -1,0 +1,89 @@
+import type { Logger } from 'winston';
+import type { Recorder, Step } from '../firewall/firewall';
+import { Failure } from '../outcome/failure';
+import { escapeOutput } from '../outcome/log';
+import type { RunResult } from '../process/run';
+import type { Request } from '../request/request';
+import type { Journal, JournalEvent } from './journal';
+
+/** Writes what a case does into the journal and the log. `onFirstStep` runs once, before anything of the case is done. */
+export class CaseRecorder implements Recorder {
+  /** True once a step was begun. */
+  acted = false;
+  /** From the first step that changes the firewall on, an unwritable journal no longer stops us. Nothing stops a release. */
+  private changing: boolean;
+
+  constructor(
+    private readonly journal: Journal,
+    private readonly log: Logger,
+    action: Request['action'],
+    private readonly onFirstStep: () => void,
+  ) {
+    this.changing = action === 'delete';
+  }
+
+  async act<T>(step: Step, work: () => Promise<T>): Promise<T> {
+    if (!this.acted) {
+      this.acted = true;
+      this.onFirstStep();
+    }
+    this.append({ event: 'step', ...step });
+    if (changes(step)) this.changing = true;
+    const begun = performance.now();
+    try {
+      const result = await work();
+      this.log.info(step.step, { ...describe(step, begun), ...(isRunResult(result) ? describeRun(result) : {}) });
+      return result;
+    } catch (error) {
+      this.log.warn(step.step, { ...describe(step, begun), error: String(error) });
+      throw error;
+    }
+  }
+
+  note(facts: Readonly<Record<string, string | number | boolean>>): void {
+    this.append({ event: 'noted', facts });
+  }
+
+  warn(message: string): void {
+    this.log.warn(message);
+  }
+
+  /** Closes the case. Where that cannot be written the next order finds the case open, looks at the host, and closes it. */
+  closeCase(how: 'released' | 'rolled-back' | 'nothing-changed'): void {
+    try {
+      this.journal.close(how);
+    } catch (error) {
+      this.log.error('The journal cannot be closed', { error: String(error) });
+    }
+  }
+
+  /** Before the first change a journal that cannot be written stops us; after it, stopping would be worse. */
+  append(event: JournalEvent): void {
+    try {
+      this.journal.append(event);
+    } catch (error) {
+      if (!this.changing) {
+        const message = 'The journal cannot be written, so nothing was changed. Look at the disk of the state folder.';
+        throw new Failure('journal-unwritable', message, error);
+      }
+      this.log.error('The journal cannot be written', { error: String(error) });
+    }
+  }
+}
+
+/** Reading and backing up change nothing. */
+function changes({ step }: Step): boolean {
+  return !step.startsWith('read') && step !== 'backup';
+}
+
+function describe({ command }: Step, begun: number): object {
+  return { command, durationMs: Math.round(performance.now() - begun) };
+}
+
+function isRunResult(result: unknown): result is RunResult {
+  return typeof result === 'object' && result !== null && 'exitCode' in result && 'output' in result;
+}
+
+function describeRun({ exitCode, signal, timedOut, startError, output, durationMs }: RunResult): object {
+  return { exitCode, signal, timedOut, startError, durationMs, output: escapeOutput(output) };
+}

@@ -1,0 +1,119 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { addRule } from '../../src/firewall/windows/netsh';
+import { type Address, isRefusal, parseHost } from '../../src/policy/address';
+import { batchScriptCommands } from '../../src/policy/batch-script';
+import type { Policy, Server } from '../../src/policy/policy';
+import { rulesOf } from '../../src/policy/rules';
+
+const transcript = readFileSync(join(__dirname, '../../fixtures/contain-me.transcript.txt'), 'utf8')
+  .split('\n')
+  .filter((line) => line !== '' && !line.startsWith('#'));
+const scriptRules = transcript.filter((line) => line.includes('add rule'));
+
+const address = (text: string): Address => {
+  const parsed = parseHost(text);
+  if (isRefusal(parsed)) throw new Error(parsed.refused);
+  return parsed;
+};
+const server = (text: string, protocols: Server['protocols'] = ['udp'], port = 1514): Server => ({
+  address: address(text),
+  port,
+  protocols,
+});
+const policy = (servers: Server[], handlers: string[], needsDns = false): Policy => ({
+  servers,
+  handlers: handlers.map(address),
+  needsDns,
+});
+const lines = (wanted: Policy): string[] =>
+  rulesOf(wanted).map((rule) =>
+    addRule(rule)
+      .map((word) => (word.includes(' ') ? word.replace('=', '="').concat('"') : word))
+      .join(' '),
+  );
+
+test('the plan starts with the eight rules of the batch script, name by name and parameter by parameter', () => {
+  expect(lines(policy([server('10.0.0.5')], ['192.0.2.50'])).slice(0, 8)).toEqual(scriptRules);
+});
+
+test('--original gives the batch script command by command', () => {
+  const commands = batchScriptCommands('add', '%OSSECPATH%', '10.0.0.5', '192.0.2.50').map(([, ...args]) =>
+    args
+      .map((word) =>
+        /[ %]/.test(word) ? (word.includes('=') ? word.replace('=', '="') : `"${word}`).concat('"') : word,
+      )
+      .join(' '),
+  );
+  expect(commands).toEqual(transcript);
+});
+
+test('the server is reached from an ephemeral port, and over UDP may speak first', () => {
+  expect(lines(policy([server('10.0.0.5', ['udp'], 1520)], []))).toEqual(
+    expect.arrayContaining([
+      'advfirewall firewall add rule name="contain-host: server out udp" dir=out remoteport=1520 remoteip=10.0.0.5/32 protocol=udp action=allow',
+      'advfirewall firewall add rule name="contain-host: server in udp" dir=in remoteport=1520 remoteip=10.0.0.5/32 protocol=udp action=allow',
+    ]),
+  );
+});
+
+test('a TCP server needs no way in', () => {
+  const names = rulesOf(policy([server('10.0.0.5', ['tcp'])], [])).map(({ name }) => name);
+  expect(names).toContain('contain-host: server out tcp');
+  expect(names).not.toContain('contain-host: server in udp');
+});
+
+test('DHCP is always kept', () => {
+  const dhcp = lines(policy([server('10.0.0.5')], [])).filter((line) => line.includes('DHCP'));
+  expect(dhcp).toEqual([
+    'advfirewall firewall add rule name="contain-host: DHCP in" dir=in localport=68 remoteport=67 protocol=udp service=dhcp action=allow',
+    'advfirewall firewall add rule name="contain-host: DHCP out" dir=out localport=68 remoteport=67 protocol=udp service=dhcp action=allow',
+  ]);
+});
+
+test.each([
+  ['a server', policy([server('2001:db8::5')], [])],
+  ['a handler', policy([server('10.0.0.5')], ['2001:db8::50'])],
+])('neighbour discovery is kept when %s is IPv6', (_who, wanted) => {
+  const kept = lines(wanted);
+  for (const type of [133, 134, 135, 136, 137, 2]) {
+    for (const direction of ['in', 'out']) {
+      expect(kept).toContain(
+        `advfirewall firewall add rule name="contain-host: ICMPv6 ${type} ${direction}" dir=${direction} protocol=icmpv6:${type},any action=allow`,
+      );
+    }
+  }
+  expect(kept.join('\n')).toContain('localport=546 remoteport=547');
+  expect(kept.join('\n')).toMatch(/remoteip=2001:db8::50?\/128/);
+});
+
+test('an IPv4 host gets no IPv6 rule', () => {
+  expect(lines(policy([server('10.0.0.5')], ['192.0.2.50'])).join('\n')).not.toMatch(/icmpv6|546|:\//i);
+});
+
+test('name servers are reachable only where a server is a name', () => {
+  const dns = (needsDns: boolean): string[] =>
+    lines(policy([server('10.0.0.5')], [], needsDns)).filter((line) => line.includes('=53'));
+  expect(dns(false)).toEqual([]);
+  expect(dns(true)).toEqual([
+    'advfirewall firewall add rule name="contain-host: DNS out udp" dir=out remoteport=53 remoteip=dns protocol=udp service=dnscache action=allow',
+    'advfirewall firewall add rule name="contain-host: DNS out tcp" dir=out remoteport=53 remoteip=dns protocol=tcp service=dnscache action=allow',
+  ]);
+});
+
+test('every server and every handler gets its rules, in order', () => {
+  const all = lines(policy([server('10.0.0.5'), server('10.0.0.6')], ['192.0.2.50', '192.0.2.51']));
+  const remotes = all.slice(2, 14).map((line) => /remoteip=([^/]+)/.exec(line)?.[1]);
+  const two = (text: string): string[] => [text, text];
+  expect(remotes).toEqual([
+    ...[...two('10.0.0.5'), ...two('10.0.0.6')],
+    ...[...two('192.0.2.50'), ...two('192.0.2.50'), ...two('192.0.2.51'), ...two('192.0.2.51')],
+  ]);
+});
+
+test('no rule blocks, and no rule but ping, DHCP and neighbour discovery is open to everybody', () => {
+  const rules = rulesOf(policy([server('2001:db8::5', ['tcp', 'udp'])], ['192.0.2.50'], true));
+  for (const rule of rules.filter(({ remote }) => remote === undefined)) {
+    expect(rule.protocol.startsWith('icmp') || rule.service === 'dhcp').toBe(true);
+  }
+});

@@ -1,0 +1,56 @@
+import { parseOssecArguments } from '../../src/request/ossec';
+
+const operatorRest = '(from_the_server) (no_rule_id)';
+
+test.each(['add', 'ADD', 'Add'])('the verb %s is understood', (verb) => {
+  expect(parseOssecArguments([verb, '-', '192.0.2.50'])).toMatchObject({ action: 'add', address: '192.0.2.50' });
+});
+
+test.each([[], ['add'], ['add', '-'], ['block', '-', '192.0.2.50'], ['-', 'add', '192.0.2.50']])(
+  '%j is not the ossec dialect',
+  (...args) => {
+    expect(parseOssecArguments(args)).toBeUndefined();
+  },
+);
+
+test.each([
+  [[]],
+  [[operatorRest]],
+  [['(from_the_server)', '(no_rule_id)']],
+  [[`case=77 ${operatorRest}`]],
+  [['case=77', '(from_the_server)', '(no_rule_id)']],
+])('%j comes from an operator', (rest) => {
+  expect(parseOssecArguments(['add', '-', '192.0.2.50', ...rest])?.requestedBy).toBe('operator');
+});
+
+test.each([
+  [['1598432109.123456 5710 (host1) 10.0.0.5->/var/log/secure (null)']],
+  [['1598432109.123456', '5710', '/var/log/auth.log']],
+  [['192.0.2.50 1598432109.1 5712 (h) any->/var/log/secure (null)']],
+  [['any', 'more', 'words']],
+  [[`5710 ${operatorRest}`]],
+  [[`${operatorRest} 5710`]],
+  [[`${operatorRest} -`]],
+])('%j comes from an alert', (rest) => {
+  expect(parseOssecArguments(['add', '-', '192.0.2.50', ...rest])?.requestedBy).toBe('alert');
+});
+
+test('an alert is known by its id and rule', () => {
+  const rest = '1598432109.123456 5710 (host1) 10.0.0.5->/var/log/secure (null)';
+  expect(parseOssecArguments(['add', '-', '-', rest])).toMatchObject({ alertId: '1598432109.123456', ruleId: '5710' });
+});
+
+test('the case number is the only word of the rest that counts', () => {
+  const request = parseOssecArguments(['add', '-', '192.0.2.50', `x=1 case=IR-2026_7.a ${operatorRest}`]);
+  expect(request).toEqual({
+    action: 'add',
+    dialect: 'ossec',
+    requestedBy: 'operator',
+    address: '192.0.2.50',
+    caseNumber: 'IR-2026_7.a',
+  });
+});
+
+test.each(['case=', 'case=a/b', `case=${'7'.repeat(65)}`, 'case=7;calc'])('%s is no case number', (word) => {
+  expect(parseOssecArguments(['add', '-', '192.0.2.50', `${word} ${operatorRest}`])).not.toHaveProperty('caseNumber');
+});

@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { Failure } from '../../src/outcome/failure';
+import { isRefusal, parseHost } from '../../src/policy/address';
+import { parseWazuhMessage } from '../../src/request/wazuh';
+
+const fixtures = join(__dirname, '../../fixtures/wazuh-stdin');
+
+const wazuh4 = (command: string, parameters: object): string =>
+  JSON.stringify({ version: 1, origin: { name: 'node01', module: 'wazuh-execd' }, command, parameters });
+
+const wazuh5 = (command: string, extra?: string): string =>
+  JSON.stringify({
+    wazuh: { active_response: { name: 'contain', executable: 'contain-host', extra_arguments: extra } },
+    source: { ip: '203.0.113.7' },
+    command,
+  });
+
+const alert = { rule: { level: 12, id: '100900' }, id: '1770113472.4242', data: { srcip: '203.0.113.7' } };
+
+describe('the recorded messages', () => {
+  const rows = readFileSync(join(fixtures, 'expected.tsv'), 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#') && !line.startsWith('file\t'))
+    .map((line) => line.split('\t'));
+
+  test.each(rows)('%s (%s): %s', (file, _helper, expected, normalised) => {
+    const line =
+      readFileSync(join(fixtures, String(file)), 'utf8')
+        .split('\n')[0]
+        ?.replace(/\r$/, '') ?? '';
+    expect(allowedOutcomes(String(expected), String(normalised))).toContain(outcome(line));
+  });
+
+  function allowedOutcomes(expected: string, normalised: string): string[] {
+    if (expected === 'contain') return ['add by alert'];
+    return [...(expected === 'reject' ? [] : [normalised]), ...(expected === 'accept' ? [] : ['rejected'])];
+  }
+
+  function outcome(line: string): string {
+    try {
+      const { action, requestedBy, address } = parseWazuhMessage(line);
+      if (requestedBy === 'alert') return `${action} by alert`;
+      const host = parseHost(address);
+      return isRefusal(host) ? 'rejected' : `${action} ${host.text}`;
+    } catch (error) {
+      expect(error).toBeInstanceOf(Failure);
+      return 'rejected';
+    }
+  }
+});
+
+test('an operator is named by extra_args before alert.data', () => {
+  const parameters = { extra_args: ['case=77', '192.0.2.50'], alert: { data: { srcip: '192.0.2.51' } } };
+  expect(parseWazuhMessage(wazuh4('add', parameters))).toEqual({
+    action: 'add',
+    dialect: 'wazuh',
+    requestedBy: 'operator',
+    address: '192.0.2.50',
+    caseNumber: '77',
+  });
+});
+
+test('an alert stays an alert, whatever extra_args say', () => {
+  expect(parseWazuhMessage(wazuh4('add', { extra_args: ['192.0.2.50'], alert }))).toMatchObject({
+    requestedBy: 'alert',
+    alertId: '1770113472.4242',
+    ruleId: '100900',
+  });
+});
+
+test.each([
+  [wazuh5('enable', '192.0.2.50 case=77'), { action: 'add', requestedBy: 'operator', address: '192.0.2.50' }],
+  [wazuh5('enable'), { action: 'add', requestedBy: 'alert' }],
+  [wazuh5('disable', '192.0.2.50'), { action: 'delete', requestedBy: 'operator' }],
+  [wazuh5('disable'), { action: 'delete', requestedBy: 'alert' }],
+])('wazuh 5: %s', (line, expected) => {
+  const request = parseWazuhMessage(line);
+  expect(request).toMatchObject(expected);
+  expect(request.address).not.toBe('203.0.113.7');
+});
+
+test.each([
+  ['not JSON', '{'],
+  ['a list', '[]'],
+  ['no version', JSON.stringify({ command: 'add', parameters: {} })],
+  ['another version', JSON.stringify({ version: 2, command: 'add', parameters: {} })],
+  ['an unknown command', wazuh4('block', {})],
+  ['the reply of execd', wazuh4('continue', {})],
+  ['a command of Wazuh 5 in a message of Wazuh 4', wazuh4('enable', {})],
+  ['a command of Wazuh 4 in a message of Wazuh 5', wazuh5('add', '192.0.2.50')],
+  ['no parameters', JSON.stringify({ version: 1, command: 'add' })],
+  ['the command twice', '{"version":1,"command":"delete","parameters":{},"command":"add"}'],
+  ['the command twice, once escaped', '{"version":1,"command":"delete","parameters":{},"c\\u006fmmand":"add"}'],
+  [
+    'the address twice',
+    wazuh4('add', { alert: { data: { srcip: '192.0.2.50' } } }).replace('"srcip"', '"srcip":"1.2.3.4","srcip"'),
+  ],
+  ['NUL in the line', `${wazuh4('add', {})}\0`],
+])('%s is refused', (_what, line) => {
+  expect(() => parseWazuhMessage(line)).toThrow(Failure);
+});
+
+test('keys that an attacker chose do not keep a host from being contained', () => {
+  const data = '"data":{"srcip":"1.2.3.4","srcip":"5.6.7.8","command":"x\\u0000","command":"y"}';
+  const line = wazuh4('add', { alert }).replace('"data":{"srcip":"203.0.113.7"}', data);
+  expect(parseWazuhMessage(line)).toMatchObject({ action: 'add', requestedBy: 'alert' });
+});
+
+test('any text is a request or a failure, never another error', () => {
+  const messages = fc.oneof(
+    fc.string(),
+    fc.json(),
+    fc.json().map((json) => `{"version":1,"command":"add","parameters":${json}}`),
+  );
+  fc.assert(
+    fc.property(messages, (line) => {
+      try {
+        expect(parseWazuhMessage(line).address.length).toBeLessThanOrEqual(128);
+      } catch (error) {
+        expect(error).toBeInstanceOf(Failure);
+      }
+    }),
+    { numRuns: 3000 },
+  );
+});
