@@ -1,5 +1,5 @@
 import { readAgentServers } from '../agent/servers';
-import { readSettings } from '../agent/settings';
+import { readSettings, type Settings } from '../agent/settings';
 import type { Host } from '../host';
 import { Failure } from '../outcome/failure';
 import type { Outcome } from '../outcome/outcome';
@@ -22,15 +22,24 @@ export async function add(host: Host, home: string, request: Request): Promise<O
     for (const warning of [...settings.warnings, ...agent.warnings]) session.recorder.warn(warning);
     const asked = mergeAsked(request, operator, settings, session.openCase?.asked);
     const policy = policyOf(agent, asked);
-    return describeContainment(policy, agent.unresolved, await contain(session, asked, policy));
+    return describeContainment(
+      policy,
+      agent.unresolved,
+      await contain(session, asked, policy, settings.whenServerLost),
+    );
   } finally {
     session.close();
   }
 }
 
-async function contain(session: Session, asked: Asked, policy: Policy): Promise<Judgement> {
+async function contain(
+  session: Session,
+  asked: Asked,
+  policy: Policy,
+  whenServerLost: Settings['whenServerLost'],
+): Promise<Judgement> {
   const { firewall, recorder, openCase } = session;
-  const { warnings, contained } = await firewall.preflight(policy);
+  const { warnings, contained } = await firewall.preflight(policy, whenServerLost);
   for (const warning of warnings) recorder.warn(warning);
   // Contained without us: by the batch script, in an operator's hand. An alert must not be able to lift that later.
   const recorded: Asked = contained && openCase === undefined ? { ...asked, requestedBy: 'operator' } : asked;

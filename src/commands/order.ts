@@ -63,5 +63,5 @@ function record(host: Host, home: string | undefined, request: Request, outcome:
       words: [...(exitCode === 0 ? [] : [`exit=${exitCode}`]), ...words],
     });
   }
-  openLog(stateFolderOf(host)).info('outcome', { request, status, exitCode, message });
+  openLog(stateFolderOf(host)).info('outcome', { request, status, exitCode, said: message });
 }

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Firewall, Site } from '../firewall/firewall';
 import { openFirewall } from '../firewall/open';
 import type { Host } from '../host';
@@ -33,6 +34,7 @@ export async function openSession(host: Host, home: string | undefined, request:
         writeAudit(host.platform, home, { status: 'add-started', request, words: [] });
     });
     const openCase = readJournal(journal, recorder, action);
+    if (openCase !== undefined) await waitUntilSettled(openCase, host.patience.settle);
     const site: Site = {
       host,
       home,
@@ -60,4 +62,10 @@ function readJournal(journal: Journal, recorder: CaseRecorder, action: Request['
     recorder.warn(`The journal cannot be read: ${String(error)}`);
     return undefined;
   }
+}
+
+/** What an interrupted run did last may not show in the registry yet, and the first look decides what is done. */
+async function waitUntilSettled({ unfinished, lastAt }: OpenCase, settleMs: number): Promise<void> {
+  const since = Date.now() - lastAt.getTime();
+  if (unfinished.length > 0 && since >= 0 && since < settleMs) await wait(settleMs - since);
 }

@@ -54,8 +54,8 @@ export interface Firewall {
   /** The steps that contain a host which is not contained yet. Pure: what `plan` prints. */
   containSteps(policy: Policy): Step[];
   releaseSteps(): Step[];
-  /** Refuses, before anything changes, where containment cannot work. */
-  preflight(policy: Policy): Promise<Preflight>;
+  /** Refuses, before anything changes, where containment cannot work, or where the server would be lost and that is not wanted. */
+  preflight(policy: Policy, whenServerLost: 'refuse' | 'contain'): Promise<Preflight>;
   /** What is in force now. With a policy, also whether all it allows is there. */
   judge(policy?: Policy): Promise<Judgement>;
   /**

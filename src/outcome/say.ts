@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { errorCode } from '../process/error-code';
 
 /**
  * Writes a text to standard output and never fails: the agent may have given us no handle at all, or may have gone (EBADF,
@@ -19,8 +20,7 @@ function writeSome(bytes: Buffer): number {
     try {
       return writeSync(1, bytes);
     } catch (error) {
-      const full = error instanceof Error && 'code' in error && error.code === 'EAGAIN';
-      if (!full || tries > 100) throw error;
+      if (errorCode(error) !== 'EAGAIN' || tries > 100) throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
     }
   }

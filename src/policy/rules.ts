@@ -37,7 +37,16 @@ export const batchScriptNames = [
 ] as const;
 
 /** The names of all additions to the batch script start so. */
-export const additionPrefix = 'contain-host: ';
+const additionPrefix = 'contain-host: ';
+
+/**
+ * True for a name that only this program and the batch script give their rules, in any case. The two names for ping are left
+ * out: administrators have rules of their own under them, so they prove nothing.
+ */
+export function isOurName(name: string): boolean {
+  const lower = name.toLowerCase();
+  return lower.startsWith(additionPrefix) || batchScriptNames.slice(2).some((own) => own.toLowerCase() === lower);
+}
 
 /** What the policy allows, in the order in which the rules are written: the eight of the batch script, then the additions. */
 export function rulesOf(policy: Policy): Rule[] {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Host } from '../host';
 import { Failure } from '../outcome/failure';
 import { runProcess } from '../process/run';
-import { systemTool } from '../process/system-tool';
+import { systemTool } from '../windows/system-tool';
 
 /**
  * Where the journal, the second copy of the backup and the log are kept: outside the agent's home, which an uninstall of

@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Gap, State } from '../outcome/states';
+import { errorCode } from '../process/error-code';
 import type { RequestedBy } from '../request/request';
 import { stamp } from './stamp';
 
@@ -81,7 +82,7 @@ export class Journal {
     try {
       file = openSync(this.file, 'r');
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+      if (errorCode(error) === 'ENOENT') return [];
       throw error;
     }
     try {

@@ -2,6 +2,7 @@ import { closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Failure } from '../outcome/failure';
+import { errorCode } from '../process/error-code';
 import { runProcess } from '../process/run';
 
 export interface Lock {
@@ -30,7 +31,7 @@ async function openExclusive(file: string, waitMs: number): Promise<number> {
     try {
       return openSync(file, constants.O_RDWR | constants.O_CREAT | exclusive);
     } catch (error) {
-      if (codeOf(error) !== 'EBUSY') throw cannotOpen(file, error);
+      if (errorCode(error) !== 'EBUSY') throw cannotOpen(file, error);
       if (waited >= waitMs) throw busy();
       await wait(retryMs);
     }
@@ -70,11 +71,7 @@ function busy(): Failure {
 }
 
 function cannotOpen(file: string, error: unknown): Failure {
-  return ['EACCES', 'EPERM'].includes(codeOf(error))
+  return ['EACCES', 'EPERM'].includes(errorCode(error))
     ? new Failure('not-elevated', `${file} cannot be opened, so nothing was changed. Run this elevated.`, error)
     : new Failure('journal-unwritable', `${file} cannot be opened, so nothing was changed. Look at that disk.`, error);
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }

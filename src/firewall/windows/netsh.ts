@@ -56,10 +56,10 @@ function tag(name: string, value: string | number | undefined): string | undefin
 
 /**
  * True when a command can stand in a script: netsh reads one in the ANSI code page, so only ASCII means the same everywhere,
- * and inside quotes there is no way to write a quote.
+ * and a backslash before the closing quote would swallow it.
  */
 export function fitsScript(command: NetshCommand): boolean {
-  return command.every((argument) => /^[\x20-\x7e]*$/.test(argument) && !argument.includes('"'));
+  return command.every((argument) => /^[\x20-\x7e]*$/.test(argument) && !/["\\]/.test(argument));
 }
 
 /** The lines of a script for `netsh -f`. Every line runs, whatever the lines before it did. */

@@ -1,15 +1,9 @@
 import { existsSync } from 'node:fs';
 import { Failure } from '../../outcome/failure';
 import { type RunResult, runProcess } from '../../process/run';
-import { systemTool } from '../../process/system-tool';
+import { systemTool, toolEnvironment } from '../../windows/system-tool';
 import type { Recorder, Site } from '../firewall';
 import type { NetshCommand } from './netsh';
-
-/** What a tool sees of the environment: nothing that could make it load or find something else. */
-function environment({ env }: Site['host']): NodeJS.ProcessEnv {
-  const { SystemRoot, SystemDrive, windir, TEMP, TMP } = env;
-  return { SystemRoot, SystemDrive, windir, TEMP, TMP };
-}
 
 /** Full path of netsh, and of reg, of this host. */
 export const netshPath = ({ host }: Site): string => systemTool(host, 'netsh.exe');
@@ -26,10 +20,16 @@ export function requireTools(site: Site): void {
  * Runs one netsh call as a step of the case. It holds our lock while it lives, even if we die before it. Decisions must come
  * from its exit code and from reading back: its text is translated, and in any code page.
  */
-export function runNetsh(site: Site, recorder: Recorder, step: string, command: NetshCommand, limitMs: number): Promise<RunResult> {
+export function runNetsh(
+  site: Site,
+  recorder: Recorder,
+  step: string,
+  command: NetshCommand,
+  limitMs: number,
+): Promise<RunResult> {
   const program = netshPath(site);
   return recorder.act({ step, command: [program, ...command] }, () =>
-    runProcess(program, command, { limitMs, env: environment(site.host), ...holdLock(site) }),
+    runProcess(program, command, { limitMs, env: toolEnvironment(site.host), ...holdLock(site) }),
   );
 }
 
@@ -37,16 +37,16 @@ export function runNetsh(site: Site, recorder: Recorder, step: string, command: 
  * An import deletes every rule first and opens outbound before it adds them back, so a running one is never killed: it has
  * no time limit, and it goes on when this process dies.
  */
-export function runImport(site: Site, recorder: Recorder, command: NetshCommand, outputFile: string): Promise<RunResult> {
+export function runImport(
+  site: Site,
+  recorder: Recorder,
+  command: NetshCommand,
+  outputFile: string,
+): Promise<RunResult> {
   const program = netshPath(site);
   return recorder.act({ step: 'import', command: [program, ...command] }, () =>
-    runProcess(program, command, { env: environment(site.host), outliveInto: outputFile, ...holdLock(site) }),
+    runProcess(program, command, { env: toolEnvironment(site.host), outliveInto: outputFile, ...holdLock(site) }),
   );
-}
-
-/** Runs `reg.exe`, which changes nothing here. */
-export function runReg(site: Site, args: readonly string[]): Promise<RunResult> {
-  return runProcess(regPath(site), args, { limitMs: site.host.patience.reg, env: environment(site.host) });
 }
 
 function holdLock({ lockFd }: Site): { holdFd?: number } {

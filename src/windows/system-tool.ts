@@ -8,3 +8,9 @@ import type { Host } from '../host';
 export function systemTool({ env }: Host, name: string): string {
   return join(env.SystemRoot ?? 'C:\\Windows', 'System32', name);
 }
+
+/** What a tool sees of the environment: nothing that could make it load or find something else. */
+export function toolEnvironment({ env }: Host): NodeJS.ProcessEnv {
+  const { SystemRoot, SystemDrive, windir, TEMP, TMP } = env;
+  return { SystemRoot, SystemDrive, windir, TEMP, TMP };
+}

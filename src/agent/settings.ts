@@ -1,0 +1,121 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Host } from '../host';
+import { type Address, cidr, isRefusal, parseHost, parseNetwork } from '../policy/address';
+import { errorCode } from '../process/error-code';
+import { findRepeatedKeys } from '../request/json-keys';
+
+/** What an administrator set in contain-host.json. Every key may be absent. */
+export interface Settings {
+  /** Let in besides the one who asks: addresses, or networks not wider than /24 and /64. */
+  readonly handlers: readonly Address[];
+  /** Whether the address of an alert is let in. It was written by whoever caused the alert. */
+  readonly alertAddress: 'allow' | 'ignore';
+  /** What to do where group policy, or the proof by traffic, says that the server would be lost. */
+  readonly whenServerLost: 'refuse' | 'contain';
+  /** A TCP destination, `{"address": "192.0.2.80", "port": 443}`, that must be out of reach once the host is contained. */
+  readonly probe?: Probe;
+  /** What was left out, and why, for people. */
+  readonly warnings: readonly string[];
+  /** The file the settings came from, if there is one. */
+  readonly file?: string;
+}
+
+export interface Probe {
+  readonly address: Address;
+  readonly port: number;
+}
+
+const longestFile = 64 * 1024;
+const keys = ['handlers', 'alertAddress', 'whenServerLost', 'probe'];
+
+/**
+ * Reads the first settings file there is, whole: the one that the server pushes with the agent's shared files, else the one
+ * beside this program. Each key and each entry is judged alone; bad ones are left out and named. Never throws: a settings file
+ * must not stop a containment.
+ */
+export function readSettings(platform: Host['platform'], home: string): Settings {
+  const shared = platform === 'windows' ? join(home, 'shared') : join(home, 'etc', 'shared');
+  for (const folder of [shared, join(home, 'active-response', 'bin')]) {
+    const file = join(folder, 'contain-host.json');
+    try {
+      if (statSync(file).size > longestFile)
+        return { ...judge({}), file, warnings: [`${file} is too large and was not read`] };
+      return { ...parse(readFileSync(file, 'utf8'), file), file };
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT')
+        return { ...judge({}), file, warnings: [`${file} cannot be read: ${String(error)}`] };
+    }
+  }
+  return judge({});
+}
+
+function parse(text: string, file: string): Settings {
+  let value: unknown;
+  try {
+    value = JSON.parse(text.replace(/^\ufeff/, ''));
+  } catch {
+    return { ...judge({}), warnings: [`${file} is not JSON and was not used`] };
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return { ...judge({}), warnings: [`${file} is not a JSON object and was not used`] };
+  }
+  const repeated = findRepeatedKeys(text.replace(/^\ufeff/, ''));
+  const entries = Object.entries(value).filter(([key]) => keys.includes(key) && !repeated.has(key));
+  const settings = judge(Object.fromEntries(entries));
+  const ignored = Object.keys(value).filter((key) => !keys.includes(key) || repeated.has(key));
+  return {
+    ...settings,
+    warnings: [
+      ...settings.warnings,
+      ...ignored.map((key) => `the setting ${name(key)} is unknown or stands there twice`),
+    ],
+  };
+}
+
+function judge(given: Readonly<Record<string, unknown>>): Settings {
+  const warnings: string[] = [];
+  const oneOf = <T extends string>(key: string, values: readonly T[], otherwise: T): T => {
+    const found = values.find((value) => value === given[key]);
+    if (found === undefined && given[key] !== undefined)
+      warnings.push(`the setting ${key} is neither ${values.join(' nor ')}`);
+    return found ?? otherwise;
+  };
+  const handlers = readHandlers(given.handlers, warnings);
+  const alertAddress = oneOf('alertAddress', ['allow', 'ignore'], 'ignore');
+  const whenServerLost = oneOf('whenServerLost', ['refuse', 'contain'], 'refuse');
+  const probe = readProbe(given.probe, warnings);
+  return { handlers, alertAddress, whenServerLost, ...(probe === undefined ? {} : { probe }), warnings };
+}
+
+function readHandlers(value: unknown, warnings: string[]): Address[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) {
+    warnings.push('the setting handlers is not a list');
+    return [];
+  }
+  const handlers = value.flatMap((entry: unknown) => {
+    const address =
+      typeof entry === 'string' ? parseNetwork(entry, 24, 64) : { refused: `${name(String(entry))} is not a text` };
+    if (!isRefusal(address)) return [address];
+    warnings.push(`a handler in the settings is left out: ${address.refused}`);
+    return [];
+  });
+  return [...new Map(handlers.map((handler) => [cidr(handler), handler])).values()];
+}
+
+function readProbe(value: unknown, warnings: string[]): Probe | undefined {
+  if (value === undefined) return undefined;
+  const { address, port } =
+    typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+  const parsed = typeof address === 'string' ? parseHost(address) : { refused: 'it has no address' };
+  if (!isRefusal(parsed) && typeof port === 'number' && Number.isInteger(port) && port > 0 && port < 65536) {
+    return { address: parsed, port };
+  }
+  warnings.push('the setting probe is not an address and a port');
+  return undefined;
+}
+
+function name(text: string): string {
+  return `"${text.slice(0, 64).replace(/[^\x20-\x7e]/g, '?')}"`;
+}

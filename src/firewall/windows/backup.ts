@@ -1,0 +1,194 @@
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { Failure } from '../../outcome/failure';
+import { isOurName } from '../../policy/rules';
+import { stamp } from '../../state/stamp';
+import { parseRegistryFile } from '../../windows/registry-file';
+import type { Recorder, Site } from '../firewall';
+import type { Live } from './live';
+import { exportPolicy } from './netsh';
+import { readHive } from './read/hive';
+import { type FirewallPolicy, readHivePolicy, readLocalPolicy } from './read/policy-store';
+import { runNetsh } from './tools';
+import { blocksByDefault } from './traits';
+
+/** A policy file that passed every check, and the policy in it. */
+export interface GoodBackup {
+  readonly file: string;
+  readonly policy: FirewallPolicy;
+  readonly facts: BackupFacts;
+}
+
+export interface BadBackup {
+  readonly bad: string;
+}
+
+/** What the journal keeps of a backup. `record` is the registry file of the policy from before, in the state folder. */
+export type BackupFacts = Readonly<{ backup: string; backupLength: number; backupSha256: string; record: string }>;
+
+/** Real exports of bloated hosts have some tens of megabytes. */
+const longestBackup = 256 * 1024 * 1024;
+
+/** Windows may add a rule by itself between our reading and the export. */
+const fewMissing = 3;
+
+/** Where the batch script keeps its backup, and so do we. */
+export function homeBackup(home: string): string {
+  return join(home, 'fw-backup.wfw');
+}
+
+/** Reads and checks a policy file: its structure, its hash where one was recorded, and that it is not a contained host's. */
+export function checkBackup(
+  file: string,
+  recorded?: Pick<BackupFacts, 'backupSha256' | 'backupLength'>,
+): GoodBackup | BadBackup {
+  let bytes: Buffer;
+  try {
+    if (statSync(file).size > longestBackup) return { bad: `${file} is too large for a policy` };
+    bytes = readFileSync(file);
+  } catch (error) {
+    return { bad: `${file} cannot be read (${String(error)})` };
+  }
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  if (recorded !== undefined && (recorded.backupSha256 !== sha256 || recorded.backupLength !== bytes.length)) {
+    return { bad: `${file} is not the file that was recorded` };
+  }
+  const hive = readHive(bytes);
+  if ('damaged' in hive) return { bad: `${file} is damaged: ${hive.damaged}` };
+  const policy = readHivePolicy(hive.keys);
+  const ours = policy.rules.find(({ active, name }) => active && isOurName(name));
+  if (ours !== undefined)
+    return { bad: `${file} is the policy of a contained host: the rule "${ours.name}" is active in it` };
+  return { file, policy, facts: { backup: file, backupLength: bytes.length, backupSha256: sha256, record: '' } };
+}
+
+/**
+ * Exports the policy to a fresh file in the state folder, checks it against what the registry showed just before, and copies
+ * it to the agent's home. The file decides, not netsh's exit code. Nothing has been changed when this throws
+ * `Failure('no-backup')`.
+ */
+export async function makeBackup(site: Site, recorder: Recorder, live: Live): Promise<GoodBackup> {
+  const { home, stateFolder, host } = site;
+  if (home === undefined) throw noBackup('the agent has no folder to keep it in');
+  let problem = '';
+  for (let attempt = 0; attempt < 2; attempt++) {
+    const now = stamp();
+    const file = join(stateFolder, `fw-backup-${now}.wfw`);
+    await runNetsh(site, recorder, 'backup', exportPolicy(file), host.patience.netsh);
+    const checked = checkBackup(file);
+    problem = 'bad' in checked ? checked.bad : compareToLive(checked, live, recorder);
+    if ('bad' in checked || problem !== '') continue;
+    const record = join(stateFolder, `before-${now}.reg`);
+    try {
+      putOnDisk(record, (path) => writeFileSync(path, live.localFile, { flag: 'wx', mode: 0o600 }));
+      putAside(homeBackup(home));
+      putOnDisk(homeBackup(home), (path) => copyFileSync(file, path, constants.COPYFILE_EXCL));
+    } catch (error) {
+      throw noBackup('it could not be put on disk', error);
+    }
+    if ('bad' in checkBackup(homeBackup(home), checked.facts))
+      throw noBackup("the copy in the agent's folder is not whole");
+    return { ...checked, facts: { ...checked.facts, record } };
+  }
+  throw noBackup(problem);
+}
+
+/**
+ * A host that was contained without us, by the batch script: its backup is the first one of the case, if it is good. A second
+ * copy is kept of it. Without a good one a host that blocks is still brought to the plan; one that does not is left alone.
+ */
+export function adoptBackup(site: Site, recorder: Recorder, live: Live): void {
+  const found = findBackup(site);
+  if ('bad' in found) {
+    if (!blocksByDefault(live.local)) throw noBackup(`rules of a containment are active, and ${found.bad}`);
+    recorder.warn(`This host was contained without us, and there is no good backup to release it from: ${found.bad}`);
+    return;
+  }
+  const copy = join(site.stateFolder, `fw-backup-${stamp()}.wfw`);
+  try {
+    putOnDisk(copy, (path) => copyFileSync(found.file, path, constants.COPYFILE_EXCL));
+  } catch (error) {
+    throw noBackup('the second copy could not be put on disk', error);
+  }
+  recorder.note({ ...found.facts, backup: copy });
+}
+
+/** The backup to release from: the one in the agent's home, else the second copy. */
+export function findBackup({ home, openCase }: Site): GoodBackup | BadBackup {
+  const recorded = openCase === undefined ? undefined : factsOf(openCase.facts);
+  const files = [
+    ...(home === undefined ? [] : [homeBackup(home)]),
+    ...(recorded === undefined ? [] : [recorded.backup]),
+  ];
+  const bad: string[] = [];
+  for (const file of files) {
+    const checked = checkBackup(file, recorded);
+    if (!('bad' in checked)) return { ...checked, facts: recorded ?? checked.facts };
+    bad.push(checked.bad);
+  }
+  return { bad: bad.join('; ') || 'the agent has no folder and the journal names no backup' };
+}
+
+/** The policy from before: as the registry showed it, or where no record is left, as the backup holds it. */
+export function recordedPolicy({ policy, facts }: GoodBackup): FirewallPolicy {
+  try {
+    const parsed = parseRegistryFile(readFileSync(facts.record));
+    return 'error' in parsed ? policy : readLocalPolicy(parsed.keys);
+  } catch {
+    return policy;
+  }
+}
+
+function factsOf(facts: Readonly<Record<string, unknown>>): BackupFacts | undefined {
+  const { backup, backupLength, backupSha256, record } = facts;
+  if (typeof backup !== 'string' || typeof backupSha256 !== 'string' || typeof backupLength !== 'number')
+    return undefined;
+  return { backup, backupLength, backupSha256, record: typeof record === 'string' ? record : '' };
+}
+
+/** The reason why a backup does not hold the live policy, or nothing. */
+function compareToLive({ policy }: GoodBackup, live: Live, recorder: Recorder): string {
+  const kept = new Set(policy.rules.map(({ id }) => id));
+  const missing = live.local.rules.filter(({ id }) => !kept.has(id));
+  if (missing.length === 0) return '';
+  const text = `${missing.length} of ${live.local.rules.length} live rules are not in the exported policy`;
+  if (missing.length > Math.max(fewMissing, live.local.rules.length / 10) || missing.length === live.local.rules.length)
+    return text;
+  recorder.warn(`${text}: ${missing.map(({ id }) => id).join(', ')}`);
+  return '';
+}
+
+/** A backup of an earlier case is somebody's only way back: it is renamed, never deleted. */
+export function putAside(file: string): void {
+  if (existsSync(file)) renameSync(file, file.replace(/\.wfw$/, `-${stamp()}.wfw`));
+}
+
+function putOnDisk(file: string, write: (file: string) => void): void {
+  write(file);
+  const fd = openSync(file, 'r+');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function noBackup(why: string, cause?: unknown): Failure {
+  return new Failure(
+    'no-backup',
+    `No safe backup of the firewall policy could be made: ${why}. Nothing was changed.`,
+    cause,
+  );
+}

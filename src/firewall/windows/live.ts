@@ -1,0 +1,58 @@
+import { tmpdir } from 'node:os';
+import { readKey, type Unreadable } from '../../windows/registry';
+import { keyPath } from '../../windows/registry-file';
+import type { Site } from '../firewall';
+import { type FirewallPolicy, readLocalPolicy, readManagedPolicies } from './read/policy-store';
+
+const services = 'HKLM\\SYSTEM\\CurrentControlSet\\Services';
+
+/** Where netsh keeps what it is told, the local store. The device management's policy lies below it. */
+export const localKey = `${services}\\SharedAccess\\Parameters\\FirewallPolicy`;
+
+/** The parent of the domain's policy key: it is always there, so that a missing policy and an unreadable one differ. */
+const policiesKey = 'HKLM\\SOFTWARE\\Policies\\Microsoft';
+
+/** The firewall's service, and the filtering engine below it. */
+const firewallServices = [`${services}\\MpsSvc`, `${services}\\BFE`];
+
+/** The policy as the registry has it now. */
+export interface Live {
+  readonly local: FirewallPolicy;
+  /** The registry file that `local` was read from. */
+  readonly localFile: Buffer;
+  /** What the domain and the device management impose, or why that could not be read. */
+  readonly managed: readonly FirewallPolicy[] | Unreadable;
+}
+
+/** Reads what is in force. What netsh says is never looked at: it is translated, and shows the local store only. */
+export async function readLive(site: Site): Promise<Live | Unreadable> {
+  const [local, policies] = await Promise.all([read(site, localKey), read(site, policiesKey)]);
+  if ('unreadable' in local) return local;
+  return {
+    local: readLocalPolicy(local.keys),
+    localFile: local.file,
+    managed: 'unreadable' in policies ? policies : readManagedPolicies(local.keys, policies.keys),
+  };
+}
+
+/** Reads the local store alone: what a read-back looks at. */
+export async function readLocal(site: Site): Promise<FirewallPolicy | Unreadable> {
+  const local = await read(site, localKey);
+  return 'unreadable' in local ? local : readLocalPolicy(local.keys);
+}
+
+/** How each of the firewall's services is to start (4: disabled), or why that could not be read. */
+export async function readServiceStarts(site: Site): Promise<(number | Unreadable)[]> {
+  return Promise.all(
+    firewallServices.map(async (key) => {
+      const reading = await read(site, key);
+      if ('unreadable' in reading) return reading;
+      return reading.keys.get(keyPath(key))?.number('Start') ?? { unreadable: `${key} has no Start value` };
+    }),
+  );
+}
+
+/** Below the state folder, which is closed to others, where we may write there; else wherever this user may. */
+function read({ host, stateFolder, lockFd }: Site, key: string): ReturnType<typeof readKey> {
+  return readKey(host, lockFd === undefined ? tmpdir() : stateFolder, key);
+}

@@ -1,0 +1,33 @@
+import { Failure } from '../../outcome/failure';
+import type { Policy } from '../../policy/policy';
+import type { Preflight, Site } from '../firewall';
+import { serverLostProfiles } from './judge-live';
+import { readLive, readServiceStarts } from './live';
+import { requireTools } from './tools';
+import { hasOurRules } from './traits';
+
+const disabled = 4;
+
+/** Looks, before anything is changed, whether containment can work here. A check that cannot be made is a warning. */
+export async function preflight(site: Site, policy: Policy, whenServerLost: 'refuse' | 'contain'): Promise<Preflight> {
+  requireTools(site);
+  const [live, starts] = await Promise.all([readLive(site), readServiceStarts(site)]);
+  const warnings: string[] = [];
+  for (const start of starts) {
+    if (typeof start === 'object')
+      warnings.push(`Whether the firewall's services may run is unknown: ${start.unreadable}.`);
+    else if (start === disabled) {
+      const message =
+        'The Windows firewall service, or the filtering engine below it, is disabled, so nothing was changed. Enable MpsSvc and BFE, restart the host, and ask again.';
+      throw new Failure('firewall-service-disabled', message);
+    }
+  }
+  if ('unreadable' in live) return { warnings: [...warnings, live.unreadable], contained: false };
+  if ('unreadable' in live.managed) warnings.push(`What the domain imposes is unknown: ${live.managed.unreadable}.`);
+  const lost = serverLostProfiles(live, policy);
+  if (lost.length === 3 && whenServerLost === 'refuse') {
+    const message = `Group policy would cut this host off from its server in every profile (${lost.join(', ')}), so nothing was changed. Allow the server by group policy, or set "whenServerLost": "contain".`;
+    throw new Failure('server-would-be-lost', message);
+  }
+  return { warnings, contained: hasOurRules(live.local) };
+}

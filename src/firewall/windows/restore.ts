@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import { Failure } from '../../outcome/failure';
+import { isOurName } from '../../policy/rules';
+import { stamp } from '../../state/stamp';
+import type { Unreadable } from '../../windows/registry';
+import type { Recorder, Site } from '../firewall';
+import { findBackup, type GoodBackup, homeBackup, putAside, recordedPolicy } from './backup';
+import { importPolicy } from './netsh';
+import { type Comparison, compareToRecord, type FirewallPolicy } from './read/policy-store';
+import { settle } from './settle';
+import { runImport } from './tools';
+
+/** What an import came to: all three must be right before anybody may say that the host is as it was. */
+export interface Restoration {
+  readonly succeeded: boolean;
+  readonly local: FirewallPolicy | Unreadable;
+  readonly comparison?: Comparison;
+}
+
+/** Imports a backup, twice if need be, and compares what is in force then with the policy from before. */
+export async function restore(site: Site, recorder: Recorder, backup: GoodBackup): Promise<Restoration> {
+  const before = recordedPolicy(backup);
+  let exitCode: number | null = null;
+  let local: FirewallPolicy | Unreadable = { unreadable: 'it was not read' };
+  for (let attempt = 0; attempt < 2; attempt++) {
+    const output = join(site.stateFolder, `import-${stamp()}.txt`);
+    ({ exitCode } = await runImport(site, recorder, importPolicy(backup.file), output));
+    local = await settle(site, (policy) => isRestored(policy, before));
+    if (exitCode === 0 && !('unreadable' in local) && isRestored(local, before)) break;
+  }
+  if ('unreadable' in local) return { succeeded: false, local };
+  return { succeeded: exitCode === 0 && isRestored(local, before), local, comparison: compareToRecord(before, local) };
+}
+
+/** No rule of ours that was not there before, every rule and setting as before; what came on top is no hindrance. */
+export function isRestored(policy: FirewallPolicy, before: FirewallPolicy): boolean {
+  const { missing, changed, profiles, extra } = compareToRecord(before, policy);
+  return (
+    missing.length === 0 && changed.length === 0 && profiles.length === 0 && !extra.some(({ name }) => isOurName(name))
+  );
+}
+
+/** The backup has done its work; it stays where it is under its time stamp. */
+export function archive({ home }: Site, recorder: Recorder): void {
+  try {
+    if (home !== undefined) putAside(homeBackup(home));
+  } catch (error) {
+    recorder.warn(`The backup could not be put aside: ${String(error)}`);
+  }
+}
+
+/** After a containment that could not be completed: gives the host its policy back, and says how that went. */
+export async function goBack(site: Site, recorder: Recorder, why: string): Promise<never> {
+  const found = findBackup(site);
+  if ('bad' in found) throw wayBackFailed(why, `there is no good backup (${found.bad})`);
+  const { succeeded, local } = await restore(site, recorder, found);
+  if (!succeeded)
+    throw wayBackFailed(why, 'unreadable' in local ? local.unreadable : 'the policy from before is not whole');
+  archive(site, recorder);
+  const message = `Containment failed: ${why}. The policy from before is in force again; this host is NOT contained. Cut it off by other means, or ask again.`;
+  throw new Failure('rolled-back', message);
+}
+
+function wayBackFailed(why: string, whyNot: string): Failure {
+  const message = `Containment failed: ${why}. The way back failed too: ${whyNot}. The state of this host is uncertain. Ask "contain-host status", then try DELETE; fw-backup.wfw can also be imported by hand with netsh.`;
+  return new Failure('way-back-failed', message);
+}

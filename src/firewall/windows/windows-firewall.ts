@@ -1,0 +1,73 @@
+import { join } from 'node:path';
+import type { Policy } from '../../policy/policy';
+import { rulesOf } from '../../policy/rules';
+import { exportKey } from '../../windows/registry';
+import type { Firewall, Site, Step } from '../firewall';
+import { homeBackup } from './backup';
+import { contain } from './contain';
+import { judgeLive } from './judge-live';
+import { localKey, readLive } from './live';
+import {
+  addRule,
+  blockByDefault,
+  disableEveryRule,
+  exportPolicy,
+  importPolicy,
+  type NetshCommand,
+  switchOn,
+} from './netsh';
+import { preflight } from './preflight';
+import { release } from './release';
+import { netshPath, regPath } from './tools';
+
+/** The Windows firewall, told through netsh and read through the registry. */
+export function windowsFirewall(site: Site): Firewall {
+  return {
+    containSteps: (policy) => containSteps(site, policy),
+    releaseSteps: () => releaseSteps(site),
+    preflight: (policy, whenServerLost) => preflight(site, policy, whenServerLost),
+    judge: async (policy) => judgeLive(await readLive(site), policy),
+    contain: (policy, requestedBy, recorder) => contain(site, policy, requestedBy, recorder),
+    release: (recorder) => release(site, recorder),
+  };
+}
+
+/** On a host in good order the lines from `disable-rules` to the last `add-rule` run as one script, `netsh -f`. */
+function containSteps(site: Site, policy: Policy): Step[] {
+  const { netsh, readPolicy } = stepsOf(site);
+  return [
+    readPolicy('read-policy', 'before.reg'),
+    netsh('backup', exportPolicy(join(site.stateFolder, 'fw-backup.wfw'))),
+    { step: 'keep-backup', command: null },
+    netsh('disable-rules', disableEveryRule),
+    ...rulesOf(policy).map((rule) => netsh('add-rule', addRule(rule))),
+    readPolicy('read-back', 'after.reg'),
+    netsh('switch-on', switchOn),
+    netsh('block', blockByDefault),
+    readPolicy('read-back', 'after.reg'),
+    { step: 'judge', command: null },
+  ];
+}
+
+function releaseSteps(site: Site): Step[] {
+  const { netsh, readPolicy } = stepsOf(site);
+  const backup = site.home === undefined ? join(site.stateFolder, 'fw-backup.wfw') : homeBackup(site.home);
+  return [
+    readPolicy('read-policy', 'before.reg'),
+    { step: 'check-backup', command: null },
+    netsh('keep-present', exportPolicy(join(site.stateFolder, 'fw-before-release.wfw'))),
+    netsh('import', importPolicy(backup)),
+    readPolicy('read-back', 'after.reg'),
+    { step: 'archive', command: null },
+  ];
+}
+
+function stepsOf(site: Site) {
+  return {
+    netsh: (step: string, command: NetshCommand): Step => ({ step, command: [netshPath(site), ...command] }),
+    readPolicy: (step: string, file: string): Step => ({
+      step,
+      command: [regPath(site), ...exportKey(localKey, join(site.stateFolder, file))],
+    }),
+  };
+}

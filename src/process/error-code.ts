@@ -1,0 +1,4 @@
+/** The code of a system error, such as ENOENT; empty for everything else. */
+export function errorCode(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+}

@@ -1,0 +1,63 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Host } from '../host';
+import { runProcess } from '../process/run';
+import { parseRegistryFile, type RegistryKeys } from './registry-file';
+import { systemTool, toolEnvironment } from './system-tool';
+
+export interface Unreadable {
+  readonly unreadable: string;
+}
+
+/** What was read of a key, and the registry file that it was read from. */
+export interface RegistryReading {
+  readonly keys: RegistryKeys;
+  readonly file: Buffer;
+}
+
+/** Installers of 32-bit agents leave their values in the 32-bit view; everything else here is in the 64-bit one. */
+export type RegistryView = '32' | '64';
+
+/** Arguments of `reg.exe` that write a key to a file in UTF-16; `reg query` would print it in the OEM code page. */
+export function exportKey(key: string, file: string, view: RegistryView = '64'): string[] {
+  return ['export', key, file, '/y', `/reg:${view}`];
+}
+
+/** Reads a key and all below it, by way of a file in `folder`. One retry: a single failed call must not decide anything. */
+export async function readKey(
+  host: Host,
+  folder: string,
+  key: string,
+  view: RegistryView = '64',
+): Promise<RegistryReading | Unreadable> {
+  const first = await tryReadKey(host, folder, key, view);
+  return 'unreadable' in first ? tryReadKey(host, folder, key, view) : first;
+}
+
+async function tryReadKey(
+  host: Host,
+  folder: string,
+  key: string,
+  view: RegistryView,
+): Promise<RegistryReading | Unreadable> {
+  let own: string | undefined;
+  try {
+    own = mkdtempSync(join(folder, 'reading-'));
+    const path = join(own, 'key.reg');
+    const reg = await runProcess(systemTool(host, 'reg.exe'), exportKey(key, path, view), {
+      limitMs: host.patience.reg,
+      env: toolEnvironment(host),
+    });
+    if (reg.exitCode !== 0)
+      return { unreadable: `reg export of ${key} ${reg.startError ?? (reg.timedOut ? 'did not end' : 'failed')}` };
+    const file = readFileSync(path);
+    const parsed = parseRegistryFile(file);
+    return 'error' in parsed
+      ? { unreadable: `the export of ${key} is not readable: ${parsed.error}` }
+      : { keys: parsed.keys, file };
+  } catch (error) {
+    return { unreadable: `the export of ${key} is not readable: ${String(error)}` };
+  } finally {
+    if (own !== undefined) rmSync(own, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,95 @@
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { type Asked, Journal } from '../../src/state/journal';
+
+const asked: Asked = { requestedBy: 'operator', handlers: ['192.0.2.50/32'], operatorAddress: '192.0.2.50/32' };
+
+function newJournal(): { journal: Journal; folder: string; file: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'journal-'));
+  return { journal: new Journal(folder), folder, file: join(folder, 'journal.jsonl') };
+}
+
+test('no case is open before the first order', () => {
+  expect(newJournal().journal.read()).toBeUndefined();
+});
+
+test('an open case tells who asked, what is unfinished and what was judged', () => {
+  const { journal } = newJournal();
+  journal.append({ event: 'asked', ...asked });
+  journal.append({ event: 'step', step: 'backup', command: null });
+  expect(journal.read()).toMatchObject({ asked, unfinished: ['backup'] });
+  expect(journal.read()).not.toHaveProperty('judged');
+  journal.append({ event: 'noted', facts: { backup: 'a.wfw' } });
+  journal.append({ event: 'judged', state: 'contained', gaps: [] });
+  expect(journal.read()).toMatchObject({
+    unfinished: [],
+    facts: { backup: 'a.wfw' },
+    judged: { state: 'contained', gaps: [] },
+  });
+});
+
+test('a later order takes the place of the first, and keeps its facts', () => {
+  const { journal } = newJournal();
+  journal.append({ event: 'asked', ...asked });
+  journal.append({ event: 'noted', facts: { backup: 'a.wfw' } });
+  journal.append({ event: 'asked', ...asked, handlers: ['192.0.2.51/32'] });
+  expect(journal.read()).toMatchObject({ asked: { handlers: ['192.0.2.51/32'] }, facts: { backup: 'a.wfw' } });
+});
+
+test('a closed case is put aside whole', () => {
+  const { journal, folder } = newJournal();
+  journal.append({ event: 'asked', ...asked });
+  journal.close('released');
+  expect(journal.read()).toBeUndefined();
+  const [kept] = readdirSync(folder);
+  expect(readFileSync(join(folder, String(kept)), 'utf8')).toMatch(/"asked".*\n.*"closed".*"released"/);
+});
+
+test('a case closed on disk is closed, even when its file was not put aside any more', () => {
+  const { journal } = newJournal();
+  journal.append({ event: 'asked', ...asked });
+  journal.append({ event: 'closed', how: 'released' });
+  expect(journal.read()).toBeUndefined();
+});
+
+test('a line torn at any byte is ignored, and the next line is not spoilt by it', () => {
+  const { journal, file } = newJournal();
+  journal.append({ event: 'asked', ...asked });
+  const whole = readFileSync(file).length;
+  journal.append({ event: 'step', step: 'backup', command: ['netsh.exe', 'advfirewall', 'export'] });
+  const text = readFileSync(file);
+  for (let length = whole; length < text.length; length++) {
+    writeFileSync(file, text);
+    truncateSync(file, length);
+    expect(journal.read()?.unfinished.length).toBe(length === text.length - 1 ? 1 : 0);
+    journal.append({ event: 'step', step: 'disable-rules', command: null });
+    expect(journal.read()?.unfinished.at(-1)).toBe('disable-rules');
+  }
+});
+
+test('whatever stands in the file, reading it ends with a case or none', () => {
+  const { journal, file } = newJournal();
+  const lines = fc.array(
+    fc.oneof(
+      fc.string(),
+      fc.json(),
+      fc.json().map((json) => `{"time":"2026-11-25","event":"asked","handlers":${json}}`),
+    ),
+  );
+  fc.assert(
+    fc.property(lines, (content) => {
+      writeFileSync(file, content.join('\n'));
+      expect(() => journal.read()).not.toThrow();
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('junk before the case does not hide it', () => {
+  const { journal, file } = newJournal();
+  appendFileSync(file, '\0\0\0garbage');
+  journal.append({ event: 'asked', ...asked });
+  expect(journal.read()).toMatchObject({ asked });
+});
