@@ -22,6 +22,7 @@ export function runInWorker(host: Host, request: Request): Promise<Outcome> {
       detached: true,
       windowsHide: true,
       cwd: host.platform === 'windows' ? host.env.SystemRoot : '/',
+      env: withoutNodeVariables(host.env),
     });
     let result = '';
     const settle = (outcome: Outcome): void => {
@@ -37,6 +38,11 @@ export function runInWorker(host: Host, request: Request): Promise<Outcome> {
     worker.on('error', (error) => settle(notStarted(request, error)));
     worker.on('close', () => settle(parseOutcome(result) ?? endedSilently(request)));
   });
+}
+
+/** Variables that steer Node itself are somebody else's; they have no business in a process that runs as SYSTEM. */
+function withoutNodeVariables(env: Host['env']): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.toUpperCase().startsWith('NODE_')));
 }
 
 function parseOutcome(text: string): Outcome | undefined {
