@@ -1,0 +1,188 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Endpoint } from '../../fixtures/endpoint';
+import type { Fault } from '../../fixtures/standin/faults';
+import { typicalHost } from '../../fixtures/standin/hosts';
+
+let endpoint: Endpoint;
+beforeEach(() => {
+  endpoint = new Endpoint(typicalHost());
+});
+afterEach(() => endpoint.remove());
+
+/** What hangs is given up soon; what is slow is waited for. */
+const patience = { netsh: 1500, script: 1500, reg: 1500 };
+const run = (...args: string[]) => endpoint.call({ args, patience });
+const add = () => run('ADD', '-', '192.0.2.50');
+const release = () => run('DELETE', '-', '-');
+
+/** By the stand-in's own eyes. */
+function reaches(remote: string, remotePort: number, protocol: 'tcp' | 'udp' = 'tcp'): boolean {
+  const network = { dnsServers: [], dhcpServers: [], localSubnet: [] };
+  const flow = { direction: 'out', protocol, localPort: 50_000, remotePort, remote } as const;
+  const answers = (['domain', 'private', 'public'] as const).map(
+    (profile) => endpoint.machine.verdict(profile, flow, network).answer,
+  );
+  expect(new Set(answers).size).toBe(1);
+  return answers[0] === 'allowed';
+}
+const isContained = (): boolean => !reaches('203.0.113.66', 443) && reaches('10.0.0.5', 1514, 'udp');
+
+type Expected = 'contained' | 'untouched' | 'as before';
+
+/** Each fault of an ADD that no retry helps against, or that one does, and what must come of it. */
+const addFaults: [what: string, fault: Fault, exitCode: number, expected: Expected][] = [
+  ['the export fails', { kind: 'fail', match: 'export', tool: 'netsh' }, 3, 'untouched'],
+  ['the export fails once', { kind: 'fail', match: 'export', tool: 'netsh', nth: 1 }, 0, 'contained'],
+  ['the export lies: exit 0, no file', { kind: 'lie', match: 'export', tool: 'netsh' }, 3, 'untouched'],
+  ['the exported file is cut short', { kind: 'cut-export', match: 'export', tool: 'netsh' }, 3, 'untouched'],
+  ['the exported file is noise', { kind: 'junk-export', match: 'export', tool: 'netsh' }, 3, 'untouched'],
+  [
+    'the exported policy is hollow',
+    { kind: 'hollow-export', rules: 5, match: 'export', tool: 'netsh' },
+    3,
+    'untouched',
+  ],
+  ['the export is done but exit 1', { kind: 'commit-and-fail', match: 'export', tool: 'netsh' }, 0, 'contained'],
+  ['the export hangs', { kind: 'hang', match: 'export', tool: 'netsh' }, 3, 'untouched'],
+  ['the export crashes', { kind: 'crash', match: 'export', tool: 'netsh' }, 3, 'untouched'],
+  ['the script fails', { kind: 'fail', match: 'script' }, 0, 'contained'],
+  ['the script lies', { kind: 'lie', match: 'script' }, 0, 'contained'],
+  ['the script is done but exit 1', { kind: 'commit-and-fail', match: 'script' }, 0, 'contained'],
+  ['the script hangs', { kind: 'hang', match: 'script' }, 0, 'contained'],
+  ['the script is done, then hangs', { kind: 'hang-after', match: 'script' }, 0, 'contained'],
+  ['the script is killed', { kind: 'killed', match: 'script' }, 0, 'contained'],
+  ['a ping rule is never added', { kind: 'fail', match: 'add', name: 'Allow ICMP in' }, 6, 'contained'],
+  ['a rule is skipped once', { kind: 'add-skipped', name: 'Allow OSSEC Server in/tcp', nth: 1 }, 0, 'contained'],
+  ['the state is not set', { kind: 'fail', match: 'allprofiles state' }, 4, 'as before'],
+  ['the state is not set once', { kind: 'fail', match: 'allprofiles state', nth: 1 }, 0, 'contained'],
+  ['the policy is not set', { kind: 'fail', match: 'policy' }, 4, 'as before'],
+  ['the policy lies', { kind: 'lie', match: 'policy' }, 4, 'as before'],
+  ['the policy is set but exit 1', { kind: 'commit-and-fail', match: 'policy' }, 0, 'contained'],
+  ['the policy hangs', { kind: 'hang', match: 'policy' }, 4, 'as before'],
+  ['the policy is set, then hangs', { kind: 'hang-after', match: 'policy' }, 0, 'contained'],
+  ['everything is slow', { kind: 'slow', ms: 500, tool: 'netsh' }, 0, 'contained'],
+  ['all output is in Russian, code page 866', { kind: 'garble', encoding: 'cp866', tool: 'netsh' }, 0, 'contained'],
+  ['all output is in Japanese, code page 932', { kind: 'garble', encoding: 'cp932', tool: 'netsh' }, 0, 'contained'],
+  ['there is a megabyte of output', { kind: 'flood', tool: 'netsh' }, 0, 'contained'],
+  ['the registry cannot be read', { kind: 'fail', tool: 'reg' }, 3, 'untouched'],
+  ['the registry cannot be read once', { kind: 'fail', tool: 'reg', nth: 1 }, 0, 'contained'],
+  ['reading the registry hangs', { kind: 'hang', tool: 'reg' }, 3, 'untouched'],
+  ['the domain’s policy cannot be read', { kind: 'fail', tool: 'reg', match: 'Policies' }, 6, 'contained'],
+];
+
+test.each(addFaults)('ADD when %s', async (_what, fault, exitCode, expected) => {
+  const before = endpoint.machine.fingerprint();
+  endpoint.machine.setFaults(fault);
+  const result = await add();
+  endpoint.machine.setFaults();
+  expect(result).toMatchObject({ exitCode });
+  expect(result.output).not.toMatch(/\bat .*:\d+:\d+|undefined|\[object/);
+  if (expected === 'contained') expect(isContained()).toBe(true);
+  else expect(endpoint.machine.fingerprint()).toBe(before);
+  if (expected === 'untouched')
+    expect(endpoint.machine.calls().every(({ argv }) => argv.includes('export'))).toBe(true);
+  expect(await release()).toMatchObject({ exitCode: 0 });
+  expect(endpoint.machine.fingerprint()).toBe(before);
+});
+
+test('the host is not blocked when no rule lets it reach its server', async () => {
+  const before = endpoint.machine.fingerprint();
+  endpoint.machine.setFaults(
+    { kind: 'fail', match: 'add', name: 'contain-host: server out udp' },
+    { kind: 'fail', match: 'add', name: 'contain-host: server out tcp' },
+  );
+  expect(await add()).toMatchObject({ exitCode: 4 });
+  expect(endpoint.machine.calls().some(({ argv }) => argv.includes('blockinbound,blockoutbound'))).toBe(false);
+  expect(endpoint.machine.fingerprint()).toBe(before);
+  expect(endpoint.statuses()).toEqual(['add-started', 'add-failed']);
+});
+
+test('when the way back fails too, that is said', async () => {
+  endpoint.machine.setFaults({ kind: 'fail', match: 'policy' }, { kind: 'fail', match: 'import' });
+  const result = await add();
+  expect(result).toMatchObject({ exitCode: 5 });
+  expect(result.output).toMatch(/uncertain/);
+  endpoint.machine.setFaults();
+  expect(await release()).toMatchObject({ exitCode: 0 });
+});
+
+describe('a release', () => {
+  let before = '';
+  beforeEach(async () => {
+    before = endpoint.machine.fingerprint();
+    await add();
+    endpoint.machine.forgetCalls();
+  });
+
+  test.each<[string, Fault, number]>([
+    ['the import fails', { kind: 'fail', match: 'import' }, 7],
+    ['the import fails once', { kind: 'fail', match: 'import', nth: 1 }, 0],
+    ['the import lies', { kind: 'lie', match: 'import' }, 7],
+    ['the import dies after the rules were deleted', { kind: 'import-dies-after', rules: 10, how: 'fail' }, 7],
+    ['the import dies once', { kind: 'import-dies-after', rules: 10, how: 'kill', nth: 1 }, 0],
+    ['the import is done but exit 1, once', { kind: 'commit-and-fail', match: 'import', nth: 1 }, 0],
+    ['the present policy cannot be kept', { kind: 'fail', match: 'export', tool: 'netsh' }, 0],
+    ['the output is garbled', { kind: 'garble', encoding: 'cp850', tool: 'netsh' }, 0],
+  ])('when %s', async (_what, fault, exitCode) => {
+    endpoint.machine.setFaults(fault);
+    const result = await release();
+    expect(result).toMatchObject({ exitCode });
+    if (exitCode === 7) expect(result.output).toMatch(/CONTAINED|OPEN|PARTIAL/);
+    else expect(endpoint.machine.fingerprint()).toBe(before);
+    endpoint.machine.setFaults();
+    expect(await release()).toMatchObject({ exitCode: 0 });
+    expect(endpoint.machine.fingerprint()).toBe(before);
+  });
+
+  test('a backup that was replaced is not used; the second copy is', async () => {
+    writeFileSync(endpoint.backup, 'replaced');
+    expect(await release()).toMatchObject({ exitCode: 0 });
+    expect(endpoint.machine.fingerprint()).toBe(before);
+  });
+
+  test('without any good backup the host stays contained, and that is said', async () => {
+    rmSync(endpoint.backup);
+    for (const file of endpoint.stateFiles().filter((name) => name.endsWith('.wfw')))
+      rmSync(join(endpoint.stateFolder, file));
+    const result = await release();
+    expect(result).toMatchObject({ exitCode: 7 });
+    expect(result.output).toMatch(/CONTAINED/);
+    expect(isContained()).toBe(true);
+  });
+
+  test('a running import is never killed: the caller is told that it goes on, and the next order waits for it', async () => {
+    endpoint.machine.setFaults({ kind: 'slow', ms: 4000, match: 'import' });
+    const first = await endpoint.call({ args: ['DELETE', '-', '-'], patience: { worker: 1000 } });
+    expect(first).toMatchObject({ exitCode: 8 });
+    expect(first.output).toMatch(/goes on/);
+    expect(await endpoint.call({ args: ['DELETE', '-', '-'], patience: { lock: 20_000 } })).toMatchObject({
+      exitCode: 0,
+    });
+    expect(endpoint.machine.fingerprint()).toBe(before);
+    expect(endpoint.machine.calls().filter(({ argv }) => argv.includes('import'))).toHaveLength(1);
+  });
+});
+
+test('a configuration that cannot be used changes nothing, is refused in a line, and does not hinder a release', async () => {
+  const before = endpoint.machine.fingerprint();
+  await add();
+  rmSync(join(endpoint.home, 'ossec.conf'));
+  expect(await release()).toMatchObject({ exitCode: 0 });
+  expect(endpoint.machine.fingerprint()).toBe(before);
+  endpoint.configure('<ossec_config></ossec_config>');
+  endpoint.machine.forgetCalls();
+  expect(await add()).toMatchObject({ exitCode: 1 });
+  expect(endpoint.machine.calls()).toEqual([]);
+  expect(endpoint.audit().at(-1)).toMatch(/ add-failed - 192\.0\.2\.50 \S+ 0 exit=1 no-server$/);
+});
+
+test('what is announced is on disk before it is done', async () => {
+  await add();
+  const journal = readFileSync(join(endpoint.stateFolder, 'journal.jsonl'), 'utf8').trim().split('\n');
+  const steps = journal.map((line) => JSON.parse(line) as { time: string; event: string; step?: string });
+  const [call] = endpoint.machine.calls().filter(({ argv }) => argv.includes('blockinbound,blockoutbound'));
+  const announced = steps.find(({ step }) => step === 'block');
+  expect(Date.parse(String(announced?.time))).toBeLessThanOrEqual(Number(call?.startedAt));
+  expect(existsSync(endpoint.backup)).toBe(true);
+});
