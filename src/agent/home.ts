@@ -13,13 +13,16 @@ export interface Home {
 /**
  * Finds the agent's folder, the first of these that holds its configuration: two above this program, OSSECPATH, what the
  * agent's installer left in the registry, the default folders. No agent sets OSSECPATH; people at a prompt do.
- * Throws `Failure('no-home')`.
+ * `readNotes` reads the registry. Throws `Failure('no-home')`.
  */
-export async function findHome(host: Host): Promise<Home> {
+export async function findHome(
+  host: Host,
+  readNotes: (host: Host) => Promise<readonly string[]> = readInstallFolders,
+): Promise<Home> {
   const candidates: readonly [string, () => Promise<readonly string[]>][] = [
     ['the folder of this program', async () => [dirname(dirname(dirname(host.program)))]],
     ['OSSECPATH', async () => [host.env.OSSECPATH ?? '']],
-    ["the installer's registry value", async () => (host.platform === 'windows' ? readInstallFolders(host) : [])],
+    ["the installer's registry value", async () => (host.platform === 'windows' ? readNotes(host) : [])],
     ['the default folder', async () => defaultFolders(host)],
   ];
   for (const [foundBy, folders] of candidates) {

@@ -1,35 +1,44 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Protocol } from '../policy/policy';
+import { readFile } from './read-file';
 
-/**
- * The protocol an agent uses where its configuration does not say: OSSEC knows only UDP; Wazuh took UDP up to 3.13 and takes
- * TCP from 4.0 on. Both where it cannot be told which agent that is.
- */
-export function defaultProtocols(home: string): readonly Protocol[] {
-  const wazuh = wazuhMajor(home);
-  if (wazuh !== undefined) return wazuh >= 4 ? ['tcp'] : ['udp'];
-  // Wazuh named its programs after itself from 4.2 on.
-  if (['wazuh-agent.exe', 'bin/wazuh-agentd'].some((file) => existsSync(join(home, file)))) return ['tcp'];
-  // OSSEC's installers leave these two (src/win32/ossec-installer.nsi, install.sh).
-  const ossec = `${read(join(home, 'VERSION.txt'))}\n${read(join(home, 'etc/ossec-init.conf'))}`;
-  return /^OSSEC|^NAME="OSSEC/im.test(ossec) ? ['udp'] : ['udp', 'tcp'];
+/** Which agent lives in a folder. `wazuh` is the major version of a Wazuh agent; OSSEC agents have none. */
+export interface InstalledAgent {
+  readonly wazuh: number | undefined;
 }
 
-/** Wazuh's own note of its version: `v4.1.5` in VERSION, a field of VERSION.json since 4.13, or ossec-init.conf on Linux. */
-function wazuhMajor(home: string): number | undefined {
-  const found = [
-    /^v(\d+)\.\d+\.\d+\s*$/.exec(read(join(home, 'VERSION'))),
-    /"version"\s*:\s*"v?(\d+)\.\d+/.exec(read(join(home, 'VERSION.json'))),
-    /^NAME="Wazuh"[\s\S]*^VERSION="v(\d+)\.\d+/m.exec(read(join(home, 'etc/ossec-init.conf'))),
-  ];
-  const major = found.find((match) => match !== null)?.[1];
-  return major === undefined ? undefined : Number(major);
+/**
+ * Tells the agents apart by what their installers leave: VERSION.json (Wazuh from 4.12 on) before the VERSION that an older
+ * one may have left; ossec-init.conf on Linux, where only Wazuh writes a NAME; the programs that Wazuh named after itself in
+ * 4.2; VERSION.txt of OSSEC's Windows installer. Undefined where none of them says.
+ */
+export function findInstalledAgent(home: string): InstalledAgent | undefined {
+  const init = read(join(home, 'etc', 'ossec-init.conf'));
+  const isWazuhInit = /^NAME="Wazuh"/m.test(init);
+  const version =
+    /"version"\s*:\s*"v?(\d{1,3})\./.exec(read(join(home, 'VERSION.json'))) ??
+    /^v(\d{1,3})\.\d/.exec(read(join(home, 'VERSION'))) ??
+    (isWazuhInit ? /^VERSION="v(\d{1,3})\./m.exec(init) : null);
+  if (version !== null) return { wazuh: Number(version[1]) };
+  if (['wazuh-agent.exe', join('bin', 'wazuh-agentd')].some((file) => existsSync(join(home, file))))
+    return { wazuh: 4 };
+  const isOssecInit = !isWazuhInit && /^VERSION="v/m.test(init);
+  return isOssecInit || read(join(home, 'VERSION.txt')).startsWith('OSSEC') ? { wazuh: undefined } : undefined;
+}
+
+/**
+ * The protocols an agent uses where its configuration does not say: OSSEC knows only UDP; Wazuh took UDP up to 3.13 and takes
+ * TCP from 4.0 on. Both where it cannot be told which agent that is.
+ */
+export function defaultProtocols(agent: InstalledAgent | undefined): readonly Protocol[] {
+  if (agent === undefined) return ['udp', 'tcp'];
+  return (agent.wazuh ?? 0) >= 4 ? ['tcp'] : ['udp'];
 }
 
 function read(file: string): string {
   try {
-    return readFileSync(file, 'latin1').slice(0, 4096);
+    return readFile(file, 4096).toString('latin1');
   } catch {
     return '';
   }

@@ -1,9 +1,10 @@
-import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Host } from '../host';
 import { type Address, cidr, isRefusal, parseHost, parseNetwork } from '../policy/address';
 import { errorCode } from '../process/error-code';
 import { findRepeatedKeys } from '../request/json-keys';
+import { quote } from './quote';
+import { readFile } from './read-file';
 
 /** What an administrator set in contain-host.json. Every key may be absent. */
 export interface Settings {
@@ -39,9 +40,7 @@ export function readSettings(platform: Host['platform'], home: string): Settings
   for (const folder of [shared, join(home, 'active-response', 'bin')]) {
     const file = join(folder, 'contain-host.json');
     try {
-      if (statSync(file).size > longestFile)
-        return { ...judge({}), file, warnings: [`${file} is too large and was not read`] };
-      return { ...parse(readFileSync(file, 'utf8'), file), file };
+      return { ...parse(readFile(file, longestFile).toString('utf8'), file), file };
     } catch (error) {
       if (errorCode(error) !== 'ENOENT')
         return { ...judge({}), file, warnings: [`${file} cannot be read: ${String(error)}`] };
@@ -50,26 +49,26 @@ export function readSettings(platform: Host['platform'], home: string): Settings
   return judge({});
 }
 
-function parse(text: string, file: string): Settings {
+function parse(source: string, file: string): Settings {
+  const text = source.replace(/^\ufeff/, '');
   let value: unknown;
   try {
-    value = JSON.parse(text.replace(/^\ufeff/, ''));
+    value = JSON.parse(text);
   } catch {
     return { ...judge({}), warnings: [`${file} is not JSON and was not used`] };
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return { ...judge({}), warnings: [`${file} is not a JSON object and was not used`] };
   }
-  const repeated = findRepeatedKeys(text.replace(/^\ufeff/, ''));
-  const entries = Object.entries(value).filter(([key]) => keys.includes(key) && !repeated.has(key));
-  const settings = judge(Object.fromEntries(entries));
-  const ignored = Object.keys(value).filter((key) => !keys.includes(key) || repeated.has(key));
+  // A key that stands twice in the probe makes the whole probe doubtful.
+  const repeated = new Set([...findRepeatedKeys(text)].map((path) => (path.startsWith('probe.') ? 'probe' : path)));
+  const isGood = (key: string): boolean => keys.includes(key) && !repeated.has(key);
+  const settings = judge(Object.fromEntries(Object.entries(value).filter(([key]) => isGood(key))));
+  const ignored = Object.keys(value).filter((key) => !isGood(key));
+  const why = (key: string): string => (keys.includes(key) ? 'stands there twice' : 'is unknown');
   return {
     ...settings,
-    warnings: [
-      ...settings.warnings,
-      ...ignored.map((key) => `the setting ${name(key)} is unknown or stands there twice`),
-    ],
+    warnings: [...settings.warnings, ...ignored.map((key) => `the setting ${quote(key)} ${why(key)} and was left out`)],
   };
 }
 
@@ -94,9 +93,9 @@ function readHandlers(value: unknown, warnings: string[]): Address[] {
     warnings.push('the setting handlers is not a list');
     return [];
   }
-  const handlers = value.flatMap((entry: unknown) => {
+  const handlers = value.flatMap((entry: unknown, index) => {
     const address =
-      typeof entry === 'string' ? parseNetwork(entry, 24, 64) : { refused: `${name(String(entry))} is not a text` };
+      typeof entry === 'string' ? parseNetwork(entry, 24, 64) : { refused: `number ${index + 1} is not a text` };
     if (!isRefusal(address)) return [address];
     warnings.push(`a handler in the settings is left out: ${address.refused}`);
     return [];
@@ -114,8 +113,4 @@ function readProbe(value: unknown, warnings: string[]): Probe | undefined {
   }
   warnings.push('the setting probe is not an address and a port');
   return undefined;
-}
-
-function name(text: string): string {
-  return `"${text.slice(0, 64).replace(/[^\x20-\x7e]/g, '?')}"`;
 }

@@ -1,0 +1,27 @@
+import type { Protocol } from '../policy/policy';
+import { quote } from './quote';
+import { Rejected } from './scanner';
+
+/** A server as the configuration names it; its address or name is neither validated nor resolved yet. */
+export interface ConfiguredServer {
+  readonly host: string;
+  readonly port: number;
+  /** Undefined where the configuration does not say: the installed agent decides. */
+  readonly protocols: readonly Protocol[] | undefined;
+}
+
+/** Ports as the agents read them (OS_StrIsNum and atoi): digits, leading zeros allowed. Throws `Rejected`. */
+export function parsePort(text: string): number {
+  const port = /^\d+$/.test(text) ? Number(text) : 0;
+  if (port < 1 || port > 65535) throw new Rejected(`${quote(text)} is not a port`);
+  return port;
+}
+
+/**
+ * What stands as `server-ip`. The agents refuse everything but numeric addresses (OS_IsValidIP in src/shared/validate_op.c);
+ * old spellings that only some of them take go through here and are left out later. Throws `Rejected`.
+ */
+export function checkServerIp(text: string): string {
+  if (!/^!?[0-9A-Fa-fXx.:%]+$/.test(text)) throw new Rejected(`${quote(text)} is not an IP address`);
+  return text;
+}

@@ -1,0 +1,45 @@
+import { XMLParser } from 'fast-xml-parser';
+import { normalise } from './normalise';
+import type { Dialect } from './scanner';
+
+/** An element of the configuration, its children in order. */
+export interface Element {
+  readonly name: string;
+  readonly children: readonly Element[];
+  readonly text: string;
+}
+
+const parser = new XMLParser({
+  preserveOrder: true,
+  trimValues: false,
+  parseTagValue: false,
+  ignoreAttributes: true,
+  processEntities: false,
+  jPath: false,
+});
+
+/** The `client` and `agent` sections of a configuration, in order. Throws `Rejected`. */
+export function readSections(source: string, dialect: Dialect): readonly Element[] {
+  const [root] = toElements(parser.parse(normalise(source, dialect)));
+  return root?.children ?? [];
+}
+
+/** From fast-xml-parser's ordered form: one object a node, with the node's name, or `#text`, as its key. */
+function toElements(nodes: unknown): Element[] {
+  if (!Array.isArray(nodes)) return [];
+  return nodes.flatMap((node: Readonly<Record<string, unknown>>): Element[] => {
+    const [name = '#text'] = Object.keys(node);
+    const content = node[name];
+    return Array.isArray(content) ? [{ name, children: toElements(content), text: textOf(content) }] : [];
+  });
+}
+
+function textOf(content: readonly Readonly<Record<string, unknown>>[]): string {
+  const text = content.at(-1)?.['#text'];
+  return typeof text === 'string' ? text : '';
+}
+
+/** The texts of the children of that name. To the agents a later one replaces an earlier one. */
+export function textsOf({ children }: Element, name: string): string[] {
+  return children.filter((child) => child.name === name).map(({ text }) => text);
+}

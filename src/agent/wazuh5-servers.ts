@@ -1,0 +1,49 @@
+import { type ConfiguredServer, parsePort } from './configured-server';
+import { legacyHost } from './ossec-servers';
+import { quote } from './quote';
+import { Rejected } from './scanner';
+import { type Element, textsOf } from './sections';
+import { hostOf } from './wazuh-servers';
+
+const defaultPort = '1517';
+
+/** `[https://] host [:port] [/prefix]`, an IPv6 address in brackets. */
+const endpoint = /^(?:https:\/\/)?(?:\[([^\]]*)\]|([^\s/:?#@[\]]+))(?::(\d+))?(?:\/[^?#]*)?$/i;
+
+/**
+ * The server to a Wazuh 5 agent (wazuh src/config/src/client-config.c), which speaks HTTPS to a single one: the last `server` or
+ * `manager` of an `agent` section. A `client` section that an upgrade left counts if there is none, without its port. Throws `Rejected`.
+ */
+export function serversOfWazuh5(sections: readonly Element[]): ConfiguredServer[] {
+  const agents = sections.filter(({ name }) => name === 'agent');
+  const clients = sections.filter(({ name }) => name === 'client');
+  const own = agents.flatMap(({ children }) => children.filter(({ name }) => name === 'server' || name === 'manager'));
+  const last = own.map(readServer).at(-1);
+  if (last !== undefined) return [last];
+  const older = agents.flatMap(({ children }) => children.flatMap(legacyHost));
+  if (older.length > 0) return older.map(onDefaultPort);
+  const left = clients.map(({ children }) => children.findLast(({ name }) => name === 'server'));
+  return left.flatMap((server) => (server === undefined ? [] : [readLegacyServer(server)])).slice(0, 1);
+}
+
+function readServer(server: Element): ConfiguredServer {
+  const whole = textsOf(server, 'endpoint').at(-1);
+  // In a `server` an endpoint was only a path.
+  if (server.name === 'manager' && whole !== undefined) return parseEndpoint(whole);
+  return { host: hostOf(server), port: parsePort(textsOf(server, 'port').at(-1) ?? defaultPort), protocols: ['tcp'] };
+}
+
+function readLegacyServer(server: Element): ConfiguredServer {
+  const whole = textsOf(server, 'endpoint').at(-1);
+  return whole === undefined ? onDefaultPort(hostOf(server)) : parseEndpoint(whole);
+}
+
+function parseEndpoint(text: string): ConfiguredServer {
+  const parts = endpoint.exec(text);
+  if (parts === null) throw new Rejected(`${quote(text)} is not an endpoint`);
+  return { host: parts[1] ?? parts[2] ?? '', port: parsePort(parts[3] ?? defaultPort), protocols: ['tcp'] };
+}
+
+function onDefaultPort(host: string): ConfiguredServer {
+  return { host, port: parsePort(defaultPort), protocols: ['tcp'] };
+}

@@ -1,0 +1,160 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { readSettings, type Settings } from '../../src/agent/settings';
+import { cidr } from '../../src/policy/address';
+import { newFolder } from './agent-home';
+
+const pushed = 'shared/contain-host.json';
+const beside = 'active-response/bin/contain-host.json';
+const defaults = { handlers: [], alertAddress: 'ignore', whenServerLost: 'refuse', warnings: [] };
+
+const read = (content: string | Buffer): Settings => readSettings('windows', newFolder({ [pushed]: content }));
+const readObject = (settings: unknown): Settings => read(JSON.stringify(settings));
+const handlersOf = (settings: Settings): string[] => settings.handlers.map(cidr);
+
+test('without a file everything has its default', () => {
+  expect(readSettings('windows', newFolder())).toEqual(defaults);
+});
+
+test('every key is read', () => {
+  const settings = readObject({
+    handlers: ['198.51.100.7', '198.51.100.0/24', '2001:DB8::/64'],
+    alertAddress: 'allow',
+    whenServerLost: 'contain',
+    probe: { address: '192.0.2.80', port: 443 },
+  });
+  expect(handlersOf(settings)).toEqual(['198.51.100.7/32', '198.51.100.0/24', '2001:db8::/64']);
+  expect(settings).toMatchObject({
+    alertAddress: 'allow',
+    whenServerLost: 'contain',
+    probe: { address: { text: '192.0.2.80' }, port: 443 },
+    warnings: [],
+  });
+});
+
+test('the file that the server pushes counts, whole; else the one beside the program', () => {
+  const both = newFolder({ [pushed]: '{"alertAddress":"allow"}', [beside]: '{"whenServerLost":"contain"}' });
+  expect(readSettings('windows', both)).toEqual({ ...defaults, alertAddress: 'allow', file: join(both, pushed) });
+  const one = newFolder({ [beside]: '{"whenServerLost":"contain"}' });
+  expect(readSettings('windows', one)).toMatchObject({ whenServerLost: 'contain', file: join(one, beside) });
+});
+
+test('on Linux the pushed file lies in etc/shared', () => {
+  const home = newFolder({ 'etc/shared/contain-host.json': '{"alertAddress":"allow"}', [pushed]: '{}' });
+  expect(readSettings('linux', home).alertAddress).toBe('allow');
+});
+
+test.each([
+  '0.0.0.0/0',
+  '10.0.0.0/8',
+  '198.51.100.0/23',
+  '2001:db8::/63',
+  '127.0.0.1',
+  'any',
+  'sift.example.net',
+  '198.51.100.7 ',
+  '198.51.100.7-198.51.100.9',
+  '',
+  42,
+  null,
+  true,
+  ['198.51.100.7'],
+  { toString: 1, valueOf: 1 },
+])('the handler %j is left out and said, the good one stays', (bad) => {
+  const settings = readObject({ handlers: [bad, '198.51.100.7', '198.51.100.7'] });
+  expect(handlersOf(settings)).toEqual(['198.51.100.7/32']);
+  expect(settings.warnings).toEqual([expect.stringContaining('handler')]);
+});
+
+test.each([
+  ['handlers', '198.51.100.7'],
+  ['handlers', { 0: '198.51.100.7' }],
+  ['alertAddress', 'ALLOW'],
+  ['alertAddress', true],
+  ['whenServerLost', 'ignore'],
+  ['whenServerLost', null],
+  ['probe', '192.0.2.80:443'],
+  ['probe', { address: 'probe.example.net', port: 443 }],
+  ['probe', { address: '192.0.2.80' }],
+  ['probe', { address: '192.0.2.80', port: 0 }],
+  ['probe', { address: '192.0.2.80', port: '443' }],
+  ['probe', { address: '192.0.2.80', port: 443.5 }],
+  ['handler', ['198.51.100.7']],
+  ['__proto__', { alertAddress: 'allow' }],
+])('%s: %j is left out and named', (key, value) => {
+  const settings = read(`{"${key}":${JSON.stringify(value)}}`);
+  expect(settings).toMatchObject({ ...defaults, warnings: [expect.stringContaining(key)] });
+  expect(settings.probe).toBeUndefined();
+});
+
+test.each([
+  ['{"alertAddress":"allow","alertAddress":"ignore","whenServerLost":"contain"}', 'alertAddress'],
+  ['{"alertAddress":"allow","alert\\u0041ddress":"allow","whenServerLost":"contain"}', 'alertAddress'],
+  ['{"probe":{"address":"192.0.2.80","port":443,"port":80},"whenServerLost":"contain"}', 'probe'],
+])('a key that stands twice does not count: %s', (content, key) => {
+  const settings = read(content);
+  expect(settings).toMatchObject({ ...defaults, whenServerLost: 'contain', warnings: [expect.stringContaining(key)] });
+  expect(settings.probe).toBeUndefined();
+});
+
+test.each([
+  ['', 'not JSON'],
+  ['{', 'not JSON'],
+  ['[]', 'not a JSON object'],
+  ['null', 'not a JSON object'],
+  ['"x"', 'not a JSON object'],
+  [Buffer.from('{"alertAddress":"allow"}', 'utf16le'), 'not JSON'],
+  [`{"alertAddress":"allow"}${' '.repeat(65_536)}`, 'larger'],
+  ['['.repeat(60_000), 'not JSON'],
+])('a file that is no settings file is not used, and said', (content, why) => {
+  expect(read(content)).toMatchObject({ ...defaults, warnings: [expect.stringContaining(why)] });
+});
+
+test('a byte order mark does no harm', () => {
+  expect(read('\ufeff{"alertAddress":"allow"}').alertAddress).toBe('allow');
+});
+
+test('a folder in place of the file is said, and nothing else is read instead', () => {
+  const home = newFolder({ [beside]: '{"alertAddress":"allow"}' });
+  mkdirSync(join(home, pushed), { recursive: true });
+  expect(readSettings('windows', home)).toMatchObject({ ...defaults, warnings: [expect.stringContaining(pushed)] });
+});
+
+test('deeply nested entries do no harm', () => {
+  const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+  expect(read(`{"handlers":[${deep},"198.51.100.7"]}`).handlers).toHaveLength(1);
+});
+
+test('no JSON throws, and nothing that is not allowed comes out of one', () => {
+  const key = fc.constantFrom('handlers', 'alertAddress', 'whenServerLost', 'probe', '__proto__', 'constructor', 'x');
+  const address = fc.oneof(
+    fc.ipV4(),
+    fc.ipV6(),
+    fc.ipV4().map((text) => `${text}/24`),
+    fc.string(),
+  );
+  const value = fc.oneof(
+    fc.jsonValue(),
+    fc.array(address),
+    fc.record({ address, port: fc.integer() }),
+    fc.constant('allow'),
+  );
+  const json = fc.oneof(
+    fc.array(fc.tuple(key, value)).map((pairs) => `{${pairs.map(([k, v]) => `"${k}":${JSON.stringify(v)}`).join()}}`),
+    fc.json(),
+    fc.string(),
+  );
+  const home = newFolder({ [pushed]: '' });
+  fc.assert(
+    fc.property(json, (content) => {
+      writeFileSync(join(home, pushed), content);
+      const settings = readSettings('windows', home);
+      expect(['allow', 'ignore']).toContain(settings.alertAddress);
+      expect(['refuse', 'contain']).toContain(settings.whenServerLost);
+      for (const { family, prefix } of settings.handlers) expect(prefix).toBeGreaterThanOrEqual(family === 4 ? 24 : 64);
+      expect(settings.warnings.join('')).toMatch(/^[\x20-\x7e]*$/);
+    }),
+    { numRuns: 2000 },
+  );
+});
