@@ -1,6 +1,90 @@
 import { Failure } from '../../outcome/failure';
-import type { Firewall, Site } from '../firewall';
+import type { Policy } from '../../policy/policy';
+import type { Firewall, Preflight, Site, Step } from '../firewall';
+import { contain } from './contain';
+import { judgeLive } from './judge-live';
+import { readLive } from './live';
+import { Nft } from './nft';
+import { release } from './release';
+import { readResolvers } from './resolvers';
+import { acceptRules } from './rules';
+import { deleteCommands, loadCommands, tables, transaction } from './ruleset';
 
-export function nftables(_site: Site): Firewall {
-  throw new Failure('tool-missing', 'Linux comes later.');
+/** The Linux firewall: tables of our own, told and read through nft. Absent `nft`, the system's one. */
+export function nftables(site: Site, nft = new Nft(site)): Firewall {
+  return {
+    containSteps: (policy) => containSteps(nft, policy),
+    releaseSteps: () => releaseSteps(nft),
+    preflight: (policy) => preflight(nft, policy),
+    judge: async (policy) => judgeLive(await readLive(nft), policy, readResolvers()),
+    contain: (policy, requestedBy, recorder) => contain(site, nft, readResolvers(), policy, requestedBy, recorder),
+    release: (recorder) => {
+      nft.require();
+      return release(site, nft, recorder);
+    },
+  };
+}
+
+/** The lines from the first `rules` to the last run as one transaction, `nft -f -`. */
+function containSteps(nft: Nft, policy: Policy): Step[] {
+  return [
+    ...readTables(nft, 'read-rules'),
+    { step: 'check', command: [nft.program, '-c', '-f', '-'] },
+    { step: 'load', command: [nft.program, '-f', '-'] },
+    ...inTransaction(nft, loadCommands(acceptRules(policy, readResolvers()))),
+    ...readTables(nft, 'read-back'),
+    { step: 'save', command: null },
+    { step: 'judge', command: null },
+  ];
+}
+
+function releaseSteps(nft: Nft): Step[] {
+  return [
+    ...readTables(nft, 'read-rules'),
+    { step: 'forget', command: null },
+    { step: 'delete-tables', command: [nft.program, '-f', '-'] },
+    ...inTransaction(nft, deleteCommands(tables)),
+    { step: 'read-back', command: [nft.program, '-j', 'list', 'tables'] },
+  ];
+}
+
+function readTables(nft: Nft, step: string): Step[] {
+  const what = [['tables'], ...tables.map(({ family, name }) => ['table', family, name])];
+  return what.map((words) => ({ step, command: [nft.program, '-j', 'list', ...words] }));
+}
+
+/** What goes into the transaction before it, line by line. */
+function inTransaction(nft: Nft, commands: readonly string[]): Step[] {
+  return commands.map((command) => ({ step: 'rules', command: [nft.program, ...wordsOf(command)] }));
+}
+
+/** As arguments: nft puts them together again with blanks, so a comment keeps its quotes. */
+function wordsOf(command: string): string[] {
+  return command.match(/"[^"]*"|\S+/g) ?? [];
+}
+
+/** Looks, before anything is changed, whether this host has what containment needs. */
+async function preflight(nft: Nft, policy: Policy): Promise<Preflight> {
+  nft.require();
+  const live = await readLive(nft);
+  if ('unreadable' in live) throw cannotWork(live.unreadable);
+  const resolvers = readResolvers();
+  const refusal = await nft.check(transaction(loadCommands(acceptRules(policy, resolvers))));
+  if (refusal !== undefined) throw cannotWork(`nft does not take the rules: ${refusal}`);
+  const warnings =
+    policy.needsDns && resolvers.length === 0
+      ? ['A server is a host name, but no name server of this host is known, so none is let through.']
+      : [];
+  return { warnings, contained: live.existing.length > 0 };
+}
+
+function cannotWork(why: string): Failure {
+  if (process.getuid?.() !== 0) {
+    return new Failure(
+      'not-elevated',
+      `The firewall is not ours to change, so nothing was changed: ${why}. Run this as root.`,
+    );
+  }
+  const message = `The kernel's firewall cannot be used, so nothing was changed: ${why}. A kernel with nf_tables is needed, and nft with JSON.`;
+  return new Failure('tool-missing', message);
 }

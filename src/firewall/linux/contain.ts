@@ -1,0 +1,87 @@
+import { Failure } from '../../outcome/failure';
+import type { Judgement } from '../../outcome/states';
+import { type Address, cidr } from '../../policy/address';
+import type { Policy } from '../../policy/policy';
+import type { RequestedBy } from '../../request/request';
+import type { Recorder, Site } from '../firewall';
+import { judgeLive, liveHandlers, serverIsLost } from './judge-live';
+import { type Live, readLive } from './live';
+import type { Nft, Unreadable } from './nft';
+import { acceptRules } from './rules';
+import { deleteCommands, loadCommands, transaction } from './ruleset';
+import { forget, save } from './saved';
+
+/** Brings the host to the policy in one transaction, reads it back, and takes everything away again if it is of no use. */
+export async function contain(
+  site: Site,
+  nft: Nft,
+  resolvers: readonly Address[],
+  asked: Policy,
+  requestedBy: RequestedBy,
+  recorder: Recorder,
+): Promise<Judgement> {
+  const before = await readLive(nft);
+  if ('unreadable' in before) {
+    throw new Failure('no-backup', `The rules in force cannot be read, so nothing was changed: ${before.unreadable}.`);
+  }
+  const policy = requestedBy === 'alert' ? withHandlers(asked, liveHandlers(before)) : asked;
+  const rules = transaction(loadCommands(acceptRules(policy, resolvers)));
+  const judge = (live: Live | Unreadable): Judgement => judgeLive(live, policy, resolvers);
+  let live: Live | Unreadable = before;
+  let complaint: string | undefined;
+  for (let attempt = 0; attempt < 2 && judge(live).state !== 'contained'; attempt++) {
+    complaint = (await nft.check(rules)) ?? (await nft.change(recorder, 'load', rules));
+    live = await readLive(nft);
+  }
+  const judgement = judge(live);
+  if ('unreadable' in live || !isOfUse(live, policy, judgement)) {
+    return takeBack(site, nft, recorder, complaint ?? describe(judgement));
+  }
+  if (complaint === undefined) await save(site, recorder, rules);
+  return judgement;
+}
+
+/** Closed, and open to a server. Less than that and the host is not contained, or could take no further order. */
+function isOfUse(live: Live, policy: Policy, { state }: Judgement): boolean {
+  return (state === 'contained' || state === 'degraded') && !serverIsLost(live, policy);
+}
+
+async function takeBack(site: Site, nft: Nft, recorder: Recorder, why: string): Promise<never> {
+  const left = await forget(site, recorder);
+  const whyNot = await deleteTables(nft, recorder);
+  if (whyNot === undefined) {
+    const note = left === undefined ? '' : ` But ${left}.`;
+    throw new Failure(
+      'rolled-back',
+      `Containment failed: ${why}. Our tables are gone again and this host is NOT contained.${note} Cut it off by other means, or ask again.`,
+    );
+  }
+  throw new Failure(
+    'way-back-failed',
+    `Containment failed: ${why}. The way back failed too: ${whyNot}. The state of this host is uncertain. Ask "contain-host status", then try DELETE, or by hand "nft delete table inet contain_host".`,
+  );
+}
+
+/** Deletes our tables and nothing else. Returns why they are still there, or may be. */
+export async function deleteTables(nft: Nft, recorder: Recorder): Promise<string | undefined> {
+  let live = await readLive(nft);
+  let complaint: string | undefined;
+  for (let attempt = 0; attempt < 2; attempt++) {
+    if ('unreadable' in live) return live.unreadable;
+    if (live.existing.length === 0) return undefined;
+    complaint = await nft.change(recorder, 'delete-tables', transaction(deleteCommands(live.existing)));
+    live = await readLive(nft);
+  }
+  if ('unreadable' in live) return live.unreadable;
+  return live.existing.length === 0 ? undefined : (complaint ?? 'the tables are still there');
+}
+
+/** An alert takes nobody away. */
+function withHandlers(policy: Policy, also: readonly Address[]): Policy {
+  const handlers = new Map([...policy.handlers, ...also].map((handler) => [cidr(handler), handler]));
+  return { ...policy, handlers: [...handlers.values()] };
+}
+
+function describe({ gaps }: Judgement): string {
+  return gaps.length === 0 ? 'the rules were loaded and are not there' : gaps.map(({ detail }) => detail).join(', ');
+}

@@ -1,0 +1,140 @@
+import type { Gap, Judgement } from '../../outcome/states';
+import { type Address, isRefusal, parseNetwork } from '../../policy/address';
+import type { Policy } from '../../policy/policy';
+import type { Live, LiveRule } from './live';
+import type { Unreadable } from './nft';
+import { type AcceptRule, acceptRules, handlerProtocols, keyOf } from './rules';
+import { droppingHooks, tables } from './ruleset';
+
+/** Gaps with which a host is not contained at all. */
+const fatal = ['table-off', 'not-dropped', 'open-foreign-rule'];
+
+/** Names in a message are bounded; the count tells the rest. */
+const mostNames = 10;
+
+/**
+ * Judges what the kernel will do with the next packet, by the meaning of the rules that were read back. With a policy it
+ * also looks whether everybody who is to be let in is, and nobody else.
+ */
+export function judgeLive(
+  live: Live | Unreadable,
+  policy: Policy | undefined,
+  resolvers: readonly Address[],
+): Judgement {
+  if ('unreadable' in live)
+    return { state: 'uncertain', gaps: [{ code: 'rules-unreadable', detail: live.unreadable }] };
+  if (!live.existing.includes(tables[0])) return { state: 'not-contained', gaps: [] };
+  const wanted = policy === undefined ? undefined : acceptRules(policy, resolvers);
+  const gaps = [
+    ...live.dormant.map(({ family, name }) => ({
+      code: `table-off-${family}`,
+      detail: `Somebody switched the table ${family} ${name} off`,
+    })),
+    ...droppingHooks.flatMap((hook) => hookGaps(live, hook)),
+    ...foreignGaps(live.rules, wanted),
+    ...(wanted === undefined ? [] : missingGaps(live.rules, wanted)),
+  ];
+  if (gaps.some(({ code }) => fatal.some((prefix) => code.startsWith(prefix)))) return { state: 'ineffective', gaps };
+  return { state: gaps.length > 0 ? 'degraded' : 'contained', gaps };
+}
+
+/** True when no server is left that the agent could reach: the host would take no further order. */
+export function serverIsLost(live: Live, policy: Policy): boolean {
+  const keys = new Set(live.rules.flatMap(acceptedKey));
+  return !policy.servers.some((server) =>
+    acceptRules({ servers: [server], handlers: [], needsDns: false }, [])
+      .filter((rule) => rule.for === 'server')
+      .every((rule) => keys.has(keyOf(rule.chain, rule.matches))),
+  );
+}
+
+/** The handlers that are let in now, whoever asked for them. */
+export function liveHandlers({ rules }: Live): Address[] {
+  return rules.flatMap(({ chain, matches, verdict }) => {
+    const from = matches?.find(({ field }) => field === 'ip saddr' || field === 'ip6 saddr');
+    if (chain !== 'input' || verdict !== 'accept' || matches?.length !== 2 || from === undefined) return [];
+    const address = parseNetwork(from.values[0] ?? '', 24, 64);
+    if (isRefusal(address)) return [];
+    const whole = { field: 'meta l4proto', values: handlerProtocols(address.family) };
+    return keyOf(chain, matches) === keyOf(chain, [from, whole]) ? [address] : [];
+  });
+}
+
+/** A chain that a bridge's frames pass is a smaller gap than one that the host's own packets pass. */
+function hookGaps({ chains }: Live, hook: string): Gap[] {
+  if (chains.some((chain) => chain.hook === hook && chain.drops)) return [];
+  if (!hook.startsWith('bridge')) {
+    return [{ code: `not-dropped-${hook.replace(' ', '-')}`, detail: `Nothing drops packets by default at ${hook}` }];
+  }
+  return [{ code: 'bridged-guests-open', detail: 'Guests that are bridged to the network are not cut off' }];
+}
+
+/** Without a policy it cannot be told whose address should be let in, so any rule for one address counts as ours. */
+function foreignGaps(rules: readonly LiveRule[], wanted: readonly AcceptRule[] | undefined): Gap[] {
+  const own = new Set((wanted ?? forEverybody).map((rule) => keyOf(rule.chain, rule.matches)));
+  const foreign = rules.filter((rule) => !acceptedKey(rule).some((key) => own.has(key)));
+  const small = foreign.filter((rule) => rule.verdict === 'drop' || isNarrow(rule));
+  const counted = wanted === undefined ? small.filter(({ verdict }) => verdict === 'drop') : small;
+  return [
+    ...named(
+      'open-foreign-rule',
+      'Rules that are not ours let others through',
+      foreign.filter((rule) => !small.includes(rule)),
+    ),
+    ...named('foreign-rule', 'Rules that are not ours stand in our tables', counted),
+  ];
+}
+
+/** The rules that name no address. */
+const forEverybody = acceptRules(
+  { servers: [], handlers: [{ family: 6, text: '2001:db8::', prefix: 128 }], needsDns: false },
+  [],
+).filter((rule) => rule.for !== 'handler');
+
+function missingGaps(rules: readonly LiveRule[], wanted: readonly AcceptRule[]): Gap[] {
+  const keys = new Set(rules.flatMap(acceptedKey));
+  const missing = wanted.filter((rule) => !keys.has(keyOf(rule.chain, rule.matches)));
+  const kinds = [
+    ['server', 'server-blocked', 'A server cannot be reached'],
+    ['handler', 'handler-blocked', 'A handler is kept out'],
+    ['dns', 'dns-blocked', 'A name server cannot be reached'],
+  ] as const;
+  const others = missing.filter((rule) => !kinds.some(([kind]) => kind === rule.for));
+  return [
+    ...kinds.flatMap(([kind, code, what]) =>
+      named(
+        code,
+        what,
+        missing.filter((rule) => rule.for === kind),
+      ),
+    ),
+    ...named('rule-missing', 'Rules of ours are missing', others),
+  ];
+}
+
+/** The key of a rule that accepts; none for a rule with another verdict, elsewhere, or not understood. */
+function acceptedKey({ table, chain, matches, verdict }: LiveRule): string[] {
+  return table.family === 'inet' && matches !== undefined && verdict === 'accept' ? [keyOf(chain, matches)] : [];
+}
+
+/** True when a rule lets through one host or small network, by a condition on the other side's address. */
+function isNarrow({ table, chain, matches, verdict }: LiveRule): boolean {
+  if (table.family !== 'inet' || verdict !== 'accept') return false;
+  const side = chain === 'input' ? 'saddr' : chain === 'output' ? 'daddr' : 'none';
+  return (matches ?? []).some(
+    ({ field, values }) =>
+      [`ip ${side}`, `ip6 ${side}`].includes(field) && values.every((value) => !isRefusal(parseNetwork(value, 24, 64))),
+  );
+}
+
+function named(code: string, what: string, rules: readonly (AcceptRule | LiveRule)[]): Gap[] {
+  if (rules.length === 0) return [];
+  const more = rules.length > mostNames ? ` and ${rules.length - mostNames} more` : '';
+  return [{ code, detail: `${what}: ${rules.slice(0, mostNames).map(describe).join('; ')}${more}` }];
+}
+
+/** A rule as it may stand in a message: no control characters, not without end. */
+function describe({ chain, matches, comment }: AcceptRule | LiveRule): string {
+  const conditions = (matches ?? []).map(({ field, values }) => `${field} ${values.join(',')}`).join(' ');
+  return `${chain} ${conditions || comment || 'any'}`.replace(/[^\x20-\x7e]/g, '?').slice(0, 100);
+}

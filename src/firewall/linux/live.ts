@@ -1,0 +1,125 @@
+import type { Nft, Unreadable } from './nft';
+import { type Match, protocolNumbers } from './rules';
+import { type Table, tables } from './ruleset';
+
+/** A chain of ours that the kernel runs packets through. */
+export interface LiveChain {
+  /** `family hook`, such as `inet input`. */
+  readonly hook: string;
+  readonly drops: boolean;
+}
+
+export interface LiveRule {
+  readonly table: Table;
+  readonly chain: string;
+  readonly comment: string;
+  /** Undefined where the rule holds something that we never write. */
+  readonly matches: readonly Match[] | undefined;
+  readonly verdict: 'accept' | 'drop' | 'other';
+}
+
+/** What the kernel holds under our names now. */
+export interface Live {
+  readonly existing: readonly Table[];
+  /** Tables that somebody switched off: they are there, and do nothing (nft(8), `flags dormant`). */
+  readonly dormant: readonly Table[];
+  readonly chains: readonly LiveChain[];
+  readonly rules: readonly LiveRule[];
+}
+
+/** Reads our tables, and of all others only that they exist. Never throws. */
+export async function readLive(nft: Nft): Promise<Live | Unreadable> {
+  const first = await tryToRead(nft);
+  // A table can go between the two listings.
+  return 'unreadable' in first ? tryToRead(nft) : first;
+}
+
+async function tryToRead(nft: Nft): Promise<Live | Unreadable> {
+  const names = await nft.list('tables');
+  if ('unreadable' in names) return names;
+  const there = objectsIn(names.listed, 'table');
+  const existing = tables.filter((table) =>
+    there.some(({ family, name }) => family === table.family && name === table.name),
+  );
+  const listings = await Promise.all(existing.map((table) => nft.list('table', table.family, table.name)));
+  const live = { existing, dormant: [] as Table[], chains: [] as LiveChain[], rules: [] as LiveRule[] };
+  for (const [index, table] of existing.entries()) {
+    const listing = listings[index];
+    if (listing === undefined || 'unreadable' in listing) return listing ?? { unreadable: 'a table is gone' };
+    const { listed } = listing;
+    if (objectsIn(listed, 'table').some(({ flags }) => flags !== undefined && texts(flags).includes('dormant'))) {
+      live.dormant.push(table);
+    }
+    live.chains.push(...objectsIn(listed, 'chain').flatMap((chain) => readChain(table, chain)));
+    live.rules.push(...objectsIn(listed, 'rule').map((rule) => readRule(table, rule)));
+  }
+  return live;
+}
+
+function readChain({ family }: Table, { type, hook, policy, dev }: Fields): LiveChain[] {
+  if (type !== 'filter' || typeof hook !== 'string' || dev !== undefined) return [];
+  return [{ hook: `${family} ${hook}`, drops: policy === 'drop' }];
+}
+
+function readRule(table: Table, { chain, comment, expr }: Fields): LiveRule {
+  const statements = (Array.isArray(expr) ? expr : [undefined]).filter((one) => !isFields(one) || !('counter' in one));
+  const last = statements.at(-1);
+  const matches = statements.slice(0, -1).map(readMatch);
+  return {
+    table,
+    chain: String(chain),
+    comment: typeof comment === 'string' ? comment : '',
+    matches: matches.every((match) => match !== undefined) ? matches : undefined,
+    verdict: isFields(last) && 'accept' in last ? 'accept' : isFields(last) && 'drop' in last ? 'drop' : 'other',
+  };
+}
+
+function readMatch(statement: unknown): Match | undefined {
+  if (!isFields(statement) || !isFields(statement.match)) return undefined;
+  const { op, left, right } = statement.match;
+  const field = isFields(left) ? fieldOf(left) : undefined;
+  const values = valuesOf(right);
+  if (field === undefined || values === undefined) return undefined;
+  const numbered = field === 'meta l4proto' || field === 'frag nexthdr' ? values.map(protocolNumber) : values;
+  if (op === '==' || op === 'in') return { field, values: numbered };
+  return op === '>' ? { field, values: numbered, above: true } : undefined;
+}
+
+function fieldOf({ payload, meta, exthdr }: Fields): string | undefined {
+  if (isFields(payload)) return `${String(payload.protocol)} ${String(payload.field)}`;
+  if (isFields(exthdr)) return `${String(exthdr.name)} ${String(exthdr.field)}`;
+  if (!isFields(meta)) return undefined;
+  const key = String(meta.key);
+  return key === 'iifname' || key === 'oifname' ? key : `meta ${key}`;
+}
+
+function valuesOf(right: unknown): string[] | undefined {
+  if (typeof right === 'string' || typeof right === 'number') return [String(right)];
+  if (!isFields(right)) return undefined;
+  if (isFields(right.prefix)) return [`${String(right.prefix.addr)}/${String(right.prefix.len)}`];
+  if (!Array.isArray(right.set)) return undefined;
+  const values = right.set.map(valuesOf);
+  return values.every((value) => value !== undefined) ? values.flat() : undefined;
+}
+
+/** Names come from /etc/protocols, so what is a name on one host is a number on the next. */
+function protocolNumber(text: string): string {
+  const names: Readonly<Record<string, string>> = { ...protocolNumbers, 'ipv6-icmp': protocolNumbers.icmpv6 };
+  return names[text] ?? text;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The objects of one kind in an answer of nft (libnftables-json(5)). */
+function objectsIn(listed: unknown, kind: 'table' | 'chain' | 'rule'): Fields[] {
+  const entries: unknown[] = isFields(listed) && Array.isArray(listed.nftables) ? listed.nftables : [];
+  return entries.flatMap((entry) => (isFields(entry) && isFields(entry[kind]) ? [entry[kind]] : []));
+}
+
+function texts(value: unknown): string[] {
+  return (Array.isArray(value) ? value : [value]).map(String);
+}

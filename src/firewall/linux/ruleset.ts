@@ -1,0 +1,62 @@
+import type { AcceptRule, Match } from './rules';
+
+/** The tables of our own. Nobody else's is read, changed or flushed. */
+export const tables = [
+  { family: 'inet', name: 'contain_host' },
+  { family: 'bridge', name: 'contain_host' },
+] as const;
+
+export type Table = (typeof tables)[number];
+
+/** The smallest number there is: ahead of every other chain, and of the kernel's own hooks. */
+const firstOfAll = -2147483648;
+
+/** Every chain drops by default. Frames that a bridge passes on between its guests never see the inet chains. */
+const chains = [
+  { table: tables[0], hook: 'input' },
+  { table: tables[0], hook: 'output' },
+  { table: tables[0], hook: 'forward' },
+  { table: tables[1], hook: 'forward' },
+] as const;
+
+/** The hooks that must drop by default, as `family hook`. */
+export const droppingHooks = chains.map(({ table, hook }) => `${table.family} ${hook}`);
+
+/** The one transaction that puts the rules in place of whatever our tables hold: a line a command, each as for `nft`. */
+export function loadCommands(rules: readonly AcceptRule[]): string[] {
+  return [
+    ...tables.flatMap((table) => [
+      tableCommand('add', table),
+      tableCommand('delete', table),
+      tableCommand('add', table),
+    ]),
+    ...chains.map(
+      ({ table: { family, name }, hook }) =>
+        `add chain ${family} ${name} ${hook} { type filter hook ${hook} priority ${firstOfAll} ; policy drop ; }`,
+    ),
+    ...rules.map(
+      ({ chain, matches, comment }) =>
+        `add rule inet ${tables[0].name} ${chain} ${matches.map(matchText).join(' ')} accept comment "${comment}"`,
+    ),
+  ];
+}
+
+/** The one transaction that takes these tables away. */
+export function deleteCommands(existing: readonly Table[]): string[] {
+  return existing.map((table) => tableCommand('delete', table));
+}
+
+/** Commands as one file or one input of nft: carried out together or not at all. */
+export function transaction(commands: readonly string[]): string {
+  return `${commands.join('\n')}\n`;
+}
+
+function tableCommand(verb: 'add' | 'delete', { family, name }: Table): string {
+  return `${verb} table ${family} ${name}`;
+}
+
+function matchText({ field, values, above }: Match): string {
+  const [only = ''] = values;
+  const value = field.endsWith('ifname') ? `"${only}"` : values.length === 1 ? only : `{ ${values.join(', ')} }`;
+  return `${field} ${above ? '> ' : ''}${value}`;
+}

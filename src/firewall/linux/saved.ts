@@ -1,0 +1,83 @@
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { runProcess } from '../../process/run';
+import type { Recorder, Site } from '../firewall';
+
+/** The unit that loads the saved rules before the network is up. */
+export const unitName = 'contain-host.service';
+
+const systemctlFolders = ['/usr/bin', '/bin'];
+
+/** The rules as the unit loads them at the next start. */
+export function savedFile({ stateFolder }: Site): string {
+  return join(stateFolder, 'contained.nft');
+}
+
+/** Puts the rules on disk for the next start, whole or not at all. Nothing is written where they are there already. */
+export async function save(site: Site, recorder: Recorder, transaction: string): Promise<void> {
+  const file = savedFile(site);
+  if (readIfAny(file) === transaction) return;
+  try {
+    await recorder.act({ step: 'save', command: null }, async () => {
+      const fresh = `${file}.new`;
+      writeToDisk(fresh, transaction);
+      renameSync(fresh, file);
+      syncFolder(site.stateFolder);
+    });
+  } catch (error) {
+    // The host is contained all the same, until it is started again.
+    recorder.warn(`The rules could not be saved, so a restart would lift the containment: ${String(error)}`);
+  }
+}
+
+/** Takes the saved rules away. Returns what is left to do by hand, if that failed. */
+export async function forget(site: Site, recorder: Recorder): Promise<string | undefined> {
+  const file = savedFile(site);
+  if (!existsSync(file)) return undefined;
+  try {
+    await recorder.act({ step: 'forget', command: null }, async () => {
+      rmSync(file);
+      syncFolder(site.stateFolder);
+    });
+    return undefined;
+  } catch {
+    return `${file} could not be removed: delete it, or this host may be contained again at its next start`;
+  }
+}
+
+/** True when the unit is enabled, so that a containment survives a restart. False without systemd. */
+export async function survivesRestart(): Promise<boolean> {
+  const systemctl = systemctlFolders.map((folder) => join(folder, 'systemctl')).find((file) => existsSync(file));
+  if (systemctl === undefined) return false;
+  const { exitCode } = await runProcess(systemctl, ['is-enabled', '--quiet', unitName], { limitMs: 5000 });
+  return exitCode === 0;
+}
+
+function readIfAny(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function writeToDisk(file: string, text: string): void {
+  const fd = openSync(file, 'w', 0o600);
+  try {
+    const bytes = Buffer.from(text);
+    if (writeSync(fd, bytes) !== bytes.length) throw new Error(`only a part of ${file} was written`);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** A new or removed name is on disk only when its folder is. */
+function syncFolder(folder: string): void {
+  const fd = openSync(folder, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}

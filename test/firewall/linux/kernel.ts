@@ -1,0 +1,90 @@
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Firewall, Recorder, Site, Step } from '../../../src/firewall/firewall';
+import { Nft } from '../../../src/firewall/linux/nft';
+import { nftables } from '../../../src/firewall/linux/nftables';
+import { patience } from '../../../src/host';
+import type { OpenCase } from '../../../src/state/journal';
+
+interface Rule {
+  chain: string;
+  comment: string;
+  expr: unknown[];
+}
+
+interface Table {
+  family: string;
+  name: string;
+  flags?: string[];
+  chains: { name: string; hook?: string; policy: string }[];
+  rules: Rule[];
+}
+
+/** A host whose nft is the stand-in, and the product's firewall on it. */
+export class Kernel {
+  private readonly folder = mkdtempSync(join(tmpdir(), 'kernel '));
+  readonly stateFolder = join(this.folder, 'state');
+  readonly tools = join(this.folder, 'tools');
+  readonly steps: Step[] = [];
+  readonly warnings: string[] = [];
+
+  constructor() {
+    for (const path of [this.stateFolder, this.tools]) mkdirSync(path);
+    const program = join(this.tools, 'nft');
+    const standin = join(__dirname, 'nft-standin.cjs');
+    writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${standin}' '${this.folder}' "$@"\n`);
+    chmodSync(program, 0o755);
+  }
+
+  firewall(openCase?: OpenCase): Firewall {
+    const site: Site = {
+      host: { platform: 'linux', env: {}, program: '', command: [''], name: 'contain-host', patience },
+      home: undefined,
+      stateFolder: this.stateFolder,
+      ...(openCase === undefined ? {} : { openCase }),
+    };
+    return nftables(site, new Nft(site, [this.tools]));
+  }
+
+  readonly recorder: Recorder = {
+    act: (step, work) => {
+      this.steps.push(step);
+      return work();
+    },
+    note: () => {},
+    warn: (message) => this.warnings.push(message),
+  };
+
+  get tables(): Table[] {
+    return JSON.parse(this.read('tables.json') ?? '[]') as Table[];
+  }
+
+  set tables(tables: Table[]) {
+    writeFileSync(join(this.folder, 'tables.json'), JSON.stringify(tables));
+  }
+
+  /** Somebody else's hand on our inet table. */
+  meddle(change: (table: Table) => void): void {
+    const { tables } = this;
+    for (const table of tables) if (table.family === 'inet') change(table);
+    this.tables = tables;
+  }
+
+  setFault(fault: string): void {
+    writeFileSync(join(this.folder, 'fault'), fault);
+  }
+
+  get saved(): string | undefined {
+    return this.read('state/contained.nft');
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true });
+  }
+
+  private read(file: string): string | undefined {
+    const path = join(this.folder, file);
+    return existsSync(path) ? readFileSync(path, 'utf8') : undefined;
+  }
+}

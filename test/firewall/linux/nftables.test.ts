@@ -1,0 +1,219 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Address, isRefusal, parseNetwork } from '../../../src/policy/address';
+import type { Policy } from '../../../src/policy/policy';
+import type { OpenCase } from '../../../src/state/journal';
+import { Kernel } from './kernel';
+
+let kernel: Kernel;
+beforeEach(() => {
+  kernel = new Kernel();
+});
+afterEach(() => kernel.remove());
+
+function address(text: string): Address {
+  const parsed = parseNetwork(text, 24, 64);
+  if (isRefusal(parsed)) throw new Error(parsed.refused);
+  return parsed;
+}
+
+const policyFor = (...handlers: string[]): Policy => ({
+  servers: [{ address: address('10.0.0.5'), port: 1514, protocols: ['udp'] }],
+  handlers: handlers.map(address),
+  needsDns: false,
+});
+const openCase: OpenCase = {
+  since: new Date(0),
+  lastAt: new Date(0),
+  asked: { requestedBy: 'operator', handlers: [] },
+  facts: {},
+  unfinished: [],
+};
+const contain = (policy: Policy, by: 'operator' | 'alert' = 'operator') =>
+  kernel.firewall().contain(policy, by, kernel.recorder);
+const namesOfSteps = (): string[] => kernel.steps.map(({ step }) => step);
+const somebodyElses = { family: 'ip', name: 'filter', chains: [], rules: [] };
+
+test('a host is contained, saved for the next start, and is as it was after release', async () => {
+  kernel.tables = [somebodyElses];
+  expect(await contain(policyFor('192.0.2.50'))).toEqual({ state: 'contained', gaps: [] });
+  expect(kernel.tables.flatMap(({ chains }) => chains.map(({ hook, policy }) => `${hook} ${policy}`))).toEqual([
+    'input drop',
+    'output drop',
+    'forward drop',
+    'forward drop',
+  ]);
+  expect(kernel.saved).toContain('add rule inet contain_host input ip saddr 10.0.0.5 udp sport 1514 accept');
+  const release = await kernel.firewall(openCase).release(kernel.recorder);
+  expect(release).toEqual({ was: 'contained', differences: [] });
+  expect(kernel.tables).toEqual([somebodyElses]);
+  expect(readdirSync(kernel.stateFolder)).toEqual([]);
+  expect(namesOfSteps()).toEqual(['load', 'save', 'forget', 'delete-tables']);
+});
+
+test('an order that is in force already changes nothing', async () => {
+  await contain(policyFor('192.0.2.50', '2001:db8:1::/64'));
+  kernel.steps.length = 0;
+  expect(await contain(policyFor('192.0.2.50', '2001:db8:1::/64'))).toMatchObject({ state: 'contained' });
+  expect(kernel.steps).toEqual([]);
+});
+
+test('an operator replaces the handler, an alert takes nobody away', async () => {
+  const peers = (): string[] =>
+    kernel.tables.flatMap(({ rules }) => rules.filter(({ comment }) => comment === 'handler').map(peerOf));
+  await contain(policyFor('192.0.2.50'));
+  await contain(policyFor('192.0.2.51'));
+  expect(new Set(peers())).toEqual(new Set(['192.0.2.51']));
+  expect(await contain(policyFor('192.0.2.60'), 'alert')).toMatchObject({ state: 'contained' });
+  expect(new Set(peers())).toEqual(new Set(['192.0.2.51', '192.0.2.60']));
+});
+
+function peerOf({ expr }: { expr: unknown[] }): string {
+  return (expr[0] as { match: { right: string } }).match.right;
+}
+
+describe('what is in force is judged by its meaning', () => {
+  const policy = policyFor('192.0.2.50');
+  let contained: Kernel['tables'];
+  beforeAll(async () => {
+    kernel = new Kernel();
+    await contain(policy);
+    contained = kernel.tables;
+    kernel.remove();
+  });
+  beforeEach(() => {
+    kernel.tables = contained;
+  });
+
+  const accept = (...expr: unknown[]) => ({ chain: 'output', comment: 'x', expr: [...expr, { accept: null }] });
+  const to = (right: unknown) => ({
+    match: { op: '==', left: { payload: { protocol: 'ip', field: 'daddr' } }, right },
+  });
+
+  test.each([
+    ['a rule for everybody', 'ineffective', 'open-foreign-rule', accept()],
+    [
+      'a rule for a wide network',
+      'ineffective',
+      'open-foreign-rule',
+      accept(to({ prefix: { addr: '10.0.0.0', len: 8 } })),
+    ],
+    [
+      'a rule for all but one',
+      'ineffective',
+      'open-foreign-rule',
+      accept({ match: { ...to('10.0.0.9').match, op: '!=' } }),
+    ],
+    ['a jump', 'ineffective', 'open-foreign-rule', { chain: 'output', comment: '', expr: [{ jump: { target: 'y' } }] }],
+    ['a rule for one host', 'degraded', 'foreign-rule', accept(to('203.0.113.66'))],
+    ['a rule that drops', 'degraded', 'foreign-rule', { chain: 'output', comment: '', expr: [{ drop: null }] }],
+  ])('%s: %s', async (_what, state, code, rule) => {
+    kernel.meddle(({ rules }) => rules.push(rule));
+    expect(await kernel.firewall().judge(policy)).toMatchObject({ state, gaps: [{ code }] });
+  });
+
+  test.each([
+    [
+      'ineffective',
+      'not-dropped-inet-output',
+      (table: Kernel['tables'][0]) => Object.assign(table.chains[1] ?? {}, { policy: 'accept' }),
+    ],
+    ['ineffective', 'table-off-inet', (table: Kernel['tables'][0]) => Object.assign(table, { flags: ['dormant'] })],
+    ['degraded', 'handler-blocked', (table: Kernel['tables'][0]) => drop(table, 'handler')],
+    ['degraded', 'server-blocked', (table: Kernel['tables'][0]) => drop(table, 'server udp')],
+    ['degraded', 'rule-missing', (table: Kernel['tables'][0]) => drop(table, 'DHCP')],
+  ])('%s: %s', async (state, code, change) => {
+    kernel.meddle(change);
+    expect(await kernel.firewall().judge(policy)).toMatchObject({ state, gaps: [{ code }] });
+  });
+
+  function drop(table: Kernel['tables'][0], comment: string): void {
+    table.rules = table.rules.filter((rule) => rule.comment !== comment);
+  }
+
+  test('bridged guests that are not cut off are named', async () => {
+    kernel.tables = kernel.tables.filter(({ family }) => family !== 'bridge');
+    expect(await kernel.firewall().judge(policy)).toMatchObject({
+      state: 'degraded',
+      gaps: [{ code: 'bridged-guests-open' }],
+    });
+  });
+
+  test('a flush by somebody else shows', async () => {
+    kernel.tables = [];
+    expect(await kernel.firewall(openCase).judge(policy)).toEqual({ state: 'not-contained', gaps: [] });
+    expect(await kernel.firewall(openCase).release(kernel.recorder)).toMatchObject({ was: 'restored-already' });
+    expect(kernel.saved).toBeUndefined();
+  });
+
+  test('rules that cannot be read are not called gone', async () => {
+    kernel.setFault('no-kernel');
+    expect(await kernel.firewall().judge()).toMatchObject({ state: 'uncertain', gaps: [{ code: 'rules-unreadable' }] });
+  });
+
+  test('the next order puts it right', async () => {
+    kernel.meddle(({ rules }) => rules.push(accept()));
+    expect(await contain(policy)).toEqual({ state: 'contained', gaps: [] });
+    expect(kernel.tables).toEqual(contained);
+  });
+});
+
+describe('failures', () => {
+  const policy = policyFor('192.0.2.50');
+
+  test('without nft it says what to install', async () => {
+    rmSync(join(kernel.tools, 'nft'));
+    await expect(kernel.firewall().preflight(policy, 'refuse')).rejects.toMatchObject({
+      code: 'tool-missing',
+      message: expect.stringContaining('Install the package nftables') as string,
+    });
+  });
+
+  test('rules that the kernel does not take are refused before anything changes', async () => {
+    kernel.setFault('check-fails');
+    await expect(kernel.firewall().preflight(policy, 'refuse')).rejects.toMatchObject({ exitCode: 2 });
+    expect(kernel.tables).toEqual([]);
+  });
+
+  test.each(['load-fails', 'load-ignored', 'server-lost'])('%s: tried twice, then taken back', async (fault) => {
+    kernel.setFault(fault);
+    await expect(contain(policy)).rejects.toMatchObject({ code: 'rolled-back' });
+    expect(kernel.tables).toEqual([]);
+    expect(namesOfSteps().filter((step) => step === 'load')).toHaveLength(2);
+    expect(kernel.saved).toBeUndefined();
+  });
+
+  test('a new handler who cannot be let in leaves the host contained as it was', async () => {
+    await contain(policy);
+    const { saved, tables } = kernel;
+    kernel.setFault('load-fails');
+    expect(await contain(policyFor('192.0.2.51'))).toMatchObject({
+      state: 'degraded',
+      gaps: [{ code: 'foreign-rule' }, { code: 'handler-blocked' }],
+    });
+    expect(kernel.tables).toEqual(tables);
+    expect(kernel.saved).toBe(saved);
+  });
+
+  test('tables that do not go are not called released', async () => {
+    await contain(policy);
+    kernel.setFault('delete-ignored');
+    await expect(kernel.firewall(openCase).release(kernel.recorder)).rejects.toMatchObject({
+      code: 'not-released',
+      message: expect.stringContaining('still CONTAINED') as string,
+    });
+  });
+
+  test('a host that is not contained is not changed by a release', async () => {
+    expect(await kernel.firewall().release(kernel.recorder)).toEqual({ was: 'not-contained', differences: [] });
+    expect(kernel.steps).toEqual([]);
+  });
+});
+
+test('the plan shows every rule that is loaded', async () => {
+  const policy = policyFor('192.0.2.50');
+  const planned = kernel.firewall().containSteps(policy);
+  await contain(policy);
+  const rules = planned.filter(({ step }) => step === 'rules').map(({ command }) => command?.slice(1).join(' '));
+  expect(`${rules.join('\n')}\n`).toBe(kernel.saved);
+});
