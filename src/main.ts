@@ -51,7 +51,7 @@ async function runOssec(host: Host, args: readonly string[]): Promise<number> {
     return exitCodes.refused;
   }
   const { exitCode, message } = await runInWorker(host, named(host, request));
-  say(`${message}\n`);
+  say(exitCode === exitCodes.refused ? `${message}\n\n${usage}` : `${message}\n`);
   return exitCode;
 }
 
