@@ -1,6 +1,8 @@
 import { isatty } from 'node:tty';
 import { runInWorker, workerFlag } from './commands/front';
 import { carryOut, refuse } from './commands/order';
+import { plan } from './commands/plan';
+import { status } from './commands/status';
 import { usage, wrongArguments } from './commands/usage';
 import type { Host } from './host';
 import { exitCodes } from './outcome/exit-codes';
@@ -28,7 +30,9 @@ export async function main(host: Host, args: readonly string[]): Promise<number>
     case workerFlag:
       return runWorker(host, rest);
     case 'plan':
-      return (await import('./commands/plan')).plan(host, rest);
+      return plan(host, rest);
+    case 'status':
+      return status(host, rest);
     default:
       return runOssec(host, args);
   }

@@ -27,7 +27,8 @@ async function releaseCase({ firewall, recorder, openCase }: Session, request: R
     };
   }
   const { was, differences } = await firewall.release(recorder);
-  if (openCase !== undefined) recorder.closeCase(was === 'not-contained' ? 'nothing-changed' : 'released');
+  if (openCase !== undefined || recorder.acted)
+    recorder.closeCase(was === 'not-contained' ? 'nothing-changed' : 'released');
   if (was === 'not-contained') return notContained();
   const how =
     was === 'contained'

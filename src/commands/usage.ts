@@ -8,8 +8,8 @@ DELETE gives it back as it was; user and IP_Address are not used then, "-" will 
 Other commands:
   contain-host plan (ADD|DELETE) user IP_Address [--for windows|linux] [--original] [--json]
                               what would be done, step by step; changes nothing
-  contain-host status [--json]  is this host contained, and what is open
-  contain-host doctor [--json]  would containment work here, now
+  contain-host status [--expect STATE] [--json]
+                              is this host contained, and what is open
   contain-host --help | --version
 `;
 

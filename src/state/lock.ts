@@ -1,4 +1,5 @@
-import { closeSync, constants, openSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { closeSync, constants, existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Failure } from '../outcome/failure';
@@ -24,6 +25,23 @@ export async function acquireLock(folder: string, waitMs: number): Promise<Lock>
   const file = join(folder, 'lock');
   const fd = process.platform === 'win32' ? await openExclusive(file, waitMs) : await openFlocked(file, waitMs);
   return { fd, release: () => closeSync(fd) };
+}
+
+/** True when an instance holds the lock now. Nothing is waited for; what cannot be told counts as not held. */
+export function isLocked(folder: string): boolean {
+  const file = join(folder, 'lock');
+  if (!existsSync(file)) return false;
+  try {
+    const fd = openSync(file, process.platform === 'win32' ? constants.O_RDWR | exclusive : constants.O_RDWR);
+    const flock =
+      process.platform === 'win32'
+        ? undefined
+        : spawnSync('/usr/bin/flock', ['-x', '-n', '3'], { stdio: ['ignore', 'ignore', 'ignore', fd] });
+    closeSync(fd);
+    return flock?.status === 1;
+  } catch (error) {
+    return errorCode(error) === 'EBUSY';
+  }
 }
 
 async function openExclusive(file: string, waitMs: number): Promise<number> {

@@ -136,6 +136,12 @@ describe('Wazuh 5', () => {
       agent('<config-profile>x</config-profile>') + client(server('192.0.2.10', '<port>1514</port>')),
       '192.0.2.10|1517',
     ],
+    ["OSSEC's elements in its own section", agent(ip('192.0.2.10')), '192.0.2.10|1517'],
+    [
+      'only the first client section with a server',
+      agent('<notify_time>9</notify_time>') + client(server('192.0.2.10')) + client(server('192.0.2.9')),
+      '192.0.2.10|1517',
+    ],
     ['an endpoint', agent('<manager><endpoint>192.0.2.10</endpoint></manager>'), '192.0.2.10|1517'],
     [
       'a whole endpoint',

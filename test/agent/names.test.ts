@@ -131,6 +131,7 @@ describe("a name that does not resolve has the address in the agent's log", () =
     '2026/11/24 10:00:00 INFO: Connected to mgr.example.net at address 127.0.0.1, port 1514',
     '2026/11/24 10:00:00 INFO: Connected to mgr.example.net at address 192.0.2.66&calc, port 1514',
     "2026/11/24 10:00:00 ossec-logcollector: ERROR: Unable to open 'INFO: Connected to mgr.example.net at address 192.0.2.66, port 1514",
+    '2026/11/24 10:00:00 x: ERROR: 2026/11/24 10:00:00 INFO: Connected to mgr.example.net at address 192.0.2.66, port 1514',
     '2026/11/24 10:00:00 wazuh-agent: INFO: (4102): Connected to the server ([mgr.example.net]:1514/tcp).',
   ])('but not from this line: %s', async (line) => {
     expect(await addressesAfter(line)).toEqual([]);

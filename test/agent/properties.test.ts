@@ -119,7 +119,7 @@ test('whatever stands around them, exactly the servers of a Wazuh file are read,
     fc.asyncProperty(files, async ({ file, blocks }) => {
       expect(await outcomeOf(file)).toEqual(expected(blocks.flat()));
     }),
-    { numRuns: 1000 },
+    { numRuns: 400 },
   );
 });
 
@@ -142,7 +142,7 @@ test('and exactly those of an OSSEC file', async () => {
     fc.asyncProperty(files, async ({ file, models }) => {
       expect(await outcomeOf(file)).toEqual(expected(models));
     }),
-    { numRuns: 1000 },
+    { numRuns: 400 },
   );
 });
 
@@ -186,6 +186,6 @@ test('any bytes end in servers or in a failure', async () => {
       const outcome = await outcomeOf(content);
       if (typeof outcome !== 'string') expect(outcome.join()).toMatch(/^192\.0\.2\.10\|/);
     }),
-    { numRuns: 5000 },
+    { numRuns: 2000 },
   );
 });

@@ -43,16 +43,15 @@ describe('export', () => {
 
 describe('import', () => {
   test.each([
-    ['typical', typicalHost()],
-    ['empty', emptyHost()],
-    ['off', offHost()],
-    ['managed', gpoHost()],
-    ['big', bigHost()],
-    ['bloated', bigHost(30_000)],
+    ['typical', () => typicalHost()],
+    ['empty', () => emptyHost()],
+    ['off', () => offHost()],
+    ['managed', () => gpoHost()],
+    ['big', () => bigHost()],
+    ['bloated', () => bigHost(30_000)],
   ])('brings back the policy of the %s host, whatever was done to it', (_, host) => {
-    const machine = newMachine(host);
+    const machine = newMachine(host());
     const before = machine.fingerprint();
-    const stored = machine.rules();
     exportTo(machine);
     firewall(machine, 'set', 'rule', 'all', 'new', 'enable=no');
     addRule(machine, 'Added since');
@@ -61,8 +60,16 @@ describe('import', () => {
     expect(machine.fingerprint()).not.toBe(before);
     expect(importFrom(machine)).toMatchObject({ exitCode: 0, text: 'Ok.\r\n\r\n' });
     expect(machine.fingerprint()).toBe(before);
-    expect(Object.keys(machine.rules())).toEqual(Object.keys(stored));
-    if (Object.keys(stored).length > 0) expect(machine.rules()).not.toEqual(stored);
+  });
+
+  test('the rules come back under their ids, in another form', () => {
+    const machine = newMachine(typicalHost());
+    const before = machine.rules();
+    exportTo(machine);
+    importFrom(machine);
+    expect(Object.keys(machine.rules())).toEqual(Object.keys(before));
+    const rewritten = Object.entries(machine.rules()).filter(([id, text]) => text !== before[id]);
+    expect(rewritten.length).toBeGreaterThan(200);
   });
 
   test('policies of domain and device management are not touched', () => {
@@ -97,12 +104,11 @@ describe('import', () => {
     netsh(machine, 'advfirewall', 'set', 'allprofiles', 'firewallpolicy', 'blockinbound,blockoutbound');
     machine.setFaults({ kind: 'slow', match: 'import', ms: 60_000 });
     const running = start(machine, 'netsh', 'advfirewall', 'import', fileOf(machine));
-    await running.until(() => Object.keys(machine.rules()).length === 0);
+    await running.until(() => machine.fingerprint().includes('DomainProfile DefaultOutboundAction: 0'));
     running.stop();
     expect((await running.ended).signal).toBe('SIGKILL');
-    expect(machine.fingerprint()).toContain('DomainProfile DefaultOutboundAction: 0');
-    expect(machine.fingerprint()).not.toContain('StandardProfile DefaultOutboundAction');
     expect(machine.rules()).toEqual({});
+    expect(machine.fingerprint()).not.toContain('StandardProfile DefaultOutboundAction');
   });
 });
 

@@ -5,11 +5,12 @@ import type { Judgement } from '../../outcome/states';
 import type { Policy } from '../../policy/policy';
 import { type Rule, rulesOf } from '../../policy/rules';
 import type { RequestedBy } from '../../request/request';
+import type { Unreadable } from '../../windows/registry';
 import type { Recorder, Site } from '../firewall';
 import { adoptBackup, makeBackup } from './backup';
 import { type RuleChanges, ruleChanges } from './changes';
 import { judgeLive } from './judge-live';
-import { type Live, readLive } from './live';
+import type { Live } from './live';
 import { blockByDefault, type NetshCommand, runScript, scriptText, switchOn } from './netsh';
 import type { FirewallPolicy } from './read/policy-store';
 import { matches } from './read/rule';
@@ -30,8 +31,8 @@ export async function contain(
   policy: Policy,
   requestedBy: RequestedBy,
   recorder: Recorder,
+  live: Live | Unreadable,
 ): Promise<Judgement> {
-  const live = await readLive(site);
   if ('unreadable' in live) {
     throw new Failure('no-backup', `The firewall policy cannot be read, so nothing was changed: ${live.unreadable}.`);
   }

@@ -1,17 +1,23 @@
 import { Failure } from '../../outcome/failure';
 import type { Policy } from '../../policy/policy';
+import type { Unreadable } from '../../windows/registry';
 import type { Preflight, Site } from '../firewall';
 import { serverLostProfiles } from './judge-live';
-import { readLive, readServiceStarts } from './live';
+import { type Live, readServiceStarts } from './live';
 import { requireTools } from './tools';
 import { hasOurRules } from './traits';
 
 const disabled = 4;
 
 /** Looks, before anything is changed, whether containment can work here. A check that cannot be made is a warning. */
-export async function preflight(site: Site, policy: Policy, whenServerLost: 'refuse' | 'contain'): Promise<Preflight> {
+export async function preflight(
+  site: Site,
+  policy: Policy,
+  whenServerLost: 'refuse' | 'contain',
+  reading: Promise<Live | Unreadable>,
+): Promise<Preflight> {
   requireTools(site);
-  const [live, starts] = await Promise.all([readLive(site), readServiceStarts(site)]);
+  const [live, starts] = await Promise.all([reading, readServiceStarts(site)]);
   const warnings: string[] = [];
   for (const start of starts) {
     if (typeof start === 'object')

@@ -22,12 +22,18 @@ import { netshPath, regPath } from './tools';
 
 /** The Windows firewall, told through netsh and read through the registry. */
 export function windowsFirewall(site: Site): Firewall {
+  // What the preflight saw is what the containment starts from: nothing of ours runs in between.
+  let seen: ReturnType<typeof readLive> | undefined;
+  const look = (): ReturnType<typeof readLive> => {
+    seen ??= readLive(site);
+    return seen;
+  };
   return {
     containSteps: (policy) => containSteps(site, policy),
     releaseSteps: () => releaseSteps(site),
-    preflight: (policy, whenServerLost) => preflight(site, policy, whenServerLost),
+    preflight: (policy, whenServerLost) => preflight(site, policy, whenServerLost, look()),
     judge: async (policy) => judgeLive(await readLive(site), policy),
-    contain: (policy, requestedBy, recorder) => contain(site, policy, requestedBy, recorder),
+    contain: async (policy, requestedBy, recorder) => contain(site, policy, requestedBy, recorder, await look()),
     release: (recorder) => release(site, recorder),
   };
 }

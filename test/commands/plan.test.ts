@@ -1,0 +1,98 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const program = join(__dirname, '../../dist/contain-host.js');
+
+function newHome(): string {
+  const home = mkdtempSync(join(tmpdir(), 'plan home '));
+  const conf = '<ossec_config><client><server-ip>10.0.0.5</server-ip></client></ossec_config>';
+  mkdirSync(join(home, 'etc'));
+  for (const file of ['ossec.conf', 'etc/ossec.conf']) writeFileSync(join(home, file), conf);
+  return home;
+}
+
+const run = (home: string, ...args: string[]): Promise<{ exitCode: number; output: string }> =>
+  new Promise((resolve) => {
+    execFile(process.execPath, [program, ...args], { env: { OSSECPATH: `${home}/` } }, (error, output) => {
+      resolve({ exitCode: Number(error?.code ?? 0), output });
+    });
+  });
+
+interface Plan {
+  requestedBy: string;
+  servers: unknown;
+  unresolved: unknown;
+  handlers: unknown;
+  steps: { step: string; command: string[] | null }[];
+}
+
+test('the plan for Windows is the steps in order, with the exact commands', async () => {
+  const { exitCode, output } = await run(newHome(), 'plan', 'ADD', '-', '192.0.2.50', '--for', 'windows', '--json');
+  expect(exitCode).toBe(0);
+  const { steps, ...rest } = JSON.parse(output) as Plan;
+  expect(rest).toEqual({
+    requestedBy: 'operator',
+    servers: [{ address: '10.0.0.5', port: 1514, protocols: ['udp', 'tcp'] }],
+    unresolved: [],
+    handlers: ['192.0.2.50'],
+  });
+  const netsh = steps
+    .filter(({ command }) => command?.[0]?.endsWith('netsh.exe'))
+    .map(({ command }) => command?.slice(1).join(' '));
+  expect(netsh[0]).toMatch(/^advfirewall export /);
+  expect(netsh[1]).toBe('advfirewall firewall set rule all new enable=no');
+  expect(netsh[2]).toBe('advfirewall firewall add rule name=Allow ICMP in dir=in protocol=icmpv4 action=allow');
+  expect(netsh.slice(-2)).toEqual([
+    'advfirewall set allprofiles state on',
+    'advfirewall set allprofiles firewallpolicy blockinbound,blockoutbound',
+  ]);
+});
+
+test.each([['windows'], ['linux']])('for %s it is readable, and touches nothing', async (platform) => {
+  const home = newHome();
+  const before = readdirSync(home);
+  const { exitCode, output } = await run(home, 'plan', 'add', 'kim', '2001:db8::50', '--for', platform);
+  expect(exitCode).toBe(0);
+  expect(output).toMatch(/Servers: 10\.0\.0\.5 port 1514[\s\S]*Handlers: 2001:db8::50[\s\S]*Steps:/);
+  expect(readdirSync(home)).toEqual(before);
+});
+
+test('--original gives the commands of the batch script', async () => {
+  const { output } = await run(newHome(), 'plan', 'ADD', '-', '192.0.2.50', '--for', 'windows', '--original', '--json');
+  const { steps } = JSON.parse(output) as Plan;
+  expect(steps).toHaveLength(11);
+  expect(steps[5]?.command?.slice(1)).toEqual([
+    ...['advfirewall', 'firewall', 'add', 'rule', 'name=Allow OSSEC Server out'],
+    ...['dir=out', 'localport=1514', 'remoteip=10.0.0.5/32', 'protocol=udp', 'action=allow'],
+  ]);
+});
+
+test('a release is planned without a server and without an address', async () => {
+  const home = newHome();
+  writeFileSync(join(home, 'ossec.conf'), '');
+  const { exitCode, output } = await run(home, 'plan', 'DELETE', '-', '-', '--for', 'windows', '--json');
+  expect(exitCode).toBe(0);
+  expect((JSON.parse(output) as Plan).steps.some(({ command }) => command?.includes('import'))).toBe(true);
+});
+
+test.each([
+  [['plan', 'ADD', '-', '127.0.0.1', '--json'], 'bad-address'],
+  [['plan', 'ADD', '-', 'any', '--json'], 'bad-address'],
+  [['plan', 'ADD', '--json'], 'bad-arguments'],
+  [['plan', 'ADD', '-', '192.0.2.50', '--for', 'dos', '--json'], 'bad-arguments'],
+  [['plan', 'ADD', '-', '192.0.2.50', '--fro', 'windows', '--json'], 'bad-arguments'],
+])('%j is refused with %s', async (args, code) => {
+  const { exitCode, output } = await run(newHome(), ...args);
+  expect(exitCode).toBe(1);
+  expect(JSON.parse(output)).toMatchObject({ refused: code });
+});
+
+test('help and version', async () => {
+  expect(await run(newHome(), '--help')).toMatchObject({
+    exitCode: 0,
+    output: expect.stringContaining('Usage: contain-host (ADD|DELETE) user IP_Address'),
+  });
+  expect((await run(newHome(), '--version')).output).toMatch(/^contain-host \d+\.\d+\.\d+\n$/);
+});

@@ -1,0 +1,47 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Endpoint } from '../../fixtures/endpoint';
+import { emptyHost } from '../../fixtures/standin/hosts';
+
+let endpoint: Endpoint;
+beforeEach(() => {
+  endpoint = new Endpoint(emptyHost());
+});
+afterEach(() => endpoint.remove());
+
+test('each step is logged with its duration, exit code and output, as JSON lines', async () => {
+  endpoint.machine.setFaults({ kind: 'garble', encoding: 'cp866', tool: 'netsh' });
+  await endpoint.run('ADD', '-', '192.0.2.50');
+  const steps = endpoint.log().filter(({ command }) => command !== undefined);
+  expect(steps.map(({ message }) => message)).toEqual(['backup', 'rules', 'switch-on', 'block']);
+  for (const step of steps) {
+    expect(step).toMatchObject({
+      exitCode: expect.any(Number),
+      durationMs: expect.any(Number),
+      output: expect.any(String),
+    });
+    expect(String(step.output)).toMatch(/^[\x20-\x7e\n]*$/);
+  }
+});
+
+test('logs that cannot be written do not stop a containment', async () => {
+  mkdirSync(join(endpoint.stateFolder, 'contain-host.log'), { recursive: true });
+  mkdirSync(join(endpoint.home, 'active-response', 'active-responses.log'), { recursive: true });
+  expect(await endpoint.run('ADD', '-', '192.0.2.50')).toMatchObject({ exitCode: 0 });
+});
+
+test('a full log is put aside', async () => {
+  const file = join(endpoint.stateFolder, 'contain-host.log');
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, 'x'.repeat(6 * 1024 * 1024));
+  await endpoint.run('ADD', '-', '192.0.2.50');
+  expect(endpoint.stateFiles()).toContain('contain-host.log.1');
+  expect(endpoint.log().at(-1)).toMatchObject({ message: 'outcome', status: 'add' });
+});
+
+test('a state folder that cannot be made is refused, and nothing is changed', async () => {
+  writeFileSync(join(endpoint.programFiles, 'contain-host'), 'a file stands in the way');
+  const before = endpoint.machine.fingerprint();
+  expect(await endpoint.run('ADD', '-', '192.0.2.50')).toMatchObject({ exitCode: 2 });
+  expect(endpoint.machine.fingerprint()).toBe(before);
+});

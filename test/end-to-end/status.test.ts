@@ -1,0 +1,114 @@
+import { appendFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Endpoint } from '../../fixtures/endpoint';
+import { typicalHost } from '../../fixtures/standin/hosts';
+
+let endpoint: Endpoint;
+beforeEach(() => {
+  endpoint = new Endpoint(typicalHost());
+});
+afterEach(() => endpoint.remove());
+
+interface Status {
+  state: string;
+  gaps: { code: string; detail: string }[];
+}
+const status = async (): Promise<Status> => JSON.parse((await endpoint.run('status', '--json')).output) as Status;
+const codes = async (): Promise<string[]> => (await status()).gaps.map(({ code }) => code);
+const add = () => endpoint.run('ADD', '-', '192.0.2.50', 'case=77 (from_the_server) (no_rule_id)');
+
+test('before, during and after a case', async () => {
+  expect(await status()).toMatchObject({ state: 'not-contained', gaps: [] });
+  await add();
+  expect(await status()).toMatchObject({
+    state: 'contained',
+    gaps: [],
+    requestedBy: 'operator',
+    caseNumber: '77',
+    handlers: ['192.0.2.50/32'],
+  });
+  expect((await endpoint.run('status')).output).toMatch(/CONTAINED[\s\S]*192\.0\.2\.50/);
+  await endpoint.run('DELETE', '-', '-');
+  expect(await status()).toMatchObject({ state: 'not-contained', gaps: [] });
+});
+
+test('what changed since is told by name', async () => {
+  const { machine } = endpoint;
+  await add();
+  machine.addRule('{f}', 'v2.31|Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=3389|Name=Remote help|');
+  expect((await status()).gaps).toEqual([
+    expect.objectContaining({ code: 'foreign-rule', detail: expect.stringContaining('"Remote help"') }),
+  ]);
+  machine.removeRule('{f}');
+  machine.addRule('{g}', 'v2.31|Action=Allow|Active=TRUE|Dir=Out|Protocol=6|RPort=443|Name=Telemetry|', 'gpo');
+  expect((await status()).gaps).toEqual([expect.objectContaining({ detail: expect.stringContaining('"Telemetry"') })]);
+  machine.removeRule('{g}', 'gpo');
+  const [id] = Object.entries(machine.rules()).find(([, rule]) => rule.includes('Name=contain-host: DHCP out|')) ?? [];
+  machine.removeRule(String(id));
+  expect((await status()).gaps).toEqual([
+    expect.objectContaining({ code: 'rule-missing', detail: expect.stringContaining('DHCP out') }),
+  ]);
+});
+
+test.each([
+  ['a profile that is off', 'EnableFirewall', 'local'],
+  ['a profile that group policy switches off', 'EnableFirewall', 'gpo'],
+  ['outbound that group policy allows', 'DefaultOutboundAction', 'gpo'],
+] as const)('with %s the host is not contained', async (_what, value, origin) => {
+  await add();
+  endpoint.machine.setProfileValue('public', value, 0, origin);
+  const found = await status();
+  expect(found.state).toBe('ineffective');
+  expect(found.gaps.some(({ code }) => code.endsWith('-on-Public'))).toBe(true);
+});
+
+test('where group policy ignores local rules in one profile the server is lost there', async () => {
+  endpoint.machine.setProfileValue('public', 'AllowLocalPolicyMerge', 0, 'gpo');
+  expect(await add()).toMatchObject({ exitCode: 6 });
+  expect(await codes()).toContain('server-lost-on-Public');
+});
+
+test('where it does so in every profile nothing is changed, unless the settings say otherwise', async () => {
+  for (const profile of ['domain', 'private', 'public'] as const)
+    endpoint.machine.setProfileValue(profile, 'AllowLocalPolicyMerge', 0, 'gpo');
+  const before = endpoint.machine.fingerprint();
+  expect(await add()).toMatchObject({ exitCode: 2 });
+  expect(endpoint.machine.fingerprint()).toBe(before);
+  endpoint.setSettings({ whenServerLost: 'contain' });
+  expect(await add()).toMatchObject({ exitCode: 9 });
+});
+
+test('a disabled firewall service is refused', async () => {
+  endpoint.machine.change((tree) => {
+    const [, service] = Object.entries(tree.keys).find(([path]) => path.endsWith('\\MpsSvc')) ?? [];
+    if (service) service.Start = 4;
+  });
+  expect(await add()).toMatchObject({ exitCode: 2 });
+});
+
+test('a containment that somebody undid is not contained, although asked for', async () => {
+  await add();
+  for (const [id, rule] of Object.entries(endpoint.machine.rules()))
+    if (/Name=(Allow OSSEC|contain-host)/.test(rule)) endpoint.machine.removeRule(id);
+  for (const profile of ['domain', 'private', 'public'] as const)
+    endpoint.machine.setProfileValue(profile, 'DefaultOutboundAction', 0);
+  expect(await status()).toMatchObject({ state: 'not-contained', gaps: [{ code: 'containment-undone' }] });
+});
+
+test('a step that did not finish is told, and a policy that cannot be read is uncertain', async () => {
+  await add();
+  endpoint.machine.setFaults({ kind: 'fail', tool: 'reg' });
+  expect(await status()).toMatchObject({ state: 'uncertain' });
+  endpoint.machine.setFaults();
+  appendFileSync(
+    join(endpoint.stateFolder, 'journal.jsonl'),
+    `{"time":"${new Date().toISOString()}","event":"step","step":"block","command":null}\n`,
+  );
+  expect(await status()).toMatchObject({ state: 'interrupted', gaps: [{ code: 'unfinished-step' }] });
+});
+
+test('--expect tells by its exit code', async () => {
+  expect(await endpoint.run('status', '--expect', 'not-contained')).toMatchObject({ exitCode: 0 });
+  await add();
+  expect(await endpoint.run('status', '--expect', 'not-contained')).toMatchObject({ exitCode: 1 });
+});
