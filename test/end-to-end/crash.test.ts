@@ -1,0 +1,82 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { Endpoint } from '../../fixtures/endpoint';
+import { typicalHost } from '../../fixtures/standin/hosts';
+
+let endpoint: Endpoint;
+beforeEach(() => {
+  endpoint = new Endpoint(typicalHost());
+});
+afterEach(() => endpoint.remove());
+
+/** The worker of this endpoint, and with it what it started and did not let go: on Windows its job does the same. */
+function killWorker(): void {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+      if (command.includes('--worker') && command.includes(endpoint.folder)) process.kill(-Number(pid), 'SIGKILL');
+    } catch {
+      // It has ended already.
+    }
+  }
+}
+
+/** Waits until the stand-in has logged the call that hangs. */
+async function untilHanging(match: string): Promise<void> {
+  for (let tries = 0; tries < 600; tries++) {
+    const hanging = endpoint.machine
+      .calls()
+      .some((call) => call.faults.length > 0 && call.argv.join(' ').includes(match));
+    if (hanging) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`no call hangs at ${match}`);
+}
+
+const moments = ['export', '-f', 'allprofiles state', 'firewallpolicy'].flatMap((match) =>
+  (['hang', 'hang-after'] as const).map((kind) => ({ match, kind })),
+);
+
+describe.each(moments)('killed at "$match" ($kind)', ({ match, kind }) => {
+  let before = '';
+  beforeEach(async () => {
+    before = endpoint.machine.fingerprint();
+    // A phase stands for the script, since its lines are targets of their own.
+    endpoint.machine.setFaults({ kind, tool: 'netsh', match: match === '-f' ? 'script' : match });
+    const order = endpoint.run('ADD', '-', '192.0.2.50');
+    await untilHanging(match);
+    killWorker();
+    expect(await order).toMatchObject({ exitCode: 5 });
+    endpoint.machine.setFaults();
+    endpoint.machine.forgetCalls();
+  });
+
+  test('it is told, and DELETE gives the policy back', async () => {
+    expect((await endpoint.run('status')).output).toMatch(/INTERRUPTED/);
+    expect(await endpoint.run('DELETE', '-', '-')).toMatchObject({ exitCode: 0 });
+    expect(endpoint.machine.fingerprint()).toBe(before);
+    expect((await endpoint.run('status')).output).toMatch(/not contained/);
+  });
+
+  test('ADD completes it, and the first policy is not lost', async () => {
+    expect(await endpoint.run('ADD', '-', '192.0.2.50')).toMatchObject({ exitCode: 0 });
+    expect((await endpoint.run('status')).output).toMatch(/CONTAINED/);
+    expect(await endpoint.run('DELETE', '-', '-')).toMatchObject({ exitCode: 0 });
+    expect(endpoint.machine.fingerprint()).toBe(before);
+  });
+});
+
+test('orders that come at once are carried out one at a time, and the first policy is not lost', async () => {
+  const before = endpoint.machine.fingerprint();
+  const orders = Array.from({ length: 6 }, (_, index) =>
+    endpoint.call({
+      args: index % 3 === 2 ? ['DELETE', '-', '-'] : ['ADD', '-', `192.0.2.${50 + index}`],
+      patience: { lock: 60_000, worker: 60_000 },
+    }),
+  );
+  for (const { exitCode } of await Promise.all(orders)) expect(exitCode).toBe(0);
+  const netsh = endpoint.machine.calls().filter(({ tool }) => tool === 'netsh');
+  for (const [index, call] of netsh.entries())
+    expect(call.startedAt).toBeGreaterThanOrEqual(netsh[index - 1]?.endedAt ?? 0);
+  await endpoint.run('DELETE', '-', '-');
+  expect(endpoint.machine.fingerprint()).toBe(before);
+});
