@@ -1,7 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Address, isLoopback, isRefusal, parseHost, type Refusal } from '../policy/address';
-import { quote } from './quote';
+import { type Address, isLoopback, isRefusal, parseHost, quote, type Refusal } from '../policy/address';
 
 /** Gives the addresses of a name as texts; a name that does not resolve has none. */
 export type LookUp = (name: string) => Promise<readonly string[]>;

@@ -1,13 +1,12 @@
 import type { Host } from '../host';
 import { Failure } from '../outcome/failure';
-import { isRefusal, parseHost } from '../policy/address';
+import { isRefusal, parseHost, quote } from '../policy/address';
 import type { Server } from '../policy/policy';
 import { openAgentLog } from './agent-log';
 import { configurationOf } from './home';
 import { isHostName, isPlaceholder } from './host-name';
 import { defaultProtocols, findInstalledAgent } from './installed';
 import { readConfiguredServers } from './ossec-conf';
-import { quote } from './quote';
 import { readFile } from './read-file';
 import { type LookUp, type Resolution, resolveNames, systemLookUp } from './resolve';
 

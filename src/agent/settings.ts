@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import type { Host } from '../host';
-import { type Address, cidr, isRefusal, parseHost, parseNetwork } from '../policy/address';
+import { type Address, cidr, isRefusal, parseHost, parseNetwork, quote } from '../policy/address';
 import { errorCode } from '../process/error-code';
 import { findRepeatedKeys } from '../request/json-keys';
-import { quote } from './quote';
 import { readFile } from './read-file';
 
 /** What an administrator set in contain-host.json. Every key may be absent. */

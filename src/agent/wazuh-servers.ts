@@ -1,7 +1,7 @@
+import { quote } from '../policy/address';
 import type { Protocol } from '../policy/policy';
 import { type ConfiguredServer, parsePort } from './configured-server';
 import { legacyHost } from './ossec-servers';
-import { quote } from './quote';
 import { Rejected } from './scanner';
 import { type Element, textsOf } from './sections';
 

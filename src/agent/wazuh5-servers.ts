@@ -1,6 +1,6 @@
+import { quote } from '../policy/address';
 import { type ConfiguredServer, parsePort } from './configured-server';
 import { legacyHost } from './ossec-servers';
-import { quote } from './quote';
 import { Rejected } from './scanner';
 import { type Element, textsOf } from './sections';
 import { hostOf } from './wazuh-servers';
