@@ -37,12 +37,14 @@ export function keyPath(path: string): string {
 }
 
 const signature = 'Windows Registry Editor Version 5.00';
-const line = /\r?\n/y;
-const name = /"([^"\\]*(?:\\["\\][^"\\]*)*)"=/y;
-const text = /"([^"\\]*(?:\\["\\][^"\\]*)*)"/y;
+const lineEnd = /\r?\n/y;
 const dword = /dword:([0-9a-fA-F]{8})/y;
-const hex = /hex(?:\([0-9a-fA-F]+\))?:(?:[0-9a-fA-F]{2},?(?:\\\r?\n[ \t]*)?)*/y;
-const key = /\[-?([^\r\n]+)\]/y;
+const hexStart = /hex(?:\([0-9a-fA-F]+\))?:/y;
+/** Digits and commas of one line; one that goes on ends in a comma and a backslash. */
+const hexLine = /[0-9a-fA-F,]*/y;
+const hexGoesOn = /\\\r?\n[ \t]*/y;
+const key = /\[([^\r\n]+)\]/y;
+const backslash = 0x5c;
 const comment = /;[^\r\n]*/y;
 
 /**
@@ -67,8 +69,9 @@ class RegistryFileReader {
 
   read(): { readonly keys: RegistryKeys } | { readonly error: string } {
     while (this.at < this.source.length) {
-      if (this.take(line) || this.take(comment)) continue;
-      if (!this.readKey() && !this.readValue()) return { error: `position ${this.at} is not understood` };
+      if (this.take(lineEnd) || this.take(comment)) continue;
+      const isRead = (this.readKey() || this.readValue()) && this.take(lineEnd) !== undefined;
+      if (!isRead) return { error: `position ${this.at} is not understood` };
     }
     return { keys: this.keys };
   }
@@ -83,25 +86,52 @@ class RegistryFileReader {
   }
 
   private readValue(): boolean {
-    const found = this.source[this.at] === '@' ? this.takeDefault() : this.take(name)?.[1];
-    const value = found === undefined ? undefined : this.takeData();
-    if (found === undefined || value === undefined || this.current === undefined) return false;
-    this.current.set(unquote(found), value);
-    return true;
-  }
-
-  private takeDefault(): string | undefined {
-    if (!this.source.startsWith('@=', this.at)) return undefined;
-    this.at += 2;
-    return '';
+    const name = this.takeText('@') ? '' : this.takeQuoted();
+    if (name === undefined || this.current === undefined || !this.takeText('=')) return false;
+    const value = this.takeData();
+    if (value !== undefined) this.current.set(name, value);
+    return value !== undefined;
   }
 
   private takeData(): RegistryValue | undefined {
-    const string = this.take(text)?.[1];
-    if (string !== undefined) return { type: 'text', text: unquote(string) };
+    const text = this.takeQuoted();
+    if (text !== undefined) return { type: 'text', text };
     const digits = this.take(dword)?.[1];
     if (digits !== undefined) return { type: 'number', number: Number.parseInt(digits, 16) };
-    return this.take(hex) ? { type: 'other' } : undefined;
+    return this.takeHex() ? { type: 'other' } : undefined;
+  }
+
+  /** A value of many megabytes has as many lines; a pattern for all of it at once would overflow the stack. */
+  private takeHex(): boolean {
+    if (!this.take(hexStart)) return false;
+    let digits = this.take(hexLine)?.[0];
+    const isEmpty = digits === '';
+    while (digits?.endsWith(',') && this.take(hexGoesOn)) digits = this.take(hexLine)?.[0];
+    return isEmpty || /[0-9a-fA-F]{2}$/.test(digits?.slice(-2) ?? '');
+  }
+
+  /** A text in quotes, with `\\` and `\"` in place of a backslash and a quote; a line break in it stands as it is. */
+  private takeQuoted(): string | undefined {
+    if (this.source[this.at] !== '"') return undefined;
+    let end = this.at;
+    do end = this.source.indexOf('"', end + 1);
+    while (end > 0 && this.isEscaped(end));
+    if (end < 0) return undefined;
+    const text = unquote(this.source.slice(this.at + 1, end));
+    if (text !== undefined) this.at = end + 1;
+    return text;
+  }
+
+  private isEscaped(at: number): boolean {
+    let backslashes = 0;
+    while (this.source.charCodeAt(at - 1 - backslashes) === backslash) backslashes++;
+    return backslashes % 2 === 1;
+  }
+
+  private takeText(text: string): boolean {
+    const isThere = this.source.startsWith(text, this.at);
+    if (isThere) this.at += text.length;
+    return isThere;
   }
 
   private take(pattern: RegExp): RegExpExecArray | undefined {
@@ -112,6 +142,13 @@ class RegistryFileReader {
   }
 }
 
-function unquote(escaped: string): string {
-  return escaped.includes('\\') ? escaped.replace(/\\(["\\])/g, '$1') : escaped;
+/** Undefined when something else than a quote or a backslash is escaped. */
+function unquote(escaped: string): string | undefined {
+  if (!escaped.includes('\\')) return escaped;
+  let isWrong = false;
+  const text = escaped.replace(/\\(["\\]?)/g, (_, character: string) => {
+    isWrong ||= character === '';
+    return character;
+  });
+  return isWrong ? undefined : text;
 }
