@@ -2,8 +2,9 @@ import { Failure } from '../../outcome/failure';
 import type { Policy } from '../../policy/policy';
 import type { Unreadable } from '../../windows/registry';
 import type { Preflight, Site } from '../firewall';
-import { serverLostProfiles } from './judge-live';
+
 import { type Live, readServiceStarts } from './live';
+import { serverLostProfiles } from './read/reach';
 import { requireTools } from './tools';
 import { hasOurRules } from './traits';
 

@@ -1,49 +1,105 @@
-import { Address4, Address6 } from 'ip-address';
+import { Address6 } from 'ip-address';
+
+/** A run of addresses of one family, both ends included. One host is a run of one. */
+export interface AddressRange {
+  readonly family: 4 | 6;
+  readonly first: bigint;
+  readonly last: bigint;
+}
+
+/** A word such as `dns` or `localsubnet`, in lower case. What it stands for is known to Windows alone. */
+export interface AddressKeyword {
+  readonly family: 4 | 6;
+  readonly keyword: string;
+}
+
+export type AddressItem = AddressRange | AddressKeyword;
+
+const widths = { 4: 32, 6: 128 } as const;
+
+/** Leading zeros are octal to some and decimal to others, so they are understood by nobody. */
+const dotted = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})$/;
 
 /**
- * One spelling for each address, network or range of a stored rule. Windows shows a single host as `1.2.3.4`, as `/32`, with
- * the mask `255.255.255.255`, or as a range of one. Keywords and whatever is not understood come back in lower case.
+ * Reads one item of an address field of a stored rule: `a`, `a-b`, `a/prefix`, `a/mask` or a word ([MS-GPFAS] 2.2.2.9 to
+ * 2.2.2.13). Undefined for everything else: a list in one field, a zone, an end before its beginning, a prefix of 0.
  */
-export function canonicalAddress(value: string): string {
-  const lower = value.trim().toLowerCase();
-  const range = /^([^-]+)-([^-]+)$/.exec(lower);
-  if (range?.[1] !== undefined && range[2] !== undefined) return canonicalRange(range[1], range[2]) ?? lower;
-  const [base, suffix, ...more] = lower.split('/');
-  if (base === undefined || more.length > 0) return lower;
-  if (Address4.isValid(base)) return canonicalNetwork4(base, suffix) ?? lower;
-  return Address6.isValid(base) && !base.includes('%') ? (canonicalNetwork6(base, suffix) ?? lower) : lower;
+export function readAddressItem(text: string, family: 4 | 6): AddressItem | undefined {
+  if (/^[A-Za-z][A-Za-z0-9]*$/.test(text)) return { family, keyword: text.toLowerCase() };
+  const [first = '', last, ...rest] = text.split('-');
+  if (rest.length > 0) return undefined;
+  if (last === undefined) return readNetwork(text, family);
+  const range = { family, first: readAddress(first, family), last: readAddress(last, family) };
+  return isComplete(range) && range.first <= range.last ? range : undefined;
 }
 
-function canonicalRange(first: string, last: string): string | undefined {
-  const from = canonicalAddress(first);
-  const to = canonicalAddress(last);
-  if (from === to) return from;
-  const plain = (address: string): string => address.replace(/\/(32|128)$/, '');
-  return `${plain(from)}-${plain(to)}`;
+function isComplete(range: {
+  family: 4 | 6;
+  first?: bigint | undefined;
+  last?: bigint | undefined;
+}): range is AddressRange {
+  return range.first !== undefined && range.last !== undefined;
 }
 
-function canonicalNetwork4(base: string, suffix: string | undefined): string | undefined {
-  const prefix = suffix === undefined ? 32 : suffix.includes('.') ? prefixOfMask(suffix) : toPrefix(suffix, 32);
-  if (prefix === undefined) return undefined;
-  return `${new Address4(`${base}/${prefix}`).startAddress().correctForm()}/${prefix}`;
+function readNetwork(text: string, family: 4 | 6): AddressRange | undefined {
+  const [base = '', size, ...rest] = text.split('/');
+  const address = readAddress(base, family);
+  const prefix = size === undefined ? widths[family] : readPrefix(size, family);
+  if (address === undefined || prefix === undefined || rest.length > 0) return undefined;
+  const hostBits = BigInt(widths[family] - prefix);
+  const first = (address >> hostBits) << hostBits;
+  return { family, first, last: first + (1n << hostBits) - 1n };
 }
 
-function canonicalNetwork6(base: string, suffix: string | undefined): string | undefined {
-  const prefix = suffix === undefined ? 128 : toPrefix(suffix, 128);
-  if (prefix === undefined) return undefined;
-  return `${new Address6(`${base}/${prefix}`).startAddress().correctForm()}/${prefix}`;
+function readAddress(text: string, family: 4 | 6): bigint | undefined {
+  if (family === 4) return readAddress4(text);
+  return /^[0-9a-fA-F:.]{2,45}$/.test(text) && text.includes(':') && Address6.isValid(text)
+    ? new Address6(text).bigInt()
+    : undefined;
 }
 
-function toPrefix(text: string, longest: number): number | undefined {
-  return /^\d{1,3}$/.test(text) && Number(text) <= longest ? Number(text) : undefined;
+function readAddress4(text: string): bigint | undefined {
+  const parts = dotted.exec(text)?.slice(1).map(Number);
+  if (parts === undefined || parts.some((part) => part > 255)) return undefined;
+  return BigInt(parts.reduce((sum, part) => sum * 256 + part, 0));
 }
 
-/** A mask with a hole in it is no prefix. */
-function prefixOfMask(mask: string): number | undefined {
-  if (!Address4.isValid(mask)) return undefined;
-  const bits = new Address4(mask)
-    .toArray()
-    .map((byte) => byte.toString(2).padStart(8, '0'))
-    .join('');
-  return /^1*0*$/.test(bits) ? bits.lastIndexOf('1') + 1 : undefined;
+/** The length of a prefix, or of the prefix that a mask stands for; a mask with a hole in it is none. */
+function readPrefix(text: string, family: 4 | 6): number | undefined {
+  if (/^[1-9]\d{0,2}$/.test(text)) return Number(text) <= widths[family] ? Number(text) : undefined;
+  const mask = family === 4 ? readAddress4(text) : undefined;
+  const bits = mask?.toString(2).padStart(32, '0');
+  return bits !== undefined && /^1+0*$/.test(bits) ? bits.lastIndexOf('1') + 1 : undefined;
+}
+
+/** One text for each item, however it was written: a word, a host or network as `a/prefix`, or `a-b`. */
+export function addressText(item: AddressItem): string {
+  if ('keyword' in item) return item.keyword;
+  return networkText(item) ?? `${text(item.family, item.first)}-${text(item.family, item.last)}`;
+}
+
+/** `a/prefix` if the range is one host or one network. */
+export function networkText({ family, first, last }: AddressRange): string | undefined {
+  const size = last - first + 1n;
+  const hostBits = size.toString(2).length - 1;
+  if (size !== 1n << BigInt(hostBits) || first % size !== 0n) return undefined;
+  return `${text(family, first)}/${widths[family] - hostBits}`;
+}
+
+function text(family: 4 | 6, address: bigint): string {
+  if (family === 6) return Address6.fromBigInt(address).correctForm();
+  return [24n, 16n, 8n, 0n].map((shift) => (address >> shift) & 255n).join('.');
+}
+
+/** True when the items, taken together, leave out no address of some family. */
+export function coverEverything(items: readonly AddressItem[]): boolean {
+  return ([4, 6] as const).some((family) => {
+    const ranges = items.filter((item): item is AddressRange => 'first' in item && item.family === family);
+    let next = 0n;
+    for (const { first, last } of ranges.sort((a, b) => (a.first < b.first ? -1 : 1))) {
+      if (first > next) return false;
+      if (last >= next) next = last + 1n;
+    }
+    return next === 1n << BigInt(widths[family]);
+  });
 }

@@ -1,5 +1,5 @@
-import { type FirewallPolicy, type ProfileName, settingOf } from './policy-store';
-import type { StoredRule } from './rule';
+import { type FirewallPolicy, settingOf } from './policy-store';
+import { type ProfileName, profileNames, type StoredRule } from './stored-rule';
 
 /** One profile as Windows enforces it, merged from all sources. */
 export interface EffectiveProfile {
@@ -14,6 +14,7 @@ export interface EffectiveProfile {
   readonly localRulesCount: boolean;
   /** Interfaces that are not filtered, as Windows lists them; empty for none. */
   readonly excludedInterfaces: string;
+  /** The active rules that are for this profile, and those that may be for it because they are not understood. */
   readonly rules: readonly SourcedRule[];
 }
 
@@ -22,41 +23,63 @@ export interface SourcedRule {
   readonly rule: StoredRule;
 }
 
+/** Settings of which one source has the last word. */
+const contested = ['EnableFirewall', 'DefaultInboundAction', 'DefaultOutboundAction', 'AllowLocalPolicyMerge'];
+
+/**
+ * All three profiles, once for every order in which one policy could win over the other: whether the domain's or the device
+ * management's does is not documented. What is said of a host must hold for each of these. One where they do not disagree.
+ */
+export function effectiveProfiles(local: FirewallPolicy, managed: readonly FirewallPolicy[]): EffectiveProfile[][] {
+  const orders = disagree(managed) ? permutations(managed) : [managed];
+  return orders.map((order) => profileNames.map((name) => effectiveProfile(name, local, order)));
+}
+
 /**
  * Merges the sources as Windows does ([MS-GPFAS] 2.2.3): what a policy configures, else the local store, else the built-in
- * default; "block all connections" is on if anybody says so; only a policy can switch local rules off. Which of two policies
- * wins over the other is not documented, so the one that is worse for a containment is taken.
+ * default; "block all connections" is on if anybody says so; only a policy can switch local rules off. The first of the
+ * managed policies wins.
  */
 export function effectiveProfile(
   name: ProfileName,
   local: FirewallPolicy,
   managed: readonly FirewallPolicy[],
 ): EffectiveProfile {
-  const configured = (setting: string): number[] =>
-    managed.map(({ profiles }) => profiles[name][setting]).filter((value) => typeof value === 'number');
-  // Of each of these settings 0 is the worse for a containment: off, allow, ignore.
-  const policyElse = (setting: string, otherwise: number): number => {
-    const values = configured(setting);
-    return values.length > 0 ? Math.min(...values) : otherwise;
+  const all = [...managed, local];
+  // Of each of these settings 0 is the worse for a containment, and so is a value that nobody knows.
+  const isOn = (setting: string, sources: readonly FirewallPolicy[]): boolean => {
+    const configured = sources.find(({ profiles }) => profiles[name][setting] !== undefined);
+    return settingOf(configured?.profiles[name] ?? {}, setting) === 1;
   };
-  const localOr = (setting: string): number => Number(settingOf(local.profiles[name], setting));
-  const localRulesCount = policyElse('AllowLocalPolicyMerge', 1) !== 0;
+  const localRulesCount = isOn('AllowLocalPolicyMerge', managed);
   return {
     name,
-    enforced: policyElse('EnableFirewall', localOr('EnableFirewall')) !== 0,
-    inbound: policyElse('DefaultInboundAction', localOr('DefaultInboundAction')) === 0 ? 'allow' : 'block',
-    outbound: policyElse('DefaultOutboundAction', localOr('DefaultOutboundAction')) === 0 ? 'allow' : 'block',
-    shieldsUp: [...configured('DoNotAllowExceptions'), localOr('DoNotAllowExceptions')].includes(1),
+    enforced: isOn('EnableFirewall', all),
+    inbound: isOn('DefaultInboundAction', all) ? 'block' : 'allow',
+    outbound: isOn('DefaultOutboundAction', all) ? 'block' : 'allow',
+    shieldsUp: all.some(({ profiles }) => settingOf(profiles[name], 'DoNotAllowExceptions') !== 0),
     localRulesCount,
-    excludedInterfaces: [local, ...managed].map(({ profiles }) => profiles[name].DisabledInterfaces ?? '').join(''),
-    rules: [...managed, ...(localRulesCount ? [local] : [])].flatMap(({ source, rules }) =>
-      rules.filter((rule) => rule.active && appliesTo(rule, name)).map((rule) => ({ source, rule })),
+    excludedInterfaces: all.map(({ profiles }) => profiles[name].DisabledInterfaces ?? '').join(''),
+    rules: (localRulesCount ? all : managed).flatMap(({ source, rules }) =>
+      rules.filter((rule) => rule.active && isFor(rule, name)).map((rule) => ({ source, rule })),
     ),
   };
 }
 
-/** A rule without a profile is for every profile. */
-function appliesTo({ fields }: StoredRule, profile: ProfileName): boolean {
-  const named = fields.filter(([field]) => field.toLowerCase() === 'profile').map(([, value]) => value.toLowerCase());
-  return named.length === 0 || named.includes(profile);
+function isFor({ profiles, notUnderstood }: StoredRule, name: ProfileName): boolean {
+  return notUnderstood !== undefined || profiles.includes(name);
+}
+
+function disagree(managed: readonly FirewallPolicy[]): boolean {
+  return profileNames.some((name) =>
+    contested.some((setting) => {
+      const values = managed.map(({ profiles }) => profiles[name][setting]).filter((value) => value !== undefined);
+      return new Set(values).size > 1;
+    }),
+  );
+}
+
+function permutations<T>(items: readonly T[]): T[][] {
+  if (items.length < 2) return [[...items]];
+  return items.flatMap((first, index) => permutations(items.toSpliced(index, 1)).map((rest) => [first, ...rest]));
 }

@@ -1,133 +1,121 @@
 import { type RegistryKeys, type RegistryValue, RegistryValues } from '../../../windows/registry-file';
-import { checkHiveHeader, headerLength } from './hive-header';
+import { Damage, type HiveCell, HiveCells } from './hive-cells';
+import { type Damaged, type HiveHeader, readHiveHeader } from './hive-header';
 
-/** Deeper or fuller than any policy; a file that needs more is not one. */
+/** Deeper than any policy. */
 const deepestKey = 16;
-const mostCells = 4_000_000;
 
-const valueTypes = { text: [1, 2], number: 4 } as const;
+/** REG_SZ and REG_DWORD, the types of everything in a policy that matters. */
+const textType = 1;
+const numberType = 4;
 
-/** Longest data of a value that lies in one cell; longer data is split ("db"), from version 1.4 on. */
-const longestSingleCell = 16344;
-
-class Damage extends Error {}
+/** Longest data in one cell; from version 1.4 on longer data is cut into segments of this length. */
+const segmentLength = 16_344;
 
 /**
- * Reads a registry hive, the form of an exported policy file (.wfw), into its keys by their path from the root, in lower case.
- * Layout: M. Suhanov, "Windows registry file format specification". Only cells that the root leads to count; free cells hold
- * rules of yesterday. Never throws and never loops, whatever the bytes are.
+ * Reads a registry hive, the form of an exported policy file (.wfw), into its keys by their path from the root, in lower
+ * case (M. Suhanov, "Windows registry file format specification"). Only cells that the root leads to count. Whatever the
+ * bytes are, it neither throws nor takes more time and memory than their length accounts for.
  */
-export function readHive(bytes: Buffer): { readonly keys: RegistryKeys } | { readonly damaged: string } {
-  const header = checkHiveHeader(bytes);
+export function readHive(bytes: Buffer): { readonly keys: RegistryKeys } | Damaged {
+  const header = readHiveHeader(bytes);
   if ('damaged' in header) return header;
   try {
-    return { keys: new HiveReader(bytes, header.end).read(header.rootOffset) };
+    return { keys: new HiveReader(bytes, header).read() };
   } catch (error) {
-    if (error instanceof Damage || error instanceof RangeError) return { damaged: error.message };
+    if (error instanceof Damage) return { damaged: error.message };
     throw error;
   }
 }
 
 class HiveReader {
   private readonly keys = new Map<string, RegistryValues>();
-  private cells = 0;
+  private readonly cells: HiveCells;
 
   constructor(
-    private readonly bytes: Buffer,
-    private readonly end: number,
-  ) {}
+    bytes: Buffer,
+    private readonly header: HiveHeader,
+  ) {
+    this.cells = new HiveCells(bytes, header);
+  }
 
-  read(rootOffset: number): RegistryKeys {
-    this.readKey(rootOffset, undefined, 0);
+  read(): RegistryKeys {
+    this.readKey(this.header.root, undefined, 0);
     return this.keys;
   }
 
-  /** The content of an allocated cell: its size is negative, a free cell's is positive. */
-  private cell(offset: number): Buffer {
-    if (++this.cells > mostCells) throw new Damage('it holds more than a policy can');
-    const start = headerLength + offset;
-    if (offset % 8 !== 0 || start + 4 > this.end) throw new Damage(`there is no cell at ${offset}`);
-    const size = -this.bytes.readInt32LE(start);
-    if (size < 8 || start + size > this.end) throw new Damage(`the cell at ${offset} is free or cut`);
-    return this.bytes.subarray(start + 4, start + size);
-  }
-
-  private signed(offset: number, ...signatures: string[]): Buffer {
-    const cell = this.cell(offset);
-    if (!signatures.includes(cell.toString('latin1', 0, 2)))
-      throw new Damage(`the cell at ${offset} is not what it should be`);
+  private take(offset: number, ...signatures: string[]): HiveCell {
+    const cell = this.cells.take(offset);
+    if (!signatures.includes(cell.signature)) throw new Damage(`its cell at ${offset} is not what it should be`);
     return cell;
   }
 
+  /** The root's own name is a temporary one and stands in no path. */
   private readKey(offset: number, parent: string | undefined, depth: number): void {
     if (depth > deepestKey) throw new Damage('its keys are nested too deep');
-    const node = this.signed(offset, 'nk');
-    const name = readName(node, 76, node.readUInt16LE(72), (node.readUInt16LE(2) & 0x20) !== 0).toLowerCase();
-    // The root's own name is a temporary one and stands in no path.
+    const node = this.take(offset, 'nk');
+    const encoding = (node.word(2) & 0x20) !== 0 ? 'latin1' : 'utf16le';
+    const name = node.text(76, node.word(72), encoding).toLowerCase();
     const path = parent === undefined ? '' : parent === '' ? name : `${parent}\\${name}`;
-    if (this.keys.has(path)) throw new Damage(`the key ${path} stands there twice`);
+    if (this.keys.has(path)) throw new Damage('one of its keys stands there twice');
     this.keys.set(path, this.readValues(node));
-    if (node.readUInt32LE(20) > 0) {
-      for (const subkey of this.subkeys(node.readUInt32LE(28), 0)) this.readKey(subkey, path, depth + 1);
-    }
+    const count = node.long(20);
+    const subkeys = count === 0 ? [] : this.subkeys(node.long(28), true);
+    if (subkeys.length !== count) throw new Damage('some of its keys are missing');
+    for (const subkey of subkeys) this.readKey(subkey, path, depth + 1);
   }
 
-  private subkeys(listOffset: number, depth: number): number[] {
-    const list = this.signed(listOffset, 'lf', 'lh', 'li', 'ri');
-    const kind = list.toString('latin1', 0, 2);
-    const width = kind === 'lf' || kind === 'lh' ? 8 : 4;
-    const offsets = Array.from({ length: list.readUInt16LE(2) }, (_, index) => list.readUInt32LE(4 + index * width));
-    if (kind !== 'ri') return offsets;
-    if (depth > 0) throw new Damage('its index of keys is nested too deep');
-    return offsets.flatMap((offset) => this.subkeys(offset, depth + 1));
+  private subkeys(offset: number, mayBeIndex: boolean): number[] {
+    const list = this.take(offset, 'lf', 'lh', 'li', ...(mayBeIndex ? ['ri'] : []));
+    const width = list.signature === 'lf' || list.signature === 'lh' ? 8 : 4;
+    const offsets: number[] = [];
+    for (let index = 0; index < list.word(2); index++) offsets.push(list.long(4 + index * width));
+    return list.signature === 'ri' ? offsets.flatMap((part) => this.subkeys(part, false)) : offsets;
   }
 
-  private readValues(node: Buffer): RegistryValues {
+  private readValues(node: HiveCell): RegistryValues {
     const values = new RegistryValues();
-    const count = node.readUInt32LE(36);
-    if (count === 0) return values;
-    const list = this.cell(node.readUInt32LE(40));
-    if (count * 4 > list.length) throw new Damage('a list of values is cut');
-    for (let index = 0; index < count; index++) {
-      const value = this.signed(list.readUInt32LE(index * 4), 'vk');
-      const name = readName(value, 20, value.readUInt16LE(2), (value.readUInt16LE(16) & 1) !== 0);
-      values.set(name, this.readData(value));
+    const names = new Set<string>();
+    const count = node.long(36);
+    const list = count === 0 ? undefined : this.cells.take(node.long(40));
+    for (let index = 0; list !== undefined && index < count; index++) {
+      const value = this.take(list.long(index * 4), 'vk');
+      const name = value.text(20, value.word(2), (value.word(16) & 1) !== 0 ? 'latin1' : 'utf16le');
+      if (names.has(name.toLowerCase())) throw new Damage('one of its values stands there twice');
+      names.add(name.toLowerCase());
+      values.set(name, this.readValue(value));
     }
     return values;
   }
 
-  private readData(value: Buffer): RegistryValue {
-    const rawSize = value.readUInt32LE(4);
-    const type = value.readUInt32LE(12);
-    const inline = (rawSize & 0x80000000) !== 0;
-    const size = rawSize & 0x7fffffff;
-    if (inline && size > 4) throw new Damage('a short value is too long');
-    const data = inline ? value.subarray(8, 8 + size) : this.longData(value.readUInt32LE(8), size);
-    if (type === valueTypes.number && data.length === 4) return { type: 'number', number: data.readUInt32LE(0) };
-    if (type !== valueTypes.text[0] && type !== valueTypes.text[1]) return { type: 'other' };
-    return { type: 'text', text: data.toString('utf16le').replace(/\0+$/, '') };
+  private readValue(value: HiveCell): RegistryValue {
+    const data = this.readData(value);
+    const type = value.long(12);
+    if (type === numberType && data.length === 4) return { type: 'number', number: data.readUInt32LE() };
+    if (type !== textType) return { type: 'other' };
+    const text = data.toString('utf16le');
+    const end = text.indexOf('\0');
+    return { type: 'text', text: end < 0 ? text : text.slice(0, end) };
   }
 
-  private longData(offset: number, size: number): Buffer {
-    if (size <= longestSingleCell) {
-      const data = this.cell(offset);
-      if (size > data.length) throw new Damage('the data of a value is cut');
-      return data.subarray(0, size);
+  /** Up to four bytes stand in the place of an offset; the highest bit of their length says so. */
+  private readData(value: HiveCell): Buffer {
+    const size = value.long(4);
+    if (size >= 0x80000000) return value.part(8, 4).subarray(0, shortLength(size - 0x80000000));
+    if (size === 0) return Buffer.alloc(0);
+    if (size <= segmentLength || this.header.minor < 4) return this.cells.take(value.long(8)).part(0, size);
+    const index = this.take(value.long(8), 'db');
+    const list = this.cells.take(index.long(4));
+    const segments: Buffer[] = [];
+    for (let rest = size; rest > 0; rest -= segmentLength) {
+      if (segments.length === index.word(2)) throw new Damage('a part of it is cut off');
+      segments.push(this.cells.take(list.long(segments.length * 4)).part(0, Math.min(rest, segmentLength)));
     }
-    if (size > this.bytes.length) throw new Damage('the data of a value is cut');
-    const index = this.signed(offset, 'db');
-    const list = this.cell(index.readUInt32LE(4));
-    const parts = Array.from({ length: index.readUInt16LE(2) }, (_, part) =>
-      this.cell(list.readUInt32LE(part * 4)).subarray(0, longestSingleCell),
-    );
-    const data = Buffer.concat(parts);
-    if (size > data.length) throw new Damage('the data of a value is cut');
-    return data.subarray(0, size);
+    return Buffer.concat(segments);
   }
 }
 
-/** Names are stored in one byte a character where they can be, else in UTF-16. */
-function readName(cell: Buffer, at: number, length: number, compressed: boolean): string {
-  if (at + length > cell.length) throw new Damage('a name is cut');
-  return cell.toString(compressed ? 'latin1' : 'utf16le', at, at + length);
+function shortLength(length: number): number {
+  if (length > 4) throw new Damage('a short value is too long');
+  return length;
 }

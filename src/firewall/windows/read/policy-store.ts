@@ -1,8 +1,9 @@
 import { keyPath, type RegistryKeys, RegistryValues } from '../../../windows/registry-file';
-import { meaning, parseRule, type StoredRule } from './rule';
+import { parseRule } from './parse-rule';
+import { meaning } from './rule-meaning';
+import { type ProfileName, profileNames, type StoredRule } from './stored-rule';
 
-export const profileNames = ['domain', 'private', 'public'] as const;
-export type ProfileName = (typeof profileNames)[number];
+export { type ProfileName, profileNames } from './stored-rule';
 
 /** The settings of a profile, as numbers and texts by the names of their values; absent ones are not set. */
 export type ProfileSettings = Readonly<Record<string, number | string>>;
@@ -15,13 +16,17 @@ export interface FirewallPolicy {
 }
 
 const localRoot = keyPath('HKLM\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy');
+const mdmRoot = `${localRoot}\\mdm`;
 const domainRoot = keyPath('HKLM\\SOFTWARE\\Policies\\Microsoft\\WindowsFirewall');
 
-/** To the local store the private profile is the "standard" one. */
-const localKeys = { domain: ['domainprofile'], private: ['standardprofile'], public: ['publicprofile'] };
-const managedKeys = { ...localKeys, private: ['privateprofile', 'standardprofile'] };
+type ProfileKeys = Readonly<Record<ProfileName, string>>;
 
-/** What stands in a profile's place when nothing is set ([MS-GPFAS] 2.2.3). */
+/** To the local store the private profile is the "standard" one. */
+const localKeys: ProfileKeys = { domain: 'domainprofile', private: 'standardprofile', public: 'publicprofile' };
+const managedKeys: ProfileKeys = { ...localKeys, private: 'privateprofile' };
+const legacyKeys: ProfileKeys = { ...localKeys, public: 'standardprofile' };
+
+/** What stands in a setting's place when nothing is set ([MS-GPFAS] 2.2.3). */
 const builtIn: ProfileSettings = {
   EnableFirewall: 1,
   DefaultInboundAction: 1,
@@ -40,6 +45,7 @@ const builtIn: ProfileSettings = {
   'Logging\\LogFilePath': '%systemroot%\\system32\\LogFiles\\Firewall\\pfirewall.log',
 };
 
+/** Whether an absent `DisableNotifications` is 0 or 1 depends on the edition of Windows. */
 const settingNames = [...Object.keys(builtIn), 'DisableNotifications'];
 
 export function readLocalPolicy(keys: RegistryKeys): FirewallPolicy {
@@ -51,49 +57,46 @@ export function readHivePolicy(keys: RegistryKeys): FirewallPolicy {
   return readPolicy('backup', keys, '', localKeys);
 }
 
-/** What the domain and the device management impose; `local` are the keys of the local store, which the latter lies in. */
+/**
+ * What the domain and the device management impose; `local` are the keys of the local store, which the latter lies in. The
+ * device management's private profile goes by either name; where both are there they are two policies, the second without rules.
+ */
 export function readManagedPolicies(local: RegistryKeys, policies: RegistryKeys): FirewallPolicy[] {
-  return [
-    readPolicy('gpo', policies, domainRoot, gpoKeys(policies)),
-    readPolicy('mdm', local, `${localRoot}\\mdm`, managedKeys),
+  const managed = [
+    readPolicy('gpo', policies, domainRoot, domainKeys(policies)),
+    readPolicy('mdm', local, mdmRoot, managedKeys),
   ];
+  if (!local.has(`${mdmRoot}\\${localKeys.private}`)) return managed;
+  return [...managed, { ...readPolicy('mdm', local, mdmRoot, localKeys), rules: [] }];
 }
 
-/** The legacy "standard" profile counts for private and public only where neither of the newer keys is there. */
-function gpoKeys(keys: RegistryKeys): Record<ProfileName, string[]> {
-  const newer = keys.has(`${domainRoot}\\privateprofile`) || keys.has(`${domainRoot}\\publicprofile`);
-  return newer
-    ? { domain: ['domainprofile'], private: ['privateprofile'], public: ['publicprofile'] }
-    : { domain: ['domainprofile'], private: ['standardprofile'], public: ['standardprofile'] };
+/** The legacy "standard" profile counts, for private and public, only where neither of the newer keys is there. */
+function domainKeys(keys: RegistryKeys): ProfileKeys {
+  const isNewer = [managedKeys.private, managedKeys.public].some((key) => keys.has(`${domainRoot}\\${key}`));
+  return isNewer ? managedKeys : legacyKeys;
 }
 
 function readPolicy(
   source: FirewallPolicy['source'],
   keys: RegistryKeys,
   root: string,
-  profileKeys: Readonly<Record<ProfileName, readonly string[]>>,
+  profileKeys: ProfileKeys,
 ): FirewallPolicy {
   const at = (key: string): RegistryValues => keys.get(root === '' ? key : `${root}\\${key}`) ?? new RegistryValues();
-  const settingsOf = (names: readonly string[]): ProfileSettings =>
-    Object.assign({}, ...names.map((name) => readSettings(at, name)));
+  const settings = (profile: ProfileName): ProfileSettings =>
+    readSettings(at(profileKeys[profile]), at(`${profileKeys[profile]}\\logging`));
   return {
     source,
-    profiles: {
-      domain: settingsOf(profileKeys.domain),
-      private: settingsOf(profileKeys.private),
-      public: settingsOf(profileKeys.public),
-    },
+    profiles: { domain: settings('domain'), private: settings('private'), public: settings('public') },
     rules: [...at('firewallrules').texts()].map(([id, text]) => parseRule(id, text)),
   };
 }
 
-function readSettings(at: (key: string) => RegistryValues, profile: string): ProfileSettings {
+function readSettings(profile: RegistryValues, logging: RegistryValues): ProfileSettings {
   const found: Record<string, number | string> = {};
   for (const setting of settingNames) {
-    const [key, name] = setting.startsWith('Logging\\')
-      ? [`${profile}\\logging`, setting.slice(8)]
-      : [profile, setting];
-    const value = at(key).number(name) ?? at(key).text(name);
+    const [values, name] = setting.startsWith('Logging\\') ? [logging, setting.slice(8)] : [profile, setting];
+    const value = values.number(name) ?? values.text(name);
     if (value !== undefined) found[setting] = value;
   }
   return found;
@@ -106,8 +109,9 @@ export function settingOf(profile: ProfileSettings, name: string): number | stri
 
 /** How a policy differs from the record of it. */
 export interface Comparison {
-  /** Rules of the record that are not there, and rules that mean something else now. */
+  /** Rules of the record that are not there. */
   readonly missing: readonly StoredRule[];
+  /** Rules of the record that mean something else now. */
   readonly changed: readonly StoredRule[];
   /** Profile settings that differ, as `profile setting`. */
   readonly profiles: readonly string[];
@@ -115,21 +119,35 @@ export interface Comparison {
   readonly extra: readonly StoredRule[];
 }
 
-/** Compares by meaning: Windows writes a rule anew, in another form, when it is imported. An absent setting is its default. */
+/** Compares by meaning: Windows writes a rule anew, in another form, when it is imported. */
 export function compareToRecord(record: FirewallPolicy, live: FirewallPolicy): Comparison {
-  const liveById = new Map(live.rules.map((rule) => [rule.id, rule]));
-  const recordedIds = new Set(record.rules.map(({ id }) => id));
-  return {
-    missing: record.rules.filter(({ id }) => !liveById.has(id)),
-    changed: record.rules.filter((rule) => {
-      const now = liveById.get(rule.id);
-      return now !== undefined && meaning(now) !== meaning(rule);
-    }),
-    profiles: profileNames.flatMap((profile) =>
-      settingNames
-        .filter((name) => settingOf(record.profiles[profile], name) !== settingOf(live.profiles[profile], name))
-        .map((name) => `${profile} ${name}`),
-    ),
-    extra: live.rules.filter(({ id }) => !recordedIds.has(id)),
-  };
+  const liveById = new Map(live.rules.map((rule) => [rule.id.toLowerCase(), rule]));
+  const recordedIds = new Set(record.rules.map(({ id }) => id.toLowerCase()));
+  const missing: StoredRule[] = [];
+  const changed: StoredRule[] = [];
+  for (const rule of record.rules) {
+    const now = liveById.get(rule.id.toLowerCase());
+    if (now === undefined) missing.push(rule);
+    else if (now.raw !== rule.raw && meaning(now) !== meaning(rule)) changed.push(rule);
+  }
+  const extra = live.rules.filter(({ id }) => !recordedIds.has(id.toLowerCase()));
+  return { missing, changed, profiles: profileDifferences(record, live), extra };
+}
+
+/** The settings that differ, as `profile setting`. An absent one is its default; one without a default is as it likes. */
+export function profileDifferences(record: FirewallPolicy, live: FirewallPolicy): string[] {
+  return profileNames.flatMap((profile) =>
+    settingNames
+      .filter((name) => {
+        const before = settingOf(record.profiles[profile], name);
+        const now = settingOf(live.profiles[profile], name);
+        return before !== undefined && now !== undefined && canonicalSetting(before) !== canonicalSetting(now);
+      })
+      .map((name) => `${profile} ${name}`),
+  );
+}
+
+/** Paths and interfaces compare without case. */
+function canonicalSetting(value: number | string): number | string {
+  return typeof value === 'string' ? value.toLowerCase() : value;
 }

@@ -1,0 +1,87 @@
+import { blockLength, type HiveHeader } from './hive-header';
+
+/** A hive is not what it should be; the message says how, for people: "it ...". Never leaves this folder. */
+export class Damage extends Error {}
+
+const binHeaderLength = 32;
+
+/**
+ * The allocated cells of a hive. Each can be taken once, since in a whole hive nothing but its one owner leads to a cell
+ * (security descriptors are shared, but nobody here needs them). So no cycle and no absurd count can make a reader do more
+ * work than the file is long.
+ */
+export class HiveCells {
+  /** One bit for every place where a cell can start, every eight bytes; set while the cell can be taken. */
+  private readonly open: Uint8Array;
+
+  /** Walks all bins and cells; throws `Damage` unless they follow each other to the declared end. */
+  constructor(
+    private readonly bytes: Buffer,
+    { end }: HiveHeader,
+  ) {
+    this.open = new Uint8Array((end - blockLength) / 64);
+    for (let bin = blockLength; bin < end; ) bin = this.walkBin(bin, end);
+  }
+
+  /** The content of the cell at an offset. Throws `Damage` where no allocated cell starts, or when it was taken before. */
+  take(offset: number): HiveCell {
+    const index = offset >>> 6;
+    const bit = 1 << ((offset >>> 3) & 7);
+    if (offset % 8 !== 0 || ((this.open[index] ?? 0) & bit) === 0) throw new Damage(`it has no cell at ${offset}`);
+    this.open[index] = (this.open[index] ?? 0) & ~bit;
+    const start = blockLength + offset;
+    return new HiveCell(this.bytes.subarray(start + 4, start - this.bytes.readInt32LE(start)));
+  }
+
+  private walkBin(bin: number, end: number): number {
+    const size = this.bytes.readUInt32LE(bin + 8);
+    const isBin =
+      this.bytes.toString('latin1', bin, bin + 4) === 'hbin' && this.bytes.readUInt32LE(bin + 4) === bin - blockLength;
+    if (!isBin || size === 0 || size % blockLength !== 0 || bin + size > end)
+      throw new Damage(`its bin at ${bin - blockLength} is broken`);
+    for (let cell = bin + binHeaderLength; cell < bin + size; ) cell += this.walkCell(cell, bin + size);
+    return bin + size;
+  }
+
+  /** The size of a cell is negative while it is allocated. A free one keeps what it held before: rules of yesterday. */
+  private walkCell(cell: number, end: number): number {
+    const stored = this.bytes.readInt32LE(cell);
+    const size = Math.abs(stored);
+    const offset = cell - blockLength;
+    if (size < 8 || size % 8 !== 0 || cell + size > end) throw new Damage(`its cell at ${offset} is broken`);
+    if (stored < 0) this.open[offset >>> 6] = (this.open[offset >>> 6] ?? 0) | (1 << ((offset >>> 3) & 7));
+    return size;
+  }
+}
+
+/** The content of one cell. Every read beyond its end throws `Damage`. */
+export class HiveCell {
+  constructor(private readonly bytes: Buffer) {}
+
+  get length(): number {
+    return this.bytes.length;
+  }
+
+  /** The two letters that most kinds of cells start with. */
+  get signature(): string {
+    return this.text(0, 2);
+  }
+
+  word(at: number): number {
+    return this.part(at, 2).readUInt16LE();
+  }
+
+  long(at: number): number {
+    return this.part(at, 4).readUInt32LE();
+  }
+
+  /** Names are stored in one byte a character where they can be, else in UTF-16. */
+  text(at: number, length: number, encoding: 'latin1' | 'utf16le' = 'latin1'): string {
+    return this.part(at, length).toString(encoding);
+  }
+
+  part(at: number, length: number): Buffer {
+    if (at + length > this.bytes.length) throw new Damage('a part of it is cut off');
+    return this.bytes.subarray(at, at + length);
+  }
+}

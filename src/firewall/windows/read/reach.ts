@@ -1,0 +1,90 @@
+import { type Address, cidr } from '../../../policy/address';
+import type { Policy } from '../../../policy/policy';
+import { rulesOf } from '../../../policy/rules';
+import type { Unreadable } from '../../../windows/registry';
+import { type EffectiveProfile, effectiveProfiles } from './effective';
+import { decide, type Verdict } from './evaluate';
+import type { Flow } from './flow';
+import type { FirewallPolicy, ProfileSettings } from './policy-store';
+import { storedForm } from './rule';
+import { type ProfileName, profileNames } from './stored-rule';
+
+/** Everything that decides what Windows does. */
+export interface Sources {
+  readonly local: FirewallPolicy;
+  /** What the domain and the device management impose, or why that could not be read. */
+  readonly managed: readonly FirewallPolicy[] | Unreadable;
+}
+
+/** The three profiles as they may be in force, once for each possible order of precedence among the policies. */
+export function profilesInForce({ local, managed }: Sources): EffectiveProfile[][] {
+  return effectiveProfiles(local, 'unreadable' in managed ? [] : managed);
+}
+
+/** What would be in force once the plan is carried out: every local rule off, ours on, block by default both ways. */
+export function planned({ local, managed }: Sources, policy: Policy): Sources {
+  const contained = { EnableFirewall: 1, DefaultInboundAction: 1, DefaultOutboundAction: 1, DoNotAllowExceptions: 0 };
+  const settings = (name: ProfileName): ProfileSettings => ({ ...local.profiles[name], ...contained });
+  const profiles = { domain: settings('domain'), private: settings('private'), public: settings('public') };
+  return { local: { source: 'local', profiles, rules: rulesOf(policy).map(storedForm) }, managed };
+}
+
+/** `unknown`: what would have to be known to tell cannot be seen from here. */
+export type Reach = 'reachable' | 'lost' | 'unknown';
+
+/** Whether the agent can reach a server in each profile, by what is in force now. */
+export function serverReach(sources: Sources, policy: Policy): Record<ProfileName, Reach> {
+  const inForce = profilesInForce(sources);
+  const reach = (name: ProfileName): Reach =>
+    worst(
+      inForce.flatMap((profiles) => profiles.filter((profile) => profile.name === name)),
+      (profile) => serverReachIn(profile, policy),
+    );
+  return { domain: reach('domain'), private: reach('private'), public: reach('public') };
+}
+
+/** The profiles in which no server could be reached once the plan is carried out. */
+export function serverLostProfiles(sources: Sources, policy: Policy): ProfileName[] {
+  const reach = serverReach(planned(sources, policy), policy);
+  return profileNames.filter((name) => reach[name] === 'lost');
+}
+
+/** The range that Windows takes the near ends of connections from. */
+const ephemeral = { first: 49_152, last: 65_535 };
+const anyPort = { first: 0, last: 65_535 };
+
+/** What OSSEC and Wazuh call their agent. */
+const agent = { services: ['OssecSvc', 'WazuhSvc'], programs: ['ossec-agent.exe', 'wazuh-agent.exe'] };
+
+/** The agent needs one server that it can reach by one of its protocols. */
+export function serverReachIn(profile: EffectiveProfile, { servers }: Policy): Reach {
+  const verdicts = servers.flatMap(({ address, port, protocols }) =>
+    protocols.map((protocol) => {
+      const ports = { localPort: ephemeral, remotePort: port };
+      const flow: Flow = {
+        direction: 'out',
+        protocol: protocol === 'tcp' ? 6 : 17,
+        ...ports,
+        ...agent,
+        remote: cidr(address),
+      };
+      return decide(profile, flow).verdict;
+    }),
+  );
+  return reachOf(verdicts.includes('allowed') ? 'allowed' : verdicts.includes('unknown') ? 'unknown' : 'blocked');
+}
+
+/** Whether a handler can come in, on some TCP port; a rule against single ports or programs does not lose it. */
+export function handlerReachIn(profile: EffectiveProfile, handler: Address): Reach {
+  const ports = { localPort: anyPort, remotePort: ephemeral };
+  return reachOf(decide(profile, { direction: 'in', protocol: 6, ...ports, remote: cidr(handler) }).verdict);
+}
+
+function reachOf(verdict: Verdict): Reach {
+  return ({ allowed: 'reachable', blocked: 'lost', unknown: 'unknown' } as const)[verdict];
+}
+
+function worst(profiles: readonly EffectiveProfile[], reachIn: (profile: EffectiveProfile) => Reach): Reach {
+  const all = profiles.map(reachIn);
+  return all.includes('lost') ? 'lost' : all.includes('unknown') ? 'unknown' : 'reachable';
+}

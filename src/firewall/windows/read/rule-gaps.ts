@@ -1,0 +1,102 @@
+import type { Gap } from '../../../outcome/states';
+import { cidr } from '../../../policy/address';
+import type { Policy } from '../../../policy/policy';
+import { batchScriptNames, isOurName, type Rule, rulesOf } from '../../../policy/rules';
+import { type AddressItem, coverEverything, readAddressItem } from './address-range';
+import type { EffectiveProfile, SourcedRule } from './effective';
+import { gapOfRules } from './gap-text';
+import type { Sources } from './reach';
+import { matches } from './rule';
+import type { PortItem } from './rule-items';
+import type { StoredRule } from './stored-rule';
+
+/** The batch script's rules for ping prove nothing about us, but are no gap either. */
+const pingNames: readonly string[] = batchScriptNames.slice(0, 2).map((name) => name.toLowerCase());
+
+/** What the rules in force let through beyond the policy, and which of the policy's rules are not there. */
+export function ruleGaps({ local }: Sources, inForce: readonly EffectiveProfile[], policy: Policy | undefined): Gap[] {
+  const rules = distinct(inForce.flatMap((profile) => profile.rules));
+  const odd = rules.filter(({ rule }) => rule.notUnderstood !== undefined).map(({ rule }) => rule);
+  const wanted = policy === undefined ? undefined : rulesOf(policy);
+  const allowing = rules.filter(({ rule }) => rule.action !== 'block' && rule.notUnderstood === undefined);
+  const [foreign, imposed] = [
+    allowing.filter(({ source, rule }) => source === 'local' && !isOurs(rule, wanted)).map(({ rule }) => rule),
+    allowing.filter(({ source, rule }) => source !== 'local' && !isWithin(rule, policy)).map(({ rule }) => rule),
+  ];
+  return [
+    ...openings('policy-allow-rule', 'open-policy-rule', 'Rules of group policy or device management', imposed),
+    ...openings('foreign-rule', 'open-foreign-rule', 'Local rules that are not ours', foreign),
+    ...gapOfRules('rule-not-understood', 'Active rules are not understood', odd),
+    ...(wanted === undefined ? [] : missingGaps(local.rules, wanted)),
+  ];
+}
+
+function openings(code: string, openCode: string, who: string, rules: readonly StoredRule[]): Gap[] {
+  return [
+    ...gapOfRules(openCode, `${who} let everything through`, rules.filter(isOpen)),
+    ...gapOfRules(
+      code,
+      `${who} are active`,
+      rules.filter((rule) => !isOpen(rule)),
+    ),
+  ];
+}
+
+/** A rule that is in force in several profiles is one rule. */
+function distinct(rules: readonly SourcedRule[]): SourcedRule[] {
+  return [...new Map(rules.map((sourced) => [sourced.rule, sourced])).values()];
+}
+
+/** Without a policy to compare with, the name has to do. */
+function isOurs(rule: StoredRule, wanted: readonly Rule[] | undefined): boolean {
+  if (wanted !== undefined) return wanted.some((own) => matches(rule, own));
+  return isOurName(rule.name) || pingNames.includes(rule.name.toLowerCase());
+}
+
+/** True when a rule lets through nobody whom the policy does not let through, as one that the domain made for its server. */
+function isWithin({ remoteAddresses }: StoredRule, policy: Policy | undefined): boolean {
+  if (policy === undefined || remoteAddresses.length === 0) return false;
+  const allowed = [...policy.servers.map(({ address }) => address), ...policy.handlers]
+    .map((address) => readAddressItem(cidr(address), address.family))
+    .filter((item) => item !== undefined && 'first' in item);
+  return remoteAddresses.every(
+    (item) =>
+      'first' in item &&
+      allowed.some(({ family, first, last }) => family === item.family && first <= item.first && item.last <= last),
+  );
+}
+
+function missingGaps(rules: readonly StoredRule[], wanted: readonly Rule[]): Gap[] {
+  const missing = wanted.filter((own) => !rules.some((rule) => matches(rule, own)));
+  const names = new Set(rules.filter(({ active }) => active).map(({ name }) => name.toLowerCase()));
+  const isThere = ({ name }: Rule): boolean => names.has(name.toLowerCase());
+  const absent = missing.filter((own) => !isThere(own));
+  return [
+    ...gapOfRules('rule-missing', 'Rules of ours are missing', absent),
+    ...gapOfRules('rule-differs', 'Rules of ours are not as they should be', missing.filter(isThere)),
+  ];
+}
+
+/** Fields that leave out most programs or most of the others; a user, an interface or an own address leaves out too little. */
+const narrow = new Set(['apppkgid', 'luown', 'security', 'rmauth', 'ruauth', 'ttk', 'securityrealmid']);
+
+/** A rule for TCP, UDP or everything, with any address, any port and any program. */
+function isOpen(rule: StoredRule): boolean {
+  return (
+    ['any', 6, 17].includes(rule.protocol) &&
+    [rule.localPorts, rule.remotePorts].every((ports) => ports.length === 0 || ports.some(isEveryPort)) &&
+    (rule.remoteAddresses.length === 0 || isEverybody(rule.remoteAddresses)) &&
+    rule.app === undefined &&
+    rule.service === undefined &&
+    !rule.restrictions.some((name) => narrow.has(name))
+  );
+}
+
+function isEveryPort(item: PortItem): boolean {
+  return typeof item !== 'string' && item.first <= 1 && item.last === 65_535;
+}
+
+/** The word `internet` leaves out nobody that matters. */
+function isEverybody(items: readonly AddressItem[]): boolean {
+  return items.some((item) => 'keyword' in item && item.keyword === 'internet') || coverEverything(items);
+}

@@ -1,0 +1,28 @@
+/** A run of ports, both ends included, or a word in lower case for ports that only Windows knows, such as `rpc`. */
+export type PortItem = PortRange | string;
+
+export interface PortRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+export interface IcmpType {
+  readonly type: number;
+  readonly code: number | 'any';
+}
+
+/** One port, `first-last`, or a word. A list in one field is something that Windows silently does not enforce. */
+export function readPort(value: string): PortItem | undefined {
+  if (/^[A-Za-z][A-Za-z0-9-]*$/.test(value)) return value.toLowerCase();
+  const [, first, last = first] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(value) ?? [];
+  const range = { first: Number(first), last: Number(last) };
+  return range.first <= range.last && range.last <= 65_535 ? range : undefined;
+}
+
+/** `type:code` or `type:*`. */
+export function readIcmpType(value: string): IcmpType | undefined {
+  const [, type, code] = /^(\d{1,3}):(\d{1,3}|\*)$/.exec(value) ?? [];
+  if (type === undefined || code === undefined || Number(type) > 255) return undefined;
+  if (code === '*') return { type: Number(type), code: 'any' };
+  return Number(code) <= 255 ? { type: Number(type), code: Number(code) } : undefined;
+}

@@ -1,0 +1,143 @@
+import { parseRule } from '../../../../src/firewall/windows/read/parse-rule';
+import { matches, soleRemote, storedForm } from '../../../../src/firewall/windows/read/rule';
+import { type Address, isRefusal, parseHost, parseNetwork } from '../../../../src/policy/address';
+import type { Policy } from '../../../../src/policy/policy';
+import { type Rule, rulesOf } from '../../../../src/policy/rules';
+
+function address(text: string): Address {
+  const parsed = text.includes('/') ? parseNetwork(text, 8, 32) : parseHost(text);
+  if (isRefusal(parsed)) throw new Error(parsed.refused);
+  return parsed;
+}
+
+const server = address('192.0.2.1');
+const out: Rule = {
+  name: 'contain-host: server out udp',
+  direction: 'out',
+  protocol: 'udp',
+  remotePort: 1514,
+  remote: server,
+};
+const handler: Rule = { name: 'H', direction: 'in', protocol: 'tcp', localPort: 'any', remote: server };
+const dns: Rule = { name: 'D', direction: 'out', protocol: 'udp', remotePort: 53, remote: 'dns', service: 'dnscache' };
+const ping: Rule = { name: 'Allow ICMP in', direction: 'in', protocol: 'icmpv4' };
+const nd: Rule = { name: 'N', direction: 'in', protocol: 'icmpv6', icmpType: 135 };
+const six: Rule = { name: 'S', direction: 'out', protocol: 'tcp', remotePort: 1514, remote: address('2001:db8::1') };
+const net: Rule = { name: 'T', direction: 'in', protocol: 'udp', localPort: 'any', remote: address('192.0.2.0/24') };
+
+const stored = (fields: string) => parseRule('{1}', `v2.31|${fields}`);
+const on = 'Action=Allow|Active=TRUE|';
+
+describe('a stored rule is the one that was asked for', () => {
+  const good: [string, Rule, string][] = [
+    ['bare address', out, `${on}Dir=Out|Protocol=17|RPort=1514|RA4=192.0.2.1|Name=contain-host: server out udp|`],
+    ['prefix', out, `${on}Dir=Out|Protocol=17|RPort=1514|RA4=192.0.2.1/32|Name=contain-host: server out udp|`],
+    [
+      'mask',
+      out,
+      `${on}Dir=Out|Protocol=17|RPort=1514|RA4=192.0.2.1/255.255.255.255|Name=contain-host: server out udp|`,
+    ],
+    [
+      'range',
+      out,
+      `${on}Dir=Out|Protocol=17|RPort2_10=1514-1514|RA4=192.0.2.1-192.0.2.1|Name=CONTAIN-HOST: Server Out UDP|`,
+    ],
+    [
+      'every profile',
+      handler,
+      `${on}Dir=In|Protocol=6|Profile=Domain|Profile=Private|Profile=Public|RA4=192.0.2.1|Name=H|`,
+    ],
+    ['texts and edge', handler, `${on}Dir=In|Protocol=6|RA4=192.0.2.1|Name=H|Desc=d|EmbedCtxt=g|Edge=TRUE|Defer=App|`],
+    ['a field of the future', handler, `${on}Dir=In|Protocol=6|RA4=192.0.2.1|Name=H|Shiny=1|`],
+    ['dns for both families', dns, `${on}Dir=Out|Protocol=17|RPort=53|RA4=DNS|RA6=DNS|Svc=dnscache|Name=D|`],
+    ['dns for one', dns, `${on}Dir=Out|Protocol=17|RPort=53|RA4=DNS|Svc=DnsCache|Name=D|`],
+    ['dns in the later field', dns, `${on}Dir=Out|Protocol=17|RPort=53|RA42=Dns|RA62=Dns|Svc=dnscache|Name=D|`],
+    ['every ICMP type', ping, `${on}Dir=In|Protocol=1|Name=Allow ICMP in|`],
+    ['one ICMP type', nd, `${on}Dir=In|Protocol=58|ICMP6=135:*|Name=N|`],
+    ['IPv6 bare', six, `${on}Dir=Out|Protocol=6|RPort=1514|RA6=2001:db8::1|Name=S|`],
+    ['IPv6 long', six, `${on}Dir=Out|Protocol=6|RPort=1514|RA6=2001:0DB8:0:0:0:0:0:1/128|Name=S|`],
+    ['network by mask', net, `${on}Dir=In|Protocol=17|RA4=192.0.2.0/255.255.255.0|Name=T|`],
+    ['network by range', net, `${on}Dir=In|Protocol=17|RA4=192.0.2.0-192.0.2.255|Name=T|`],
+  ];
+  test.each(good)('%s', (_, rule, fields) => expect(matches(stored(fields), rule)).toBe(true));
+});
+
+describe('a stored rule is another one', () => {
+  const right = `${on}Dir=Out|Protocol=17|RPort=1514|RA4=192.0.2.1|Name=contain-host: server out udp|`;
+  const with_ = (before: string, after: string): string => right.replace(before, after);
+  const wrong: [string, string][] = [
+    ['inactive', with_('Active=TRUE', 'Active=FALSE')],
+    ['without Active', with_('Active=TRUE|', '')],
+    ['blocking', with_('Allow', 'Block')],
+    ['bypassing', with_('Allow', 'ByPass')],
+    ['inbound', with_('Dir=Out', 'Dir=In')],
+    ['another protocol', with_('Protocol=17', 'Protocol=6')],
+    ['another port', with_('1514', '1515')],
+    ['more ports', with_('RPort=1514', 'RPort=1514|RPort=1515')],
+    ['a range of ports', with_('RPort=1514', 'RPort2_10=1514-1515')],
+    ['the port at the other end', with_('RPort=1514', 'LPort=1514')],
+    ['no port', with_('RPort=1514|', '')],
+    ['another address', with_('192.0.2.1', '192.0.2.2')],
+    ['a wider address', with_('192.0.2.1', '192.0.2.0/31')],
+    ['one more address', with_('RA4=192.0.2.1', 'RA4=192.0.2.1|RA4=192.0.2.2')],
+    ['any address', with_('RA4=192.0.2.1|', '')],
+    ['the address as a list', with_('192.0.2.1', '192.0.2.1,192.0.2.2')],
+    ['one profile', with_('Name', 'Profile=Domain|Name')],
+    ['two profiles', with_('Name', 'Profile=Domain|Profile=Public|Name')],
+    ['one program', with_('Name', 'App=a.exe|Name')],
+    ['one service', with_('Name', 'Svc=dhcp|Name')],
+    ['any service', with_('Name', 'Svc=*|Name')],
+    ['one kind of interface', with_('Name', 'IFType=Lan|Name')],
+    ['one interface', with_('Name', 'IF={6E5A}|Name')],
+    ['one own address', with_('Name', 'LA4=10.0.0.1|Name')],
+    ['one user', with_('Name', 'LUAuth=O:LSD:(A;;CC;;;S-1-5-84-0-0-0-0-0)|Name')],
+    ['one app', with_('Name', 'AppPkgId=S-1-15-2-1|Name')],
+    ['with IPsec only', with_('Name', 'Security=Authenticate|Name')],
+    ['another name', with_('server', 'servant')],
+    ['cut short', right.slice(0, -1)],
+  ];
+  test.each(wrong)('%s', (_, fields) => expect(matches(stored(fields), out)).toBe(false));
+  test('the right one is right', () => expect(matches(stored(right), out)).toBe(true));
+
+  test('every type is not one type, and one code is not every code', () => {
+    expect(matches(stored(`${on}Dir=In|Protocol=58|Name=N|`), nd)).toBe(false);
+    expect(matches(stored(`${on}Dir=In|Protocol=58|ICMP6=135:0|Name=N|`), nd)).toBe(false);
+    expect(matches(stored(`${on}Dir=In|Protocol=1|ICMP4=8:*|Name=Allow ICMP in|`), ping)).toBe(false);
+  });
+
+  test('dns is not dns and somebody else', () => {
+    const fields = `${on}Dir=Out|Protocol=17|RPort=53|RA4=DNS|RA4=198.51.100.1|Svc=dnscache|Name=D|`;
+    expect(matches(stored(fields), dns)).toBe(false);
+    expect(matches(stored(`${on}Dir=Out|Protocol=17|RPort=53|RA4=DNS|Name=D|`), dns)).toBe(false);
+  });
+});
+
+test('of all rules of a policy each matches its own stored form and no other', () => {
+  const policy: Policy = {
+    servers: [
+      { address: server, port: 1514, protocols: ['udp', 'tcp'] },
+      { address: address('2001:db8::1'), port: 1515, protocols: ['tcp'] },
+    ],
+    handlers: [address('192.0.2.50'), address('2001:db8::50'), address('10.1.0.0/16')],
+    needsDns: true,
+  };
+  const rules = rulesOf(policy);
+  for (const [index, rule] of rules.entries()) {
+    const form = storedForm(rule);
+    expect(form.notUnderstood).toBeUndefined();
+    expect(rules.filter((other) => matches(form, other))).toEqual([rules[index]]);
+  }
+});
+
+test.each([
+  ['RA4=192.0.2.1|', '192.0.2.1/32'],
+  ['RA4=192.0.2.0-192.0.2.255|', '192.0.2.0/24'],
+  ['RA6=2001:DB8::1|', '2001:db8::1/128'],
+  ['RA4=192.0.2.1-192.0.2.3|', undefined],
+  ['RA4=192.0.2.1|RA4=192.0.2.2|', undefined],
+  ['RA4=LocalSubnet|', undefined],
+  ['RA4=192.0.2.1,192.0.2.2|', undefined],
+  ['', undefined],
+])('the only remote of %s is %s', (fields, expected) => {
+  expect(soleRemote(stored(`${on}Dir=In|${fields}`))).toBe(expected);
+});
