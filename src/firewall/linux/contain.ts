@@ -8,7 +8,7 @@ import { judgeLive, liveHandlers, serverIsLost } from './judge-live';
 import { type Live, readLive } from './live';
 import type { Nft, Unreadable } from './nft';
 import { acceptRules } from './rules';
-import { deleteCommands, loadCommands, transaction } from './ruleset';
+import { deleteCommands, loadCommands, replaceCommands, transaction } from './ruleset';
 import { forget, save } from './saved';
 
 /** Brings the host to the policy in one transaction, reads it back, and takes everything away again if it is of no use. */
@@ -25,19 +25,21 @@ export async function contain(
     throw new Failure('no-backup', `The rules in force cannot be read, so nothing was changed: ${before.unreadable}.`);
   }
   const policy = requestedBy === 'alert' ? withHandlers(asked, liveHandlers(before)) : asked;
-  const rules = transaction(loadCommands(acceptRules(policy, resolvers)));
+  const rules = acceptRules(policy, resolvers);
+  const inPlace = transaction(loadCommands(rules));
   const judge = (live: Live | Unreadable): Judgement => judgeLive(live, policy, resolvers);
   let live: Live | Unreadable = before;
   let complaint: string | undefined;
-  for (let attempt = 0; attempt < 2 && judge(live).state !== 'contained'; attempt++) {
-    complaint = (await nft.check(rules)) ?? (await nft.change(recorder, 'load', rules));
+  for (const attempt of [inPlace, transaction(replaceCommands(rules))]) {
+    if (judge(live).state === 'contained') break;
+    complaint = (await nft.check(attempt)) ?? (await nft.change(recorder, 'load', attempt));
     live = await readLive(nft);
   }
   const judgement = judge(live);
   if ('unreadable' in live || !isOfUse(live, policy, judgement)) {
     return takeBack(site, nft, recorder, complaint ?? describe(judgement));
   }
-  if (complaint === undefined) await save(site, recorder, rules);
+  if (complaint === undefined) await save(site, recorder, inPlace);
   return judgement;
 }
 

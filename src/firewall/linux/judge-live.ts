@@ -26,7 +26,7 @@ export function judgeLive(
   if (!live.existing.includes(tables[0])) return { state: 'not-contained', gaps: [] };
   const wanted = policy === undefined ? undefined : acceptRules(policy, resolvers);
   const gaps = [
-    ...live.dormant.map(({ family, name }) => ({
+    ...live.flagged.map(({ family, name }) => ({
       code: `table-off-${family}`,
       detail: `Somebody switched the table ${family} ${name} off`,
     })),

@@ -1,6 +1,6 @@
 import type { Nft, Unreadable } from './nft';
 import { type Match, protocolNumbers } from './rules';
-import { type Table, tables } from './ruleset';
+import { chainNames, type Table, tables } from './ruleset';
 
 /** A chain of ours that the kernel runs packets through. */
 export interface LiveChain {
@@ -21,8 +21,11 @@ export interface LiveRule {
 /** What the kernel holds under our names now. */
 export interface Live {
   readonly existing: readonly Table[];
-  /** Tables that somebody switched off: they are there, and do nothing (nft(8), `flags dormant`). */
-  readonly dormant: readonly Table[];
+  /**
+   * Tables with a flag: somebody switched them off, so that they are there and do nothing (nft(8), `flags dormant`). Which
+   * flag cannot be told: nft 1.0.6 answers with the table's name in its place. We set none.
+   */
+  readonly flagged: readonly Table[];
   readonly chains: readonly LiveChain[];
   readonly rules: readonly LiveRule[];
 }
@@ -42,22 +45,21 @@ async function tryToRead(nft: Nft): Promise<Live | Unreadable> {
     there.some(({ family, name }) => family === table.family && name === table.name),
   );
   const listings = await Promise.all(existing.map((table) => nft.list('table', table.family, table.name)));
-  const live = { existing, dormant: [] as Table[], chains: [] as LiveChain[], rules: [] as LiveRule[] };
+  const live = { existing, flagged: [] as Table[], chains: [] as LiveChain[], rules: [] as LiveRule[] };
   for (const [index, table] of existing.entries()) {
     const listing = listings[index];
     if (listing === undefined || 'unreadable' in listing) return listing ?? { unreadable: 'a table is gone' };
     const { listed } = listing;
-    if (objectsIn(listed, 'table').some(({ flags }) => flags !== undefined && texts(flags).includes('dormant'))) {
-      live.dormant.push(table);
-    }
+    if (objectsIn(listed, 'table').some(({ flags }) => flags !== undefined)) live.flagged.push(table);
     live.chains.push(...objectsIn(listed, 'chain').flatMap((chain) => readChain(table, chain)));
-    live.rules.push(...objectsIn(listed, 'rule').map((rule) => readRule(table, rule)));
+    const rules = objectsIn(listed, 'rule').filter(({ chain }) => chainNames.includes(String(chain)));
+    live.rules.push(...rules.map((rule) => readRule(table, rule)));
   }
   return live;
 }
 
-function readChain({ family }: Table, { type, hook, policy, dev }: Fields): LiveChain[] {
-  if (type !== 'filter' || typeof hook !== 'string' || dev !== undefined) return [];
+function readChain({ family }: Table, { name, type, hook, policy }: Fields): LiveChain[] {
+  if (type !== 'filter' || typeof hook !== 'string' || name !== hook) return [];
   return [{ hook: `${family} ${hook}`, drops: policy === 'drop' }];
 }
 
@@ -118,8 +120,4 @@ function isFields(value: unknown): value is Fields {
 function objectsIn(listed: unknown, kind: 'table' | 'chain' | 'rule'): Fields[] {
   const entries: unknown[] = isFields(listed) && Array.isArray(listed.nftables) ? listed.nftables : [];
   return entries.flatMap((entry) => (isFields(entry) && isFields(entry[kind]) ? [entry[kind]] : []));
-}
-
-function texts(value: unknown): string[] {
-  return (Array.isArray(value) ? value : [value]).map(String);
 }

@@ -22,22 +22,34 @@ const chains = [
 /** The hooks that must drop by default, as `family hook`. */
 export const droppingHooks = chains.map(({ table, hook }) => `${table.family} ${hook}`);
 
-/** The one transaction that puts the rules in place of whatever our tables hold: a line a command, each as for `nft`. */
+/** The names of our chains, each after its hook. What else somebody put into our tables lets nobody through. */
+export const chainNames: readonly string[] = chains.map(({ hook }) => hook);
+
+/**
+ * The one transaction that puts the rules in place of those in our chains: a line a command, each as for `nft`. The chains
+ * stay: where a transaction deletes them and makes them anew, single packets get through while the kernel changes over
+ * (seen on Linux 6.18 under a flood, about one for every twenty changes).
+ */
 export function loadCommands(rules: readonly AcceptRule[]): string[] {
   return [
-    ...tables.flatMap((table) => [
-      tableCommand('add', table),
-      tableCommand('delete', table),
-      tableCommand('add', table),
-    ]),
+    ...tables.map((table) => tableCommand('add', table)),
     ...chains.map(
       ({ table: { family, name }, hook }) =>
         `add chain ${family} ${name} ${hook} { type filter hook ${hook} priority ${firstOfAll} ; policy drop ; }`,
     ),
+    ...chains.map(({ table: { family, name }, hook }) => `flush chain ${family} ${name} ${hook}`),
     ...rules.map(
       ({ chain, matches, comment }) =>
         `add rule inet ${tables[0].name} ${chain} ${matches.map(matchText).join(' ')} accept comment "${comment}"`,
     ),
+  ];
+}
+
+/** The same for tables that somebody changed so much that the kernel does not take the rules in place. */
+export function replaceCommands(rules: readonly AcceptRule[]): string[] {
+  return [
+    ...tables.flatMap((table) => [tableCommand('add', table), tableCommand('delete', table)]),
+    ...loadCommands(rules),
   ];
 }
 

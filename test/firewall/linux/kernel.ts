@@ -16,8 +16,8 @@ interface Rule {
 interface Table {
   family: string;
   name: string;
-  flags?: string[];
-  chains: { name: string; hook?: string; policy: string }[];
+  flags?: string;
+  chains: { name: string; hook?: string; policy: string; prio: number }[];
   rules: Rule[];
 }
 

@@ -56,12 +56,17 @@ function carryOut(list, command) {
   const table = find(list, family, name);
   if (`${verb} ${kind}` === 'add table') {
     if (table === undefined) list.push({ family, name, chains: [], rules: [] });
+    else delete table.flags;
   } else if (table === undefined) fail('No such file or directory');
   else if (`${verb} ${kind}` === 'delete table') list.splice(list.indexOf(table), 1);
+  else if (`${verb} ${kind}` === 'flush chain') table.rules = table.rules.filter((rule) => rule.chain !== chain);
   else if (`${verb} ${kind}` === 'add chain') {
     const [, type, hook, prio, policy] =
       /^\{ type (\w+) hook (\w+) priority (-?\d+) ; policy (\w+) ; \}$/.exec(rest.join(' ')) ?? fail('syntax error');
-    table.chains.push({ family, table: name, name: chain, type, hook, prio: Number(prio), policy });
+    const existing = table.chains.find((one) => one.name === chain);
+    if (existing !== undefined && existing.prio !== Number(prio)) fail('File exists');
+    if (existing !== undefined) existing.policy = policy;
+    else table.chains.push({ family, table: name, name: chain, type, hook, prio: Number(prio), policy });
   } else if (`${verb} ${kind}` === 'add rule') {
     const [, matches, comment] = /^(.*? ?)accept comment "([^"]{1,128})"$/.exec(rest.join(' ')) ?? fail('syntax error');
     table.rules.push({ family, table: name, chain, comment, expr: [...expressionsOf(matches), { accept: null }] });

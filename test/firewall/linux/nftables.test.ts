@@ -118,7 +118,7 @@ describe('what is in force is judged by its meaning', () => {
       'not-dropped-inet-output',
       (table: Kernel['tables'][0]) => Object.assign(table.chains[1] ?? {}, { policy: 'accept' }),
     ],
-    ['ineffective', 'table-off-inet', (table: Kernel['tables'][0]) => Object.assign(table, { flags: ['dormant'] })],
+    ['ineffective', 'table-off-inet', (table: Kernel['tables'][0]) => Object.assign(table, { flags: 'contain_host' })],
     ['degraded', 'handler-blocked', (table: Kernel['tables'][0]) => drop(table, 'handler')],
     ['degraded', 'server-blocked', (table: Kernel['tables'][0]) => drop(table, 'server udp')],
     ['degraded', 'rule-missing', (table: Kernel['tables'][0]) => drop(table, 'DHCP')],
@@ -155,6 +155,20 @@ describe('what is in force is judged by its meaning', () => {
     kernel.meddle(({ rules }) => rules.push(accept()));
     expect(await contain(policy)).toEqual({ state: 'contained', gaps: [] });
     expect(kernel.tables).toEqual(contained);
+  });
+
+  test('also where a chain of ours was made anew with another priority', async () => {
+    kernel.meddle(({ chains, rules }) => {
+      Object.assign(chains[0] ?? {}, { prio: 0 });
+      rules.push(accept());
+    });
+    expect(await contain(policy)).toEqual({ state: 'contained', gaps: [] });
+    expect(kernel.tables).toEqual(contained);
+  });
+
+  test('a chain of somebody else in our table lets nobody through, so it does not count', async () => {
+    kernel.meddle(({ rules }) => rules.push({ ...accept(), chain: 'theirs' }));
+    expect(await kernel.firewall().judge(policy)).toEqual({ state: 'contained', gaps: [] });
   });
 });
 
