@@ -1,0 +1,80 @@
+// Makes the Linux packages around an executable: a .deb, and a tarball for every other distribution.
+import {
+  chmodSync,
+  copyFileSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { run } from '../package/workshop.mjs';
+
+const source = new URL('.', import.meta.url);
+const howToGet =
+  'The Linux packages were not made: dpkg-deb or tar is missing (Debian, Ubuntu: apt-get install dpkg tar).';
+
+/** Where the agents look for their active responses. */
+const responses = 'var/ossec/active-response/bin';
+
+/**
+ * Makes both packages in the folder `output` and returns their names. `executable` is what they install. Throws `Missing`
+ * without dpkg-deb or tar.
+ */
+export function makeLinuxPackages(executable, output, { version }) {
+  const folder = mkdtempSync(join(tmpdir(), 'contain-host-packages-'));
+  try {
+    return [makeDeb(executable, output, version, folder), makeTarball(executable, output, version, folder)];
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function makeDeb(executable, output, version, folder) {
+  const root = join(folder, 'deb');
+  const program = join(root, responses, 'contain-host');
+  put(program, readFileSync(executable), 0o750);
+  // An agent can pass no arguments, so the second name of the file is the order to release.
+  linkSync(program, join(root, responses, 'release-host'));
+  put(join(root, 'usr/lib/systemd/system/contain-host.service'), text('contain-host.service'), 0o644);
+  for (const script of ['postinst', 'prerm', 'postrm']) put(join(root, 'DEBIAN', script), text(`deb/${script}`), 0o755);
+  const size = Math.ceil(statSync(executable).size / 1024);
+  const control = text('deb/control').replace('{version}', version).replace('{size}', String(size));
+  put(join(root, 'DEBIAN', 'control'), control, 0o644);
+  const name = `contain-host_${version}_amd64.deb`;
+  run('dpkg-deb', ['--root-owner-group', '-Zxz', '-z1', '--build', root, join(output, name)], { howToGet });
+  return name;
+}
+
+function makeTarball(executable, output, version, folder) {
+  const inside = `contain-host-${version}`;
+  copyInto(join(folder, inside, 'contain-host'), executable);
+  put(join(folder, inside, 'contain-host.service'), text('contain-host.service'), 0o644);
+  for (const script of ['install.sh', 'uninstall.sh'])
+    put(join(folder, inside, script), text(`tarball/${script}`), 0o755);
+  const name = `contain-host-${version}-linux-x64.tar.gz`;
+  const owner = ['--owner=0', '--group=0', '--numeric-owner', '--sort=name'];
+  run('tar', ['-czf', join(output, name), ...owner, '-C', folder, inside], { howToGet });
+  return name;
+}
+
+/** A file beside this one, with what it includes. */
+function text(name) {
+  return readFileSync(new URL(name, source), 'utf8').replace(/^# include: (\S+)\n/gm, (_line, file) => text(file));
+}
+
+function put(file, content, mode) {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, content);
+  chmodSync(file, mode);
+}
+
+function copyInto(file, from) {
+  mkdirSync(dirname(file), { recursive: true });
+  copyFileSync(from, file);
+  chmodSync(file, 0o750);
+}

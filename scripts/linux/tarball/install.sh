@@ -1,0 +1,31 @@
+#!/bin/sh
+# Puts contain-host into the agent's folder: sh install.sh [FOLDER], by default /var/ossec. As root; again for an upgrade.
+set -eu
+
+# include: agent-group.sh
+
+here=$(dirname "$0")
+bin=${1:-/var/ossec}/active-response/bin
+unit=/etc/systemd/system/contain-host.service
+
+if [ ! -d "$bin" ]; then
+  echo "There is no $bin, so nothing was installed. Install the agent first, or name its folder: sh install.sh FOLDER" >&2
+  exit 1
+fi
+# Under a fresh name first: the one in place may be at work.
+cp "$here/contain-host" "$bin/.contain-host.new"
+mv -f "$bin/.contain-host.new" "$bin/contain-host"
+ln -f "$bin/contain-host" "$bin/release-host"
+give_to_agent "$bin"
+echo "Installed: $bin/contain-host"
+
+# Enabled at the first installation only: an administrator who disabled it is not overruled by an upgrade.
+if [ -d /run/systemd/system ]; then
+  first=$([ -e "$unit" ] || echo yes)
+  cp "$here/contain-host.service" "$unit"
+  systemctl daemon-reload
+  [ -z "$first" ] || systemctl --quiet enable --now contain-host.service
+else
+  echo 'systemd is not at work here, so a containment will not survive a restart.'
+fi
+command -v nft >/dev/null || echo 'nft is missing, and nothing can be contained without it. Install the package nftables.' >&2

@@ -1,0 +1,17 @@
+#!/bin/sh
+# Takes contain-host away: sh uninstall.sh [FOLDER], by default /var/ossec. As root. The journals of past cases are kept.
+set -eu
+
+# include: held.sh
+
+bin=${1:-/var/ossec}/active-response/bin
+unit=/etc/systemd/system/contain-host.service
+
+stop_while_held "$bin/contain-host" "RELEASE=1 sh $0${1:+ $1}"
+if [ -e "$unit" ]; then
+  [ ! -d /run/systemd/system ] || systemctl --quiet disable --now contain-host.service
+  rm -f "$unit"
+  [ ! -d /run/systemd/system ] || systemctl daemon-reload
+fi
+rm -f "$bin/contain-host" "$bin/release-host"
+echo "Removed: $bin/contain-host. The journals of past cases stay in /var/lib/contain-host."

@@ -1,0 +1,80 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+/**
+ * Environment variables that make Node load code or configuration from elsewhere, write files or refuse to start, and that
+ * no setting of a single executable turns off. Node finds them by name; under another name nobody sets them.
+ */
+const hijackers = ['NODE_V8_COVERAGE', 'NODE_COMPILE_CACHE', 'NODE_REPL_EXTERNAL_MODULE', 'OPENSSL_CONF'];
+
+/** LOAD_LIBRARY_SEARCH_SYSTEM32: no DLL is looked for beside the executable, in the working folder or on PATH. */
+const system32Only = 0x800;
+
+const iconResources = [3, 14];
+const english = { lang: 0x409, codepage: 1200 };
+
+/**
+ * Makes a Node executable ours: its version resource, neither icon nor signature of Node's, closed to the environment and to
+ * DLLs that lie beside it. Takes and returns the bytes of the file; `resedit` is the library of that name.
+ */
+export function finishExecutable(bytes, { NtExecutable, NtExecutableResource, Resource }, identity) {
+  for (const name of hijackers) rename(bytes, name);
+  searchDllsInSystem32Only(bytes);
+  const executable = NtExecutable.from(bytes, { ignoreCert: true });
+  const resources = NtExecutableResource.from(executable);
+  const others = resources.entries.filter(({ type }) => !iconResources.includes(type));
+  describe(Resource.VersionInfo.fromEntries(others)[0], identity).outputToResourceEntries(others);
+  resources.entries = others;
+  resources.outputResource(executable);
+  return Buffer.from(executable.generate());
+}
+
+function rename(bytes, name) {
+  const places = ['latin1', 'utf16le'].flatMap((encoding) => [...find(bytes, Buffer.from(name, encoding))]);
+  if (places.length === 0)
+    throw new Error(`This Node does not know ${name}: look whether it needs closing in another way.`);
+  for (const place of places) bytes[place] = '_'.charCodeAt(0);
+}
+
+function* find(bytes, wanted) {
+  for (let at = bytes.indexOf(wanted); at !== -1; at = bytes.indexOf(wanted, at + 1)) yield at;
+}
+
+/** Sets what the linker's /DEPENDENTLOADFLAG sets; Windows honours it from version 1607 on. */
+function searchDllsInSystem32Only(bytes) {
+  const headers = bytes.readUInt32LE(0x3c) + 24;
+  const loadConfiguration = fileOffset(bytes, headers, bytes.readUInt32LE(headers + 112 + 10 * 8));
+  bytes.writeUInt16LE(system32Only, loadConfiguration + 0x4e);
+}
+
+/** Where a relative virtual address of a 64-bit executable stands in its file. `headers`: offset of its optional header. */
+function fileOffset(bytes, headers, address) {
+  const count = bytes.readUInt16LE(headers - 18);
+  const sections = headers + bytes.readUInt16LE(headers - 4);
+  for (let section = sections; section < sections + 40 * count; section += 40) {
+    const [start, size, offset] = [12, 16, 20].map((field) => bytes.readUInt32LE(section + field));
+    if (address >= start && address < start + size) return address - start + offset;
+  }
+  throw new Error('The executable has no load configuration.');
+}
+
+function describe(versionInfo, { name, description, version }) {
+  for (const language of versionInfo.getAllLanguagesForStringValues()) versionInfo.removeAllStringValues(language);
+  versionInfo.lang = english.lang;
+  versionInfo.setFileVersion(`${version}.0`, english.lang);
+  versionInfo.setProductVersion(`${version}.0`, english.lang);
+  versionInfo.setStringValues(english, {
+    ProductName: name,
+    FileDescription: description,
+    FileVersion: version,
+    ProductVersion: version,
+    InternalName: name,
+    OriginalFilename: `${name}.exe`,
+  });
+  return versionInfo;
+}
+
+/** The library, from the folder of the packaging tools. */
+export function loadResedit(tools) {
+  return import(pathToFileURL(join(tools, 'node_modules', 'resedit', 'dist', 'index.js')));
+}

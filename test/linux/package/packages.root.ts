@@ -1,0 +1,199 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { version } from '../../../package.json';
+import { Built, repository } from './built';
+import { ThrowawayRoot } from './throwaway-root';
+
+const program = '/var/ossec/active-response/bin/contain-host';
+const second = '/var/ossec/active-response/bin/release-host';
+const unit = '/usr/lib/systemd/system/contain-host.service';
+const state = '/var/lib/contain-host';
+const configuration = '<ossec_config><client><server-ip>10.0.0.5</server-ip></client></ossec_config>';
+
+let old: Built;
+let next: Built;
+beforeAll(() => {
+  old = new Built('1.2.3');
+  next = new Built('1.2.4');
+});
+afterAll(() => {
+  old.remove();
+  next.remove();
+});
+
+let root: ThrowawayRoot;
+beforeEach(async () => {
+  root = await new ThrowawayRoot().open();
+  root.sh(`rm -rf /var/ossec ${state}`);
+});
+afterEach(() => root.close());
+
+function installAgent(group: 'ossec' | 'wazuh'): void {
+  root.sh(`groupadd --system ${group}
+    mkdir -p /var/ossec/etc /var/ossec/logs /var/ossec/active-response/bin
+    chgrp -R ${group} /var/ossec
+    chmod 0750 /var/ossec/active-response/bin
+    echo '${configuration}' > /var/ossec/etc/ossec.conf`);
+}
+
+function contain(): void {
+  root.sh(`${program} ADD - 192.0.2.50`);
+  expect(rules()).toContain('contain_host');
+}
+
+/** Everybody's rules, with the handles that a rule loaded once more would not keep. */
+const rules = (): string => root.sh('nft -a list ruleset');
+const exists = (file: string): boolean => root.run(['test', '-e', file]).exitCode === 0;
+
+function expectOwner(group: string): void {
+  expect(root.sh(`stat -c '%a %U:%G' ${program} ${second}`)).toBe(`750 root:${group}\n750 root:${group}`);
+  expect(root.sh(`stat -c %i ${program} ${second} | uniq | wc -l`)).toBe('1');
+}
+
+describe('the .deb', () => {
+  const dpkg = (args: readonly string[], env = {}) => root.run(['dpkg', ...args], env);
+  const install = ({ deb }: Pick<Built, 'deb'>) => dpkg(['-i', root.bring(deb)]);
+
+  function expectInstalled(version: string): void {
+    const status = root.sh('dpkg -s contain-host');
+    expect(status).toMatch(/^Status: \S+ ok installed$/m);
+    expect(status).toContain(`Version: ${version}`);
+  }
+
+  test.each(['ossec', 'wazuh'] as const)('goes to an agent of the group %s, and contains nobody', (group) => {
+    installAgent(group);
+    expect(install(old)).toMatchObject({ exitCode: 0 });
+    expectOwner(group);
+    expect(root.sh('stat -c %a:%G /var/ossec/active-response/bin')).toBe(`750:${group}`);
+    expect(root.run([program, '--version'])).toMatchObject({ exitCode: 0 });
+    expect(root.sh('systemctl is-enabled contain-host.service')).toBe('enabled');
+    expect(rules()).toBe('');
+  });
+
+  const released = join(repository, 'dist', `contain-host_${version}_amd64.deb`);
+  (existsSync(released) ? test : test.skip)('as "npm run package" made it, contains, releases and goes', () => {
+    installAgent('wazuh');
+    expect(install({ deb: released })).toMatchObject({ exitCode: 0 });
+    expectInstalled(version);
+    expectOwner('wazuh');
+    contain();
+    root.sh(`${second} ADD - -`);
+    expect(rules()).toBe('');
+    expect(dpkg(['--purge', 'contain-host'])).toMatchObject({ exitCode: 0 });
+    expect(exists(program)).toBe(false);
+  });
+
+  test('without an agent it is for root alone, and says what is missing', () => {
+    const { exitCode, text } = install(old);
+    expect(exitCode).toBe(0);
+    expect(text).toContain('Install the agent');
+    expectOwner('root');
+  });
+
+  describe('on a contained host', () => {
+    beforeEach(() => {
+      installAgent('wazuh');
+      expect(install(old)).toMatchObject({ exitCode: 0 });
+      contain();
+    });
+
+    test('it stays, and says how to release', () => {
+      const before = rules();
+      const { exitCode, text } = dpkg(['--remove', 'contain-host']);
+      expect(exitCode).not.toBe(0);
+      expect(text).toContain(`${program} DELETE - -`);
+      expect(text).toContain('RELEASE=1 apt-get remove contain-host');
+      expectInstalled('1.2.3');
+      expectOwner('wazuh');
+      expect(rules()).toBe(before);
+    });
+
+    test.each([
+      ['the rules are all that is left', `rm ${state}/*`],
+      ['a case is open whose rules somebody flushed', `nft flush ruleset; rm ${state}/contained.nft`],
+      ['the next start would contain it', `nft flush ruleset; rm ${state}/journal.jsonl`],
+    ])('it stays too while %s', (_what, change) => {
+      root.sh(change);
+      expect(dpkg(['--remove', 'contain-host']).exitCode).not.toBe(0);
+      root.sh(`${second} ADD - -`);
+      expect(dpkg(['--remove', 'contain-host'])).toMatchObject({ exitCode: 0 });
+    });
+
+    test('an upgrade changes neither the containment nor what the administrator decided about the unit', () => {
+      root.sh('systemctl --quiet disable contain-host.service');
+      const before = rules();
+      expect(install(next)).toMatchObject({ exitCode: 0 });
+      expectInstalled('1.2.4');
+      expectOwner('wazuh');
+      expect(rules()).toBe(before);
+      expect(root.run(['systemctl', 'is-enabled', 'contain-host.service']).text.trim()).toBe('disabled');
+    });
+
+    test('RELEASE=1 releases first, and leaves the agent, the journals and the rules of others', () => {
+      root.sh('nft add table ip somebody');
+      expect(dpkg(['--remove', 'contain-host'], { RELEASE: '1' })).toMatchObject({ exitCode: 0 });
+      expect(root.sh('nft list ruleset')).toBe('table ip somebody {\n}');
+      expect([program, second, unit].filter(exists)).toEqual([]);
+      expect(exists('/var/ossec/etc/ossec.conf')).toBe(true);
+      expect(root.sh(`ls ${state}`)).toContain('journal-');
+      expect(dpkg(['--purge', 'contain-host'])).toMatchObject({ exitCode: 0 });
+      expect(exists(state)).toBe(false);
+    });
+
+    test.each([0, 7])('it stays when RELEASE=1 does not release, even if that ends with exit code %i', (exitCode) => {
+      root.sh(`printf '#!/bin/sh\\nexit ${exitCode}\\n' > ${program}`);
+      const before = rules();
+      expect(dpkg(['--remove', 'contain-host'], { RELEASE: '1' }).exitCode).not.toBe(0);
+      expectInstalled('1.2.3');
+      expect(rules()).toBe(before);
+    });
+
+    test('its unit contains the host again after a restart, unless it was released before', () => {
+      const start = (): void => {
+        root.sh(`nft flush ruleset
+          command=$(sed -n "s/^ExecStart=//p" ${unit})
+          eval "$command"`);
+      };
+      root.sh(`systemd-analyze verify ${unit}`);
+      const before = root.sh('nft list ruleset');
+      start();
+      expect(root.sh('nft list ruleset')).toBe(before);
+      root.sh(`${program} DELETE - -`);
+      start();
+      expect(rules()).toBe('');
+    });
+  });
+});
+
+describe('the tarball', () => {
+  const unpack = (built: Built): string => {
+    root.sh(`tar -C /tmp -xzf ${root.bring(built.tarball)}`);
+    return `/tmp/contain-host-${built.version}`;
+  };
+
+  test('installs, upgrades a contained host without a change, and goes only with a release', () => {
+    installAgent('wazuh');
+    const folder = unpack(old);
+    expect(root.run(['sh', `${folder}/install.sh`])).toMatchObject({ exitCode: 0 });
+    expectOwner('wazuh');
+    contain();
+    const before = rules();
+    expect(root.run(['sh', `${unpack(next)}/install.sh`])).toMatchObject({ exitCode: 0 });
+    const refused = root.run(['sh', `${folder}/uninstall.sh`]);
+    expect(refused.exitCode).not.toBe(0);
+    expect(refused.text).toContain(`RELEASE=1 sh ${folder}/uninstall.sh`);
+    expect(rules()).toBe(before);
+    expectOwner('wazuh');
+    expect(root.run(['sh', `${folder}/uninstall.sh`], { RELEASE: '1' })).toMatchObject({ exitCode: 0 });
+    expect(rules()).toBe('');
+    expect([program, second].filter(exists)).toEqual([]);
+    expect(root.sh(`ls ${state}`)).toContain('journal-');
+  });
+
+  test('changes nothing where there is no agent', () => {
+    const { exitCode, text } = root.run(['sh', `${unpack(old)}/install.sh`]);
+    expect(exitCode).toBe(1);
+    expect(text).toContain('Install the agent first');
+    expect(exists('/var/ossec')).toBe(false);
+  });
+});

@@ -1,0 +1,32 @@
+import { bigHost, emptyHost, gpoHost, offHost, typicalHost } from '../../fixtures/standin/hosts';
+import { useWindows } from './windows';
+
+const newWindows = useWindows();
+
+test.each([
+  ['typical', typicalHost(), 0],
+  ['empty', emptyHost(), 0],
+  ['switched off', offHost(), 0],
+  ['full of 5,000 rules', bigHost(5000), 0],
+  // Its domain lets somebody in, and no local setting changes that.
+  ['managed by a domain', gpoHost(), 6],
+])(
+  'a host that is %s is contained, contained again, and is as it was after release',
+  async (_kind, description, exitCode) => {
+    const windows = newWindows().setUpHost(description);
+    const before = windows.fingerprint();
+
+    expect(await windows.run('ADD', '-', '192.0.2.50')).toMatchObject({ exitCode });
+    expect(windows.isContained()).toBe(true);
+    expect(windows.lets('in', '192.0.2.50')).toBe(true);
+
+    expect(await windows.run('ADD', '-', '192.0.2.51')).toMatchObject({ exitCode });
+    expect(windows.isContained()).toBe(true);
+    expect(windows.lets('in', '192.0.2.50')).toBe(false);
+    expect(windows.lets('in', '192.0.2.51')).toBe(true);
+
+    expect(await windows.run('DELETE', '-', '-')).toMatchObject({ exitCode: 0 });
+    expect(windows.fingerprint()).toBe(before);
+    expect(windows.calls().filter(({ refused }) => refused)).toEqual([]);
+  },
+);

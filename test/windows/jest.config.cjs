@@ -1,0 +1,12 @@
+const { transform } = require('../../jest.config.cjs');
+
+/** The executable and the installer that ship, run under Wine. Kept apart from `npm test`, which needs no Wine. */
+module.exports = {
+  rootDir: '../..',
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/test/windows/*.wine.ts'],
+  transform,
+  globalSetup: '<rootDir>/test/windows/set-up.mjs',
+  maxWorkers: 2,
+  testTimeout: 180_000,
+};
