@@ -10,7 +10,7 @@ import { Failure } from './outcome/failure';
 import type { Outcome } from './outcome/outcome';
 import { say } from './outcome/say';
 import { version } from './outcome/version';
-import { parseOssecArguments } from './request/ossec';
+import { actionOf, parseOssecArguments } from './request/ossec';
 import { readLine } from './request/read-line';
 import type { Request } from './request/request';
 import { parseWazuhMessage } from './request/wazuh';
@@ -46,12 +46,11 @@ function showUsage(): number {
 async function runOssec(host: Host, args: readonly string[]): Promise<number> {
   const request = parseOssecArguments(args);
   if (request === undefined) {
-    await refuse(
-      host,
-      unreadable(args[0]),
-      new Failure('bad-arguments', 'The arguments were not understood. Nothing was changed.'),
-    );
-    say(wrongArguments);
+    const why = actionOf(args[0])
+      ? 'A user and an IP address must follow; "-" stands for none.'
+      : 'The first one must be ADD or DELETE.';
+    await refuse(host, unreadable(args[0]), new Failure('bad-arguments', `${why} Nothing was changed.`));
+    say(`${wrongArguments}\n${why} Nothing was changed.\n`);
     return exitCodes.refused;
   }
   const { exitCode, message } = await runInWorker(host, named(host, request));
@@ -83,6 +82,5 @@ function named(host: Host, request: Request): Request {
 
 /** Stands for an order that could not be read, where the logs need one. */
 function unreadable(verb: string | undefined): Request {
-  const action = verb?.toLowerCase() === 'delete' ? 'delete' : 'add';
-  return { action, dialect: 'ossec', requestedBy: 'alert', address: '-' };
+  return { action: actionOf(verb) ?? 'add', dialect: 'ossec', requestedBy: 'alert', address: '-' };
 }

@@ -45,3 +45,15 @@ test('a state folder that cannot be made is refused, and nothing is changed', as
   expect(await endpoint.run('ADD', '-', '192.0.2.50')).toMatchObject({ exitCode: 2 });
   expect(endpoint.machine.fingerprint()).toBe(before);
 });
+
+test.each([
+  [['ADD', '-'], /A user and an IP address must follow/],
+  [['BLOCK', '-', '192.0.2.50'], /The first one must be ADD or DELETE/],
+  [['ADD', '-', '192.0.2.0/24'], /is not one plain IP address/],
+])('%j is answered with what was wrong and how to call it, and a line', async (args, why) => {
+  const { exitCode, output } = await endpoint.run(...args);
+  expect(exitCode).toBe(1);
+  expect(output).toMatch(why);
+  expect(output).toMatch(/Usage: contain-host \(ADD\|DELETE\) user IP_Address/);
+  expect(endpoint.statuses()).toEqual(['add-failed']);
+});
