@@ -34,7 +34,7 @@ export async function openSession(host: Host, home: string | undefined, request:
         writeAudit(host.platform, home, { status: 'add-started', request, words: [] });
     });
     const openCase = readJournal(journal, recorder, action);
-    if (openCase !== undefined) await waitUntilSettled(openCase, host.patience.settle);
+    if (openCase !== undefined && host.platform === 'windows') await waitUntilSettled(openCase, host.patience.settle);
     const site: Site = {
       host,
       home,

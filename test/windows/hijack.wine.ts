@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { typicalHost } from '../../fixtures/standin/hosts';
 import { PortableExecutable } from './portable-executable';
@@ -58,7 +58,7 @@ beforeAll(async () => {
   writeFileSync(join(elsewhere, 'winston', 'index.js'), trapScript);
   writeFileSync(windows.path('trap.js'), trapScript);
   writeFileSync(windows.path('trap.cnf'), openSslConfiguration);
-  windows.place(helper('trap.dll'), windows.path('trap.dll'));
+  copyFileSync(helper('trap.dll'), windows.path('trap.dll'));
   undisturbed = await plan();
   expect(undisturbed.exitCode).toBe(0);
 });
@@ -73,7 +73,8 @@ afterEach(() => {
 });
 
 function setTrap(kind: 'exe' | 'dll', folder: string, name: string): void {
-  windows.place(helper(`trap.${kind}`), join(folder, name));
+  // Copies: Wine takes two names of one file for the same DLL.
+  copyFileSync(helper(`trap.${kind}`), join(folder, name));
   if (folder === windows.bin) inBin.push(join(folder, name));
 }
 

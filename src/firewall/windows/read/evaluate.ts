@@ -59,8 +59,3 @@ function find({ rules }: EffectiveProfile, action: StoredRule['action'], flow: F
 function withRule({ rule }: Finding): { rule?: SourcedRule } {
   return rule === undefined ? {} : { rule };
 }
-
-/** The verdict alone. */
-export function evaluate(profile: EffectiveProfile, flow: Flow): Verdict {
-  return decide(profile, flow).verdict;
-}

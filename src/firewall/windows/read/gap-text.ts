@@ -17,7 +17,7 @@ export function gapOfRules(
 }
 
 /** A name from the registry as it may stand in a message: quoted, on one line, printable, and not without end. */
-export function quoteName(name: string): string {
+function quoteName(name: string): string {
   const characters = [...name.slice(0, 2 * longestName + 1)];
   const printable = characters
     .slice(0, longestName)

@@ -5,7 +5,7 @@ import { parseRule } from './parse-rule';
 import { meaningParts } from './rule-meaning';
 import type { StoredRule } from './stored-rule';
 
-export { type StoredRule, valuesOf } from './stored-rule';
+export type { StoredRule } from './stored-rule';
 
 const protocolNumbers = { tcp: 6, udp: 17, icmpv4: 1, icmpv6: 58 } as const;
 

@@ -1,5 +1,4 @@
 import type { AddressItem } from './address-range';
-import { plainName, readFields } from './rule-fields';
 import type { IcmpType, PortItem } from './rule-items';
 
 export const profileNames = ['domain', 'private', 'public'] as const;
@@ -37,9 +36,4 @@ export interface StoredRule {
   readonly unknownFields: readonly string[];
   /** What of it is not understood, as a noun. */
   readonly notUnderstood: string | undefined;
-}
-
-/** All values of one field, in order, those of its later forms (`LPort2_10` for `LPort`) included. */
-export function valuesOf({ raw }: StoredRule, wanted: string): string[] {
-  return readFields(raw).fields.flatMap(([name, value]) => (plainName(name) === wanted ? [value] : []));
 }

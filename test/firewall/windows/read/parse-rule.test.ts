@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { parseRule } from '../../../../src/firewall/windows/read/parse-rule';
-import { valuesOf } from '../../../../src/firewall/windows/read/stored-rule';
 
 const parse = (fields: string) => parseRule('{id}', `v2.31|Action=Allow|Active=TRUE|Dir=In|${fields}`);
 
@@ -106,15 +105,6 @@ describe('not understood is', () => {
       name: 'Odd',
     });
   });
-});
-
-test('values of a field are listed with those of its later forms', () => {
-  const rule = parse('Protocol=6|LPort=1|LPort2_10=2-3|RA4=1.1.1.1|RA42=Intranet|LPort2_99=4|');
-  expect([valuesOf(rule, 'lport'), valuesOf(rule, 'ra4'), valuesOf(rule, 'rport')]).toEqual([
-    ['1', '2-3', '4'],
-    ['1.1.1.1', 'Intranet'],
-    [],
-  ]);
 });
 
 test('any text gives a rule, and keeps its text', () => {
