@@ -186,3 +186,13 @@ test('what is announced is on disk before it is done', async () => {
   expect(Date.parse(String(announced?.time))).toBeLessThanOrEqual(Number(call?.startedAt));
   expect(existsSync(endpoint.backup)).toBe(true);
 });
+
+test('a rule that Windows leaves out of its export does not hold the release for ever, and is named', async () => {
+  const rules = Object.keys(endpoint.machine.rules()).length;
+  endpoint.machine.setFaults({ kind: 'hollow-export', rules: rules - 1, match: 'export', tool: 'netsh' });
+  expect(await add()).toMatchObject({ exitCode: 0 });
+  endpoint.machine.setFaults();
+  const released = await release();
+  expect(released).toMatchObject({ exitCode: 0 });
+  expect(released.output).toMatch(/the rule ".*" is gone/);
+});

@@ -141,8 +141,27 @@ export function findBackup({ home, openCase }: Site): GoodBackup | BadBackup {
   return { bad: bad.join('; ') || 'the agent has no folder and the journal names no backup' };
 }
 
-/** The policy from before: as the registry showed it, or where no record is left, as the backup holds it. */
-export function recordedPolicy({ policy, facts }: GoodBackup): FirewallPolicy {
+/**
+ * The policy that an import of the backup gives back: as the registry showed it before, or where no record is left, as the
+ * backup holds it. Rules that Windows did not export cannot come back; `notExported` names them.
+ */
+export function recordedPolicy(backup: GoodBackup): FirewallPolicy {
+  const record = readRecord(backup);
+  const exported = idsOf(backup);
+  return { ...record, rules: record.rules.filter(({ id }) => exported.has(id)) };
+}
+
+/** Rules that were there before the containment and that Windows left out of its own export. */
+export function notExported(backup: GoodBackup): FirewallPolicy['rules'] {
+  const exported = idsOf(backup);
+  return readRecord(backup).rules.filter(({ id }) => !exported.has(id));
+}
+
+function idsOf({ policy }: GoodBackup): Set<string> {
+  return new Set(policy.rules.map(({ id }) => id));
+}
+
+function readRecord({ policy, facts }: GoodBackup): FirewallPolicy {
   try {
     const parsed = parseRegistryFile(readFileSync(facts.record));
     return 'error' in parsed ? policy : readLocalPolicy(parsed.keys);

@@ -33,7 +33,7 @@ export async function preflight(
   if ('unreadable' in live.managed) warnings.push(`What the domain imposes is unknown: ${live.managed.unreadable}.`);
   const lost = serverLostProfiles(live, policy);
   if (lost.length === 3 && whenServerLost === 'refuse') {
-    const message = `Group policy would cut this host off from its server in every profile (${lost.join(', ')}), so nothing was changed. Allow the server by group policy, or set "whenServerLost": "contain".`;
+    const message = `Group policy would cut this host off from its server in every profile, so nothing was changed. Allow the server by group policy, or set "whenServerLost": "contain".`;
     throw new Failure('server-would-be-lost', message);
   }
   return { warnings, contained: hasOurRules(live.local) };

@@ -3,13 +3,15 @@ import { Failure } from '../../outcome/failure';
 import { stamp } from '../../state/stamp';
 import type { Unreadable } from '../../windows/registry';
 import type { Recorder, Release, Site } from '../firewall';
-import { findBackup, type GoodBackup, recordedPolicy } from './backup';
+import { findBackup, type GoodBackup, notExported, recordedPolicy } from './backup';
 import { readLocal } from './live';
 import { exportPolicy } from './netsh';
 import type { Comparison, FirewallPolicy } from './read/policy-store';
 import { archive, isRestored, restore } from './restore';
 import { requireTools, runNetsh } from './tools';
 import { blocksByDefault, hasOurRules } from './traits';
+
+const mostNames = 10;
 
 /** Gives the host its policy back from a good backup, and claims so only after reading it back. */
 export async function release(site: Site, recorder: Recorder): Promise<Release> {
@@ -35,11 +37,14 @@ async function importBackup(site: Site, recorder: Recorder, backup: GoodBackup):
   if (!succeeded)
     throw notReleased(local, comparison === undefined ? 'the policy cannot be read back' : describe(comparison));
   archive(site, recorder);
+  const named = (rules: readonly { readonly name: string }[], what: string): string[] =>
+    rules.slice(0, mostNames).map(({ name }) => `the rule "${name}" ${what}`);
   return {
     was: 'contained',
-    differences: (comparison?.extra ?? [])
-      .slice(0, 10)
-      .map(({ name }) => `the rule "${name}" came since then and was left`),
+    differences: [
+      ...named(comparison?.extra ?? [], 'came since then and was left'),
+      ...named(notExported(backup), 'is gone: Windows had left it out of its own export'),
+    ],
   };
 }
 
