@@ -19,7 +19,7 @@ export function readFields(raw: string): RuleFields {
   const fields: Field[] = [];
   for (const part of parts) {
     const equals = part.indexOf('=');
-    if (equals < 1) problem ??= 'a field without a value';
+    if (equals < 1) problem ??= 'a field without a name or value';
     else fields.push([part.slice(0, equals).toLowerCase(), part.slice(equals + 1)]);
   }
   return { version, fields, problem };

@@ -88,6 +88,18 @@ describe('a whole hive', () => {
     ]);
   });
 
+  test.each([
+    [0, 1],
+    [0xffffffff, 0xfffffffe],
+  ])('whose words come to %i has checksum %i', (sum, checksum) => {
+    const hive = buildHive(policy);
+    hive.writeUInt32LE((hive.readUInt32LE(508) ^ sum) >>> 0, 300);
+    hive.writeUInt32LE(checksum, 508);
+    expect(reasonFor(hive)).toBe('none');
+    hive.writeUInt32LE(sum, 508);
+    expect(reasonFor(hive)).toMatch(/checksum/);
+  });
+
   test('may have something behind its declared end', () => {
     expect(reasonFor(Buffer.concat([buildHive(policy), Buffer.alloc(100, 7)]))).toBe('none');
   });
@@ -157,6 +169,15 @@ describe('a hive that is not whole', () => {
   test('names that stand there twice are refused, in whatever case', () => {
     expect(reasonFor(buildHive({ name: 'r', subkeys: [{ name: 'A' }, { name: 'a' }] }))).toMatch(/keys/);
     expect(reasonFor(buildHive({ name: 'r', values: { A: 1, a: 2 } }))).toMatch(/values/);
+  });
+
+  test('a short value of more than four bytes is refused', () => {
+    const hive = buildHive({ name: 'r', values: { n: 1 } });
+    const at = hive.indexOf('vk');
+    hive.writeUInt32LE(0x80000005, at + 4);
+    expect(reasonFor(hive)).toMatch(/too long/);
+    hive.writeUInt32LE(0xffffffff, at + 4);
+    expect(reasonFor(hive)).toMatch(/too long/);
   });
 
   test('counts that do not fit are refused', () => {

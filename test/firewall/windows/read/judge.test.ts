@@ -80,7 +80,8 @@ describe('not contained at all', () => {
     'Dir=Out|RA4=0.0.0.0-255.255.255.255|Name=Open',
     'Dir=Out|RA4=0.0.0.0/1|RA4=128.0.0.0/1|Name=Open',
     'Dir=Out|RA6=::/1|RA6=8000::/1|Name=Open',
-    'Dir=Out|RA42=IntErnet|Name=Open',
+    'Dir=Out|RA42=IntErnet|RA4=10.0.0.1|Name=Open',
+    'Dir=Out|Protocol=256|Name=Open',
     'Dir=Out|Profile=Public|Name=Open',
     'Dir=Out|IFType=Lan|LA4=10.0.0.5|LUAuth=O:LSD:(A;;CC;;;WD)|Edge=TRUE|Name=Open',
   ];
@@ -105,6 +106,8 @@ describe('contained, with gaps by name', () => {
     'Dir=Out|RA4=0.0.0.0/1|Name=Door',
     'Dir=In|Security=Authenticate|RMauth=O:LSD:(A;;CC;;;S-1)|Name=Door',
     'Dir=Out|Protocol=6|LPort=1514|Name=Door',
+    'Dir=Out|Protocol=6|RPort2_10=1-1023|Name=Door',
+    'Dir=Out|Protocol=6|RPort2_10=1024-65535|Name=Door',
   ];
   test.each(restricted)('a rule that lets something through: %s', (fields) => {
     expect(codes(contained(asked, [on + fields]))).toEqual(['foreign-rule']);

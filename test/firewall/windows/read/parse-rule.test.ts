@@ -55,6 +55,27 @@ test('words are understood in any case, and a name may hold an equals sign', () 
   expect(rule.notUnderstood).toBeUndefined();
 });
 
+test('what a later Windows adds to ports and addresses under a new suffix is read with them', () => {
+  expect(parse('Protocol=6|LPort2_99=4|RPort2_99=NewWord|RA42_99=1.1.1.1|Protocol2_99=1|')).toMatchObject({
+    localPorts: [{ first: 4, last: 4 }],
+    remotePorts: ['newword'],
+    remoteAddresses: [{ family: 4 }],
+    unknownFields: ['protocol2_99'],
+    notUnderstood: undefined,
+  });
+});
+
+test('the highest port, type and code are read', () => {
+  expect(parse('Protocol=6|LPort=65535|').localPorts).toEqual([{ first: 65_535, last: 65_535 }]);
+  expect(parse('Protocol=1|ICMP4=255:255|').icmpTypes).toEqual([{ type: 255, code: 255 }]);
+  expect(parse('Protocol=1|ICMP4=8:256|').notUnderstood).toMatch(/ICMP/);
+});
+
+test('protocol 256 means any', () => {
+  expect(parse('Protocol=256|')).toMatchObject({ protocol: 'any', notUnderstood: undefined });
+  expect(parse('Protocol=255|')).toMatchObject({ protocol: 255, notUnderstood: undefined });
+});
+
 test('ICMP types are read with their codes', () => {
   expect(parse('Protocol=58|ICMP6=133:*|ICMP6=1:4|')).toMatchObject({
     icmpTypes: [
@@ -71,7 +92,7 @@ describe('not understood is', () => {
     ['a text of something else', 'hello', /version/],
     ['a rule without a version', 'Action=Allow|Active=TRUE|Dir=In|', /version/],
     ['a rule that is cut short', 'v2.31|Action=Allow|Active=TRUE|Dir=In|Name=Ab', /end/],
-    ['a field without a value', 'v2.31|Action=Allow|Active=TRUE|Dir=In|Name|', /without a value/],
+    ['a field without a value', 'v2.31|Action=Allow|Active=TRUE|Dir=In|Name|', /without a name or value/],
     ['no action', 'v2.31|Active=TRUE|Dir=In|', /action/],
     ['another action', 'v2.31|Action=Maybe|Active=TRUE|Dir=In|', /action/],
     ['two actions', 'v2.31|Action=Allow|Action=Block|Active=TRUE|Dir=In|', /action/],
@@ -92,6 +113,9 @@ describe('not understood is', () => {
     ['type 256', 'v2.31|Action=Allow|Active=TRUE|Dir=In|Protocol=1|ICMP4=256:*|', /ICMP/],
     ['a list of addresses in one field', 'v2.31|Action=Allow|Active=TRUE|Dir=In|RA4=1.2.3.4,5.6.7.8|', /addresses/],
     ['an empty program', 'v2.31|Action=Allow|Active=TRUE|Dir=In|App=|', /app/],
+    ['an empty service', 'v2.31|Action=Allow|Active=TRUE|Dir=In|Svc=|', /svc/],
+    ['a protocol of four digits', 'v2.31|Action=Allow|Active=TRUE|Dir=In|Protocol=0006|', /protocol/],
+    ['a field without a name', 'v2.31|Action=Allow|Active=TRUE|Dir=In|=x|', /without/],
     ['two services', 'v2.31|Action=Allow|Active=TRUE|Dir=In|Svc=a|Svc=b|', /svc/],
   ];
   test.each(odd)('%s', (_, raw, reason) => {

@@ -34,6 +34,7 @@ describe('the same rule in another form means the same', () => {
       of('v2.31|Protocol=6|LPort=rpc|LPort=1|LPort=5-9|'),
     );
     expect(of('v2.31|RA6=2001:DB8::1|RA4=LocalSubnet|')).toBe(of('v2.31|RA4=LOCALSUBNET|RA6=2001:db8:0::1/128|'));
+    expect(of('v2.31|LA4=10.0.0.1|LA6=fe80:0::1|')).toBe(of('v2.31|LA6=FE80::1/128|LA4=10.0.0.1/255.255.255.255|'));
     expect(of('v2.31|Protocol=256|')).toBe(of('v2.31|'));
   });
 });
