@@ -297,11 +297,13 @@ try {
   ByHand 'existing UDP flows after the switch, DHCPv6 and neighbour discovery'
   ByHand 'ACLs after the setup of OSSEC 4.x'
 } finally {
-  Set-NetFirewallProfile -All -DefaultOutboundAction NotConfigured -AllowLocalFirewallRules NotConfigured -PolicyStore localhost
+  $ErrorActionPreference = 'Continue'
   Restore
+  $free = @{ DefaultOutboundAction = 'NotConfigured'; AllowLocalFirewallRules = 'NotConfigured' }
+  Set-NetFirewallProfile -All -PolicyStore localhost @free
   [void] (Run 'msiexec.exe' "/x `"$msi`" /qn RELEASE=1")
   Unregister-ScheduledTask $taskName -Confirm:$false
-  $rows | Format-Table OK, Point, Expected, Seen -AutoSize -Wrap | Out-String -Width 200 | Write-Host
+  $rows | Format-Table -AutoSize -Wrap | Out-String -Width 200 | Write-Host
 }
 $failed = @($rows | Where-Object { -not $_.OK }).Count
 Write-Host "$failed of $($rows.Count) checks did not come out."

@@ -28,7 +28,7 @@ test.each(faultsOfAdd)('ADD when %s', async (_what, fault, exitCode, expected) =
   const before = windows.fingerprint();
   windows.setFaults(fault);
   expect(await windows.run('ADD', '-', '192.0.2.50')).toMatchObject({ exitCode });
-  if (expected === 'contained') expect(windows.isContained()).toBe(true);
+  if (expected === 'contained') expect(windows.traffic().isContained).toBe(true);
   else expect(windows.fingerprint()).toBe(before);
 });
 
@@ -36,7 +36,7 @@ test('a netsh that hangs is ended for good, and the step is done again', async (
   const windows = newWindows().setUpHost(typicalHost());
   windows.setFaults({ kind: 'hang', match: 'state', nth: 1 });
   expect(await windows.run('ADD', '-', '192.0.2.50')).toMatchObject({ exitCode: 0 });
-  expect(windows.isContained()).toBe(true);
+  expect(windows.traffic().isContained).toBe(true);
   expect(windows.calls().filter(({ endedAt }) => endedAt === undefined)).toHaveLength(1);
 });
 

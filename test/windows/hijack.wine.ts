@@ -118,7 +118,7 @@ test('programs of the names that it starts, beside it, in the working folder and
   const disturbed = { cwd: elsewhere, env: { WINEPATH: 'C:\\traps', ...Object.fromEntries(environments) } };
   const program = join(windows.bin, 'contain-host.exe');
   expect(await windows.start([program, 'ADD', '-', '192.0.2.50'], disturbed)).toMatchObject({ exitCode: 0 });
-  expect(windows.isContained()).toBe(true);
+  expect(windows.traffic().isContained).toBe(true);
   expect(await windows.start([program, 'DELETE', '-', '-'], disturbed)).toMatchObject({ exitCode: 0 });
   expect(windows.fingerprint()).toBe(before);
 });

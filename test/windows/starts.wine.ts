@@ -28,8 +28,9 @@ test('an OSSEC agent contains and releases, by both names of the program', async
   const windows = newWindows().setUpHost(typicalHost());
   const before = windows.fingerprint();
   expect(await windows.runBy('ossec', `add "-" "192.0.2.50" ${fromServer}`)).toMatchObject({ exitCode: 0 });
-  expect(windows.isContained()).toBe(true);
-  expect(windows.lets('in', '192.0.2.50')).toBe(true);
+  const traffic = windows.traffic();
+  expect(traffic.isContained).toBe(true);
+  expect(traffic.passes('in', '192.0.2.50')).toBe(true);
   expect(await windows.runBy('ossec', `add "-" "192.0.2.50" ${fromServer}`, 'release-host.exe')).toMatchObject({
     exitCode: 0,
   });
@@ -46,8 +47,9 @@ test.each([
   const windows = newWindows().setUpHost(typicalHost());
   const before = windows.fingerprint();
   expect(await windows.runByWazuh(add)).toEqual({ exitCode: 0, output: '' });
-  expect(windows.isContained()).toBe(true);
-  expect(windows.lets('in', '192.0.2.50')).toBe(true);
+  const traffic = windows.traffic();
+  expect(traffic.isContained).toBe(true);
+  expect(traffic.passes('in', '192.0.2.50')).toBe(true);
   expect(await windows.runByWazuh(remove, 'wazuh-delete')).toEqual({ exitCode: 0, output: '' });
   expect(windows.fingerprint()).toBe(before);
   expect(windows.audit().at(-1)).toMatch(/^\S+ \S+ active-response\/bin\/contain-host\.exe: \{.*\}$/);
@@ -56,7 +58,7 @@ test.each([
 test.each(['without-handles', 'unheard'] as const)('started %s it contains and ends in good order', async (how) => {
   const windows = newWindows().setUpHost(typicalHost());
   expect(await windows.runBy(how, 'ADD - 192.0.2.50')).toMatchObject({ exitCode: 0 });
-  expect(windows.isContained()).toBe(true);
+  expect(windows.traffic().isContained).toBe(true);
 });
 
 test('nothing can be written, and the exit code still tells what happened', async () => {

@@ -173,21 +173,9 @@ export class Windows {
     return fingerprintOf(this.registry());
   }
 
-  /** Whether a packet passes, in the stand-in's own judgement; throws where that differs between the profiles. */
-  lets(direction: 'in' | 'out', remote: string, protocol: 'tcp' | 'udp' = 'tcp', remotePort = 443): boolean {
-    const tree = this.registry();
-    const ports = direction === 'in' ? { localPort: 445, remotePort: 50_000 } : { localPort: 50_000, remotePort };
-    const network = { dnsServers: [], dhcpServers: [], localSubnet: [] };
-    const answers = (['domain', 'private', 'public'] as const).map(
-      (profile) => verdictOn(tree, profile, { direction, protocol, remote, ...ports }, network).answer,
-    );
-    if (new Set(answers).size > 1) throw new Error(`the profiles differ: ${answers.join(', ')}`);
-    return answers[0] === 'allowed';
-  }
-
-  /** The server is reached, and a stranger is not. */
-  isContained(): boolean {
-    return !this.lets('out', '203.0.113.66') && this.lets('out', '10.0.0.5', 'udp', 1514);
+  /** Whether packets pass now, in the stand-in's judgement. */
+  traffic(): Traffic {
+    return new Traffic(this.registry());
   }
 
   setFaults(...faults: readonly Fault[]): void {
@@ -235,6 +223,27 @@ function readProcess(pid: string, file: 'cmdline' | 'environ'): string[] {
     return readFileSync(`/proc/${pid}/${file}`, 'utf8').split('\0');
   } catch {
     return [];
+  }
+}
+
+/** Which packets a policy lets through. */
+export class Traffic {
+  constructor(private readonly policy: RegistryTree) {}
+
+  /** Throws where the answer differs between the profiles. */
+  passes(direction: 'in' | 'out', remote: string, protocol: 'tcp' | 'udp' = 'tcp', remotePort = 443): boolean {
+    const ports = direction === 'in' ? { localPort: 445, remotePort: 50_000 } : { localPort: 50_000, remotePort };
+    const network = { dnsServers: [], dhcpServers: [], localSubnet: [] };
+    const answers = (['domain', 'private', 'public'] as const).map(
+      (profile) => verdictOn(this.policy, profile, { direction, protocol, remote, ...ports }, network).answer,
+    );
+    if (new Set(answers).size > 1) throw new Error(`the profiles differ: ${answers.join(', ')}`);
+    return answers[0] === 'allowed';
+  }
+
+  /** The server is reached, and a stranger is not. */
+  get isContained(): boolean {
+    return !this.passes('out', '203.0.113.66') && this.passes('out', '10.0.0.5', 'udp', 1514);
   }
 }
 
