@@ -1,9 +1,14 @@
-// The packet suite: real packets on this machine's kernel, in network namespaces. Needs root; scripts/ci/install-linux-tools.sh.
+const { transform } = require('./jest.config.cjs');
+
+/**
+ * What runs on this machine's own kernel, with the executable and the packages that ship: real packets and rules in network
+ * namespaces, packages in a throwaway root. Needs root; scripts/ci/install-linux-tools.sh.
+ */
 module.exports = {
   testEnvironment: 'node',
-  testMatch: ['<rootDir>/test/linux/**/*.packets.ts'],
-  transform: { '\\.ts$': '<rootDir>/scripts/jest-esbuild.cjs' },
+  testMatch: ['<rootDir>/test/linux/**/*.root.ts'],
+  transform,
+  globalSetup: '<rootDir>/test/linux/set-up.mjs',
   maxWorkers: 1,
-  bail: 1,
   testTimeout: 120_000,
 };

@@ -18,17 +18,22 @@ const source = new URL('.', import.meta.url);
 const howToGet =
   'The Linux packages were not made: dpkg-deb or tar is missing (Debian, Ubuntu: apt-get install dpkg tar).';
 
+/** The names of the files, for each kind of package. */
+export const packageNames = (version) => ({
+  deb: `contain-host_${version}_amd64.deb`,
+  tarball: `contain-host-${version}-linux-x64.tar.gz`,
+});
+
 /** Where the agents look for their active responses. */
 const responses = 'var/ossec/active-response/bin';
 
-/**
- * Makes both packages in the folder `output` and returns their names. `executable` is what they install. Throws `Missing`
- * without dpkg-deb or tar.
- */
+/** Makes both packages in the folder `output`. `executable` is what they install. Throws `Missing` without dpkg-deb or tar. */
 export function makeLinuxPackages(executable, output, { version }) {
   const folder = mkdtempSync(join(tmpdir(), 'contain-host-packages-'));
   try {
-    return [makeDeb(executable, output, version, folder), makeTarball(executable, output, version, folder)];
+    const { deb, tarball } = packageNames(version);
+    makeDeb(executable, join(output, deb), version, folder);
+    makeTarball(executable, join(output, tarball), version, folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -45,9 +50,7 @@ function makeDeb(executable, output, version, folder) {
   const size = Math.ceil(statSync(executable).size / 1024);
   const control = text('deb/control').replace('{version}', version).replace('{size}', String(size));
   put(join(root, 'DEBIAN', 'control'), control, 0o644);
-  const name = `contain-host_${version}_amd64.deb`;
-  run('dpkg-deb', ['--root-owner-group', '-Zxz', '-z1', '--build', root, join(output, name)], { howToGet });
-  return name;
+  run('dpkg-deb', ['--root-owner-group', '-Zxz', '-z1', '--build', root, output], { howToGet });
 }
 
 function makeTarball(executable, output, version, folder) {
@@ -56,10 +59,8 @@ function makeTarball(executable, output, version, folder) {
   put(join(folder, inside, 'contain-host.service'), text('contain-host.service'), 0o644);
   for (const script of ['install.sh', 'uninstall.sh'])
     put(join(folder, inside, script), text(`tarball/${script}`), 0o755);
-  const name = `contain-host-${version}-linux-x64.tar.gz`;
   const owner = ['--owner=0', '--group=0', '--numeric-owner', '--sort=name'];
-  run('tar', ['-czf', join(output, name), ...owner, '-C', folder, inside], { howToGet });
-  return name;
+  run('tar', ['-czf', output, ...owner, '-C', folder, inside], { howToGet });
 }
 
 /** A file beside this one, with what it includes. */

@@ -1,14 +1,26 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { packageNames } from '../linux/packages.mjs';
+import { product } from './product.mjs';
 
-/** Writes SHA256SUMS of everything to deploy into the folder that has it, for `sha256sum --check`. */
+/** Everything to deploy. */
+export const deployed = [
+  'contain-host.exe',
+  'contain-host.msi',
+  'contain-host',
+  ...Object.values(packageNames(product.version)),
+  'sbom.cdx.json',
+];
+
+/** Writes SHA256SUMS of what there is to deploy into the folder that has it, for `sha256sum --check`. */
 export function writeChecksums(folder) {
-  const lines = ['contain-host.exe', 'contain-host.msi', 'sbom.cdx.json'].map((file) => {
-    const hash = createHash('sha256')
-      .update(readFileSync(join(folder, file)))
-      .digest('hex');
-    return `${hash}  ${file}\n`;
-  });
+  const lines = deployed
+    .filter((file) => existsSync(join(folder, file)))
+    .map((file) => `${sha256(join(folder, file))}  ${file}\n`);
   writeFileSync(join(folder, 'SHA256SUMS'), lines.join(''));
+}
+
+function sha256(file) {
+  return createHash('sha256').update(readFileSync(file)).digest('hex');
 }

@@ -1,37 +1,59 @@
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { closeToEnvironment } from './environment.mjs';
 import { nodeFor, nodeVersion, packagingTools } from './node-binary.mjs';
 import { finishExecutable, loadResedit } from './portable-executable.mjs';
 import { cache, root, run } from './workshop.mjs';
+
+/** The platforms by pkg's names, and the files that say in its cache that a download is complete. */
+const windows = { name: 'win', pinned: 'win32-x64', node: '.exe', complete: ['.exe.ok', '.zip', '.zip.ok'] };
+const linux = {
+  name: 'linux',
+  pinned: 'linux-x64',
+  node: '/bin/node',
+  complete: ['/bin/node.ok', '.tar.gz', '.tar.gz.ok'],
+};
 
 /**
  * Makes a Windows executable of a script that is bundled into one file. `identity`: name, description and version for its
  * version resource. Returns how many bytes larger it is than the Node it was made from.
  */
 export async function makeExecutable(script, output, identity) {
-  const base = nodeFor('win32-x64');
+  const resedit = await loadResedit(packagingTools());
+  return make(windows, script, output, (bytes) => finishExecutable(bytes, resedit, identity));
+}
+
+/** The same for Linux, where an executable says nothing about itself. */
+export function makeLinuxExecutable(script, output) {
+  return make(linux, script, output, (bytes) => bytes);
+}
+
+function make(platform, script, output, finish) {
+  const base = nodeFor(platform.pinned);
   const generator = nodeFor(`${process.platform}-${process.arch}`);
-  const tools = packagingTools();
   mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(cache, 'executable-'));
   try {
     const entry = join(folder, basename(script));
     copyFileSync(script, entry);
-    offerToPkg(base, join(folder, '.pkg-cache', 'sea'));
+    offerToPkg(platform, base, join(folder, '.pkg-cache', 'sea'));
     const injected = join(folder, 'injected.exe');
     const env = { ...process.env, HOME: folder, USERPROFILE: folder, TMPDIR: folder, TEMP: folder, TMP: folder };
-    run(generator, [join(root, 'scripts', 'package', 'inject.cjs'), tools, entry, injected], { env });
-    writeFileSync(output, finishExecutable(readFileSync(injected), await loadResedit(tools), identity));
+    const inject = join(root, 'scripts', 'package', 'inject.cjs');
+    run(generator, [inject, packagingTools(), platform.name, entry, injected], { env });
+    const bytes = readFileSync(injected);
+    closeToEnvironment(bytes);
+    writeFileSync(output, finish(bytes), { mode: 0o755 });
     return statSync(output).size - statSync(base).size;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** pkg takes from its cache what it would otherwise download; the empty files say that the download is complete. */
-function offerToPkg(base, pkgCache) {
-  mkdirSync(pkgCache, { recursive: true });
-  const name = join(pkgCache, `node-v${nodeVersion}-win-x64`);
-  copyFileSync(base, `${name}.exe`);
-  for (const done of ['.exe.ok', '.zip', '.zip.ok']) writeFileSync(`${name}${done}`, '');
+/** pkg takes from its cache what it would otherwise download; empty files say that the download is complete. */
+function offerToPkg({ name, node, complete }, base, pkgCache) {
+  const cached = join(pkgCache, `node-v${nodeVersion}-${name}-x64`);
+  mkdirSync(dirname(`${cached}${node}`), { recursive: true });
+  copyFileSync(base, `${cached}${node}`);
+  for (const done of complete) writeFileSync(`${cached}${done}`, '');
 }

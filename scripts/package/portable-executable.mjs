@@ -1,12 +1,6 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/**
- * Environment variables that make Node load code or configuration from elsewhere, write files or refuse to start, and that
- * no setting of a single executable turns off. Node finds them by name; under another name nobody sets them.
- */
-const hijackers = ['NODE_V8_COVERAGE', 'NODE_COMPILE_CACHE', 'NODE_REPL_EXTERNAL_MODULE', 'OPENSSL_CONF'];
-
 /** LOAD_LIBRARY_SEARCH_SYSTEM32: no DLL is looked for beside the executable, in the working folder or on PATH. */
 const system32Only = 0x800;
 
@@ -14,11 +8,10 @@ const iconResources = [3, 14];
 const english = { lang: 0x409, codepage: 1200 };
 
 /**
- * Makes a Node executable ours: its version resource, neither icon nor signature of Node's, closed to the environment and to
- * DLLs that lie beside it. Takes and returns the bytes of the file; `resedit` is the library of that name.
+ * Makes a Node executable ours: its version resource, neither icon nor signature of Node's, closed to DLLs that lie beside
+ * it. Takes and returns the bytes of the file; `resedit` is the library of that name.
  */
 export function finishExecutable(bytes, { NtExecutable, NtExecutableResource, Resource }, identity) {
-  for (const name of hijackers) rename(bytes, name);
   searchDllsInSystem32Only(bytes);
   const executable = NtExecutable.from(bytes, { ignoreCert: true });
   const resources = NtExecutableResource.from(executable);
@@ -27,17 +20,6 @@ export function finishExecutable(bytes, { NtExecutable, NtExecutableResource, Re
   resources.entries = others;
   resources.outputResource(executable);
   return Buffer.from(executable.generate());
-}
-
-function rename(bytes, name) {
-  const places = ['latin1', 'utf16le'].flatMap((encoding) => [...find(bytes, Buffer.from(name, encoding))]);
-  if (places.length === 0)
-    throw new Error(`This Node does not know ${name}: look whether it needs closing in another way.`);
-  for (const place of places) bytes[place] = '_'.charCodeAt(0);
-}
-
-function* find(bytes, wanted) {
-  for (let at = bytes.indexOf(wanted); at !== -1; at = bytes.indexOf(wanted, at + 1)) yield at;
 }
 
 /** Sets what the linker's /DEPENDENTLOADFLAG sets; Windows honours it from version 1607 on. */

@@ -1,9 +1,10 @@
 import { createInterface } from 'node:readline';
 import { awaitShell, download, downloaded, openShell, shellAnswers } from './attack';
+import { endFlood, flood } from './flood';
 import { probe } from './probe';
 import type { Order } from './protocol';
 import { run } from './run';
-import { endFlood, flood, received, serve } from './serve';
+import { received, serve } from './serve';
 import { exchange, openSession } from './sessions';
 
 /** One host of the lab: this process runs in the host's network namespace and does as it is told on standard input. */
@@ -16,7 +17,7 @@ function carryOut(order: Order): unknown {
     case 'received':
       return received();
     case 'flood':
-      return flood(order.address, order.port);
+      return flood(order.script, order.address, order.port);
     case 'end-flood':
       return endFlood();
     case 'open':

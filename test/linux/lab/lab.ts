@@ -197,7 +197,11 @@ function sysctlCommand(setting: string): string {
 }
 
 function must(program: string, args: readonly string[], input = ''): string {
-  const { status, stdout, stderr, error } = spawnSync(program, args, { input, encoding: 'utf8' });
+  const { status, stdout, stderr, error } = spawnSync(program, args, {
+    input,
+    encoding: 'utf8',
+    maxBuffer: 256 * 1024 * 1024,
+  });
   if (status === 0) return stdout;
   throw new Error(`${program} ${args.join(' ')}: ${error?.message ?? stderr}`);
 }

@@ -3,7 +3,7 @@ export type Order =
   | { readonly do: 'serve'; readonly tcp: readonly number[]; readonly udp: readonly number[] }
   | ({ readonly do: 'probe'; readonly waitMs: number } & Probe)
   | { readonly do: 'received' }
-  | { readonly do: 'flood'; readonly address: string; readonly port: number }
+  | { readonly do: 'flood'; readonly script: string; readonly address: string; readonly port: number }
   | { readonly do: 'end-flood' }
   | {
       readonly do: 'open';
@@ -26,6 +26,12 @@ export interface Probe {
   readonly address: string;
   /** Not for ICMP. */
   readonly port: number;
+}
+
+export interface Flooded {
+  readonly perSecond: number;
+  /** The numbers at which the sender's own kernel began to refuse, took again, and so on. */
+  readonly turns: readonly number[];
 }
 
 export interface Ran {

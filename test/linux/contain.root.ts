@@ -1,19 +1,22 @@
 import { writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Dhcp } from './lab/dhcp';
 import { type HostName, hosts, Lab } from './lab/lab';
-import { type Ran, streamPort } from './lab/protocol';
+import { type Fate, floodPort, Ledger } from './lab/ledger';
+import { type Flooded, type Ran, streamPort } from './lab/protocol';
 import { allTalks, answered, type Talk, talks, unanswered } from './lab/scene';
 import { Watch } from './lab/watch';
+import { executable } from './package/built';
 
-const program = resolve(__dirname, '../../dist/contain-host.js');
 const strangers = ['attacker', 'internet', 'neighbour'] as const;
 const guests = ['bridged', 'routed'] as const;
+const families = ['ip4', 'ip6'] as const;
+type Family = (typeof families)[number];
 const shellPort = 4444;
-const floodPort = 5001;
-/** So many packets at least, or a flood proves nothing. */
-const floodPackets = 30_000;
+const floodScript = join(__dirname, 'lab', 'flood.pl');
+/** So many packets a second at least, each way, or a flood proves nothing. */
+const floodRate = 10_000;
 /** Somebody else's firewall, which tracks connections and lets established ones through. */
 const somebodyElses = `table inet somebody {
   chain input {
@@ -30,11 +33,12 @@ const somebodyElses = `table inet somebody {
 
 const lab = new Lab();
 const watch = new Watch(lab);
+const ledger = new Ledger(lab);
 const dhcp = new Dhcp(lab);
 afterAll(() => lab.remove());
 
 const containHost = (...args: readonly string[]): Promise<Ran> =>
-  lab.host('endpoint').run('env', `OSSECPATH=${lab.home}`, process.execPath, program, ...args);
+  lab.host('endpoint').run('env', `OSSECPATH=${lab.home}`, executable, ...args);
 const exitCode = async (...args: readonly string[]): Promise<number | null> => {
   const { exitCode: code, output } = await containHost(...args);
   if (code !== 0) console.error(output);
@@ -42,7 +46,7 @@ const exitCode = async (...args: readonly string[]): Promise<number | null> => {
 };
 /** An order whose worker dies when it starts its so many-th program: flock first, then nft again and again. */
 const crash = async (killAt: number, ...args: readonly string[]): Promise<number | null> => {
-  const command = ['env', `OSSECPATH=${lab.home}`, process.execPath, program, ...args];
+  const command = ['env', `OSSECPATH=${lab.home}`, executable, ...args];
   return (await lab.host('endpoint').order<Ran>({ do: 'run', command, killAt })).exitCode;
 };
 /** How an order ends whose worker died. */
@@ -66,13 +70,13 @@ const everybody = [...strangers, 'server', 'handler', 'second'] as const;
 const withEndpoint = (names: readonly HostName[]): Talk[] => names.flatMap((name) => allTalks('endpoint', name));
 /** What the agent says to its server; both protocols, since this agent's version cannot be told. */
 const agentTalk = (): Talk[] =>
-  (['ip4', 'ip6'] as const)
+  families
     .flatMap((family) => talks('endpoint', 'server', family))
     .filter(({ protocol, port }) => port === 1514 && protocol !== 'icmp');
 /** The handler of the order is let in by IPv4, the configured one by IPv6. */
-const family = (name: HostName, wanted: 'ip4' | 'ip6'): Talk[] => [
-  ...talks('endpoint', name, wanted),
-  ...talks(name, 'endpoint', wanted),
+const talksBetween = (name: HostName, family: Family): Talk[] => [
+  ...talks('endpoint', name, family),
+  ...talks(name, 'endpoint', family),
 ];
 const otherServerTalk = (): Talk[] =>
   allTalks('endpoint', 'server').filter(({ from, port }) => port !== 1514 || from === 'server');
@@ -96,18 +100,34 @@ const startWatch = (...handlers: readonly HostName[]): void =>
     { ip4: handlers.map((name) => hosts[name].ip4), ip6: handlers.map((name) => hosts[name].ip6) },
   );
 
-/** More than 10,000 packets a second in each direction while the work is done. */
-async function underFlood<T>(work: () => Promise<T>): Promise<T> {
-  const flood = (from: HostName, to: HostName): Promise<number> =>
-    lab.host(from).order({ do: 'flood', address: hosts[to].ip4, port: floodPort });
-  const floods = Promise.all([flood('attacker', 'endpoint'), flood('endpoint', 'attacker')]);
-  await wait(1000);
-  const result = await work();
-  await Promise.all((['attacker', 'endpoint'] as const).map((name) => lab.host(name).order({ do: 'end-flood' })));
-  const [inward, outward] = await floods;
-  console.log(`${inward} packets/s to the endpoint, ${outward} from it`);
-  return result;
+/** Numbered packets between attacker and endpoint, each way, while the work is done. What became of them, and of the work. */
+async function underFlood<T>(
+  family: Family,
+  work: () => Promise<T>,
+): Promise<{ result: T; inward: Fate[]; outward: Fate[] }> {
+  const flood = (from: HostName, to: HostName): Promise<Flooded> =>
+    lab.host(from).order({ do: 'flood', script: floodScript, address: hosts[to][family], port: floodPort });
+  ledger.open();
+  try {
+    const floods = Promise.all([flood('attacker', 'endpoint'), flood('endpoint', 'attacker')]);
+    await wait(300);
+    const result = await work();
+    await wait(300);
+    await endFloods();
+    const [toEndpoint, fromEndpoint] = await floods;
+    expect(Math.min(toEndpoint.perSecond, fromEndpoint.perSecond)).toBeGreaterThanOrEqual(floodRate);
+    return { result, inward: ledger.inward(), outward: ledger.outward(fromEndpoint.turns) };
+  } finally {
+    await endFloods();
+    ledger.close();
+  }
 }
+
+const endFloods = (): Promise<unknown> =>
+  Promise.all((['attacker', 'endpoint'] as const).map((name) => lab.host(name).order({ do: 'end-flood' })));
+
+/** How a flood went that met these, one after the other, in both directions. */
+const floodMet = (...fates: readonly Fate[]) => ({ inward: fates, outward: fates });
 
 beforeAll(async () => {
   lab.start();
@@ -115,19 +135,21 @@ beforeAll(async () => {
   setHandlers(hosts.handler.ip6);
   lab.nft('endpoint', somebodyElses);
   const names = Object.keys(hosts) as HostName[];
-  await Promise.all(names.map((name) => lab.host(name).serve([22, 1514, streamPort], [53, 1514, 5000, floodPort])));
+  await Promise.all(names.map((name) => lab.host(name).serve([22, 1514, streamPort], [53, 1514, 5000])));
   await lab.host('attacker').order({ do: 'await-shell', port: shellPort });
   await dhcp.start();
 });
 
 test('before: everybody reaches everybody', async () => {
+  expect(await received()).toBe(0);
   expect(await unanswered(lab, [...withEndpoint(everybody), ...guestTalk()])).toEqual([]);
+  expect(await received()).toBeGreaterThan(0);
   startWatch('handler');
   expect(await unanswered(lab, talks('endpoint', 'attacker', 'ip4'))).toEqual([]);
   expect(watch.leaks()).not.toEqual([]);
-  const before = await received();
-  await underFlood(() => wait(3000));
-  expect(await received()).toBeGreaterThan(before + floodPackets);
+  for (const family of families) {
+    expect(await underFlood(family, () => wait(500))).toMatchObject(floodMet('passed'));
+  }
 });
 
 test('ADD: only the server and the handlers are left, and what an attacker had open is dead', async () => {
@@ -151,7 +173,8 @@ test('ADD: only the server and the handlers are left, and what an attacker had o
   expect(await attacker.order<number>({ do: 'shell-answers' })).toBeGreaterThan(answersOnce);
   expect(await endpoint.order<number>({ do: 'downloaded' })).toBeGreaterThan(bytesOnce);
 
-  expect(await exitCode('ADD', '-', hosts.handler.ip4)).toBe(0);
+  const add = await underFlood('ip4', () => exitCode('ADD', '-', hosts.handler.ip4));
+  expect(add).toEqual({ result: 0, ...floodMet('passed', 'blocked') });
   startWatch('handler');
   const [bytes, answers, packets] = await Promise.all([
     endpoint.order<number>({ do: 'downloaded' }),
@@ -190,39 +213,42 @@ test('DHCP: the lease is renewed', async () => {
   expect(watch.leaks()).toEqual([]);
 });
 
-test('a flood of 10,000 packets a second, each way, while the handler is replaced: nothing leaks', async () => {
+test('the handler is replaced under a flood: nothing leaks', async () => {
   const before = await received();
-  const exitCodes = await underFlood(async () => [
+  const replaced = await underFlood('ip6', async () => [
     await exitCode('ADD', '-', hosts.second.ip4),
     await exitCode('ADD', '-', hosts.handler.ip4),
     await exitCode('ADD', '-', hosts.second.ip4),
   ]);
-  expect(exitCodes).toEqual([0, 0, 0]);
+  expect(replaced).toEqual({ result: [0, 0, 0], ...floodMet('blocked') });
   // The same transaction again and again: a window that lets one packet in a million through shows here.
-  await underFlood(async () => {
-    for (let times = 0; times < 100; times++) lab.nft('endpoint', '', '-f', join(lab.stateFolder, 'contained.nft'));
-  });
+  const again = `for time in $(seq 100); do nft -f '${join(lab.stateFolder, 'contained.nft')}'; done`;
+  const reloaded = await underFlood('ip4', () => lab.host('endpoint').run('sh', '-ec', again));
+  expect(reloaded).toMatchObject({ result: { exitCode: 0 }, ...floodMet('blocked') });
   expect(await received()).toBe(before);
   expect(watch.leaks().filter((leak) => !leak.includes(hosts.second.ip4))).toEqual([]);
-  expect(await unanswered(lab, [...agentTalk(), ...family('second', 'ip4'), ...family('handler', 'ip6')])).toEqual([]);
-  expect(await answered(lab, [...family('handler', 'ip4'), ...family('second', 'ip6')])).toEqual([]);
+  expect(
+    await unanswered(lab, [...agentTalk(), ...talksBetween('second', 'ip4'), ...talksBetween('handler', 'ip6')]),
+  ).toEqual([]);
+  expect(await answered(lab, [...talksBetween('handler', 'ip4'), ...talksBetween('second', 'ip6')])).toEqual([]);
 });
 
 test('a crash in the middle of an order leaves nothing open, and the next order puts it right', async () => {
   startWatch('handler', 'second');
   const before = await received();
-  const crashes: (number | null)[] = [];
-  const last = await underFlood(async () => {
+  const crashed = await underFlood('ip4', async () => {
+    const exitCodes: (number | null)[] = [];
     for (const killAt of [1, 2, 3, 4, 6, 8]) {
-      crashes.push(await crash(killAt, 'ADD', '-', killAt % 2 === 0 ? hosts.handler.ip4 : hosts.second.ip4));
+      exitCodes.push(await crash(killAt, 'ADD', '-', killAt % 2 === 0 ? hosts.handler.ip4 : hosts.second.ip4));
     }
-    return exitCode('ADD', '-', hosts.second.ip4);
+    return [...exitCodes, await exitCode('ADD', '-', hosts.second.ip4)];
   });
-  expect(crashes).toContain(died);
-  expect(last).toBe(0);
+  expect(crashed).toMatchObject(floodMet('blocked'));
+  expect(crashed.result).toContain(died);
+  expect(crashed.result.at(-1)).toBe(0);
   expect(await received()).toBe(before);
-  expect(await unanswered(lab, [...agentTalk(), ...family('second', 'ip4')])).toEqual([]);
-  expect(await answered(lab, [...family('handler', 'ip4'), ...withEndpoint(strangers)])).toEqual([]);
+  expect(await unanswered(lab, [...agentTalk(), ...talksBetween('second', 'ip4')])).toEqual([]);
+  expect(await answered(lab, [...talksBetween('handler', 'ip4'), ...withEndpoint(strangers)])).toEqual([]);
   expect(watch.leaks()).toEqual([]);
 });
 
@@ -232,14 +258,15 @@ test('a restart: the saved rules contain the host again', async () => {
   lab.nft('endpoint', '', '-f', join(lab.stateFolder, 'contained.nft'));
   startWatch('handler', 'second');
   expect(await answered(lab, [...withEndpoint(strangers), ...guestTalk()])).toEqual([]);
-  expect(await unanswered(lab, [...agentTalk(), ...family('second', 'ip4')])).toEqual([]);
+  expect(await unanswered(lab, [...agentTalk(), ...talksBetween('second', 'ip4')])).toEqual([]);
   expect(watch.leaks()).toEqual([]);
 });
 
 test("DELETE: everybody reaches everybody again, and somebody else's rules are as they were", async () => {
   lab.nft('endpoint', somebodyElses);
   const theirs = lab.nft('endpoint', '', 'list', 'table', 'inet', 'somebody');
-  expect(await exitCode('DELETE', '-', '-')).toBe(0);
+  const released = await underFlood('ip6', () => exitCode('DELETE', '-', '-'));
+  expect(released).toEqual({ result: 0, ...floodMet('blocked', 'passed') });
   expect(lab.nft('endpoint', '', 'list', 'ruleset')).toBe(theirs);
   expect(await unanswered(lab, [...withEndpoint(everybody), ...guestTalk()])).toEqual([]);
 });
@@ -252,12 +279,14 @@ test('a crash in the middle of the first ADD or of a DELETE leaves the host open
     [5, 7],
     [6, 8],
   ] as const) {
-    crashes.push(await crash(inAdd, 'ADD', '-', hosts.handler.ip4));
-    expect(await halves()).toEqual([]);
-    expect(await exitCode('ADD', '-', hosts.handler.ip4)).toBe(0);
-    crashes.push(await crash(inDelete, 'DELETE', '-', '-'));
-    expect(await halves()).toEqual([]);
-    expect(await exitCode('DELETE', '-', '-')).toBe(0);
+    const cycle = await underFlood('ip4', async () => {
+      crashes.push(await crash(inAdd, 'ADD', '-', hosts.handler.ip4));
+      const between = await halves();
+      const added = await exitCode('ADD', '-', hosts.handler.ip4);
+      crashes.push(await crash(inDelete, 'DELETE', '-', '-'));
+      return [...between, added, ...(await halves()), await exitCode('DELETE', '-', '-')];
+    });
+    expect(cycle).toEqual({ result: [0, 0], ...floodMet('passed', 'blocked', 'passed') });
     expect(await unanswered(lab, talks('endpoint', 'attacker', 'ip4'))).toEqual([]);
   }
   expect(crashes).toContain(died);

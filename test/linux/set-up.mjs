@@ -1,0 +1,29 @@
+// Looks, once, whether the tests on this machine's kernel can run at all: what cannot be tested has failed.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { deployed } from '../../scripts/package/checksums.mjs';
+import { dist, Missing } from '../../scripts/package/workshop.mjs';
+
+const tools = [
+  ['nft', '--version'],
+  ['ip', '-Version'],
+  ['ping', '-V'],
+  ['busybox', 'true'],
+  ['unshare', '--version'],
+  ['dpkg-deb', '--version'],
+  ['systemctl', '--version'],
+  ['readelf', '--version'],
+];
+
+export default function setUp() {
+  if (process.getuid?.() !== 0) throw new Missing('These tests make network namespaces: run them as root.');
+  for (const [tool, ...args] of tools) {
+    if (spawnSync(tool, args).error === undefined) continue;
+    throw new Missing(`${tool} is missing. Debian, Ubuntu, as root: sh scripts/ci/install-linux-tools.sh`);
+  }
+  const missing = deployed.filter(
+    (file) => !file.endsWith('.exe') && !file.endsWith('.msi') && !existsSync(join(dist, file)),
+  );
+  if (missing.length > 0) throw new Missing(`dist/${missing[0]} is missing: npm run package makes it.`);
+}
