@@ -1,4 +1,4 @@
-// Bundles the program, and what stands in for Windows in tests and in the demonstration, into dist/.
+// Bundles the program, and what stands in for Windows in tests, the demonstration and the benchmark, into dist/.
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -25,5 +25,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await bundle('fixtures/windows-on-linux.ts', join('dist', 'standin', 'contain-host.js'), script);
   await bundle('fixtures/standin/netsh.ts', join('dist', 'standin', 'netsh.js'), script);
   await bundle('fixtures/standin/reg.ts', join('dist', 'standin', 'reg.js'), script);
+  await bundle('fixtures/interpose/preload.ts', join('dist', 'standin', 'interpose.js'));
   await bundle('scripts/demo.ts', 'dist/demo.js');
+  await bundle('bench/bench.ts', 'dist/bench.js');
 }

@@ -1,0 +1,59 @@
+/**
+ * Measures, against what there is to compare with, and writes docs/benchmarks.md.
+ *
+ *   npm run bench                  everything; needs the package, Wine and root
+ *   npm run bench -- --short       what npm test's machine can do, once, and fails where a count has grown
+ */
+import { writeFileSync } from 'node:fs';
+import { cpus, release, totalmem } from 'node:os';
+import { resolve } from 'node:path';
+import { timeToContainment, timeToRelease } from './containment';
+import { grownCounts } from './counts';
+import { linux } from './linux';
+import { memory, sizes } from './memory';
+import { parsing } from './parsing';
+import { markdown, type Table } from './report';
+import { startUp } from './start-up';
+
+const runs = 10;
+const latencies = [20, 100, 250];
+
+const machine = `${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${process.versions.node}`;
+
+async function main(): Promise<void> {
+  const grown = await grownCounts();
+  if (process.argv.includes('--short')) {
+    show(await timeToContainment([[300, 100]], 1));
+    show(await parsing(1));
+    for (const what of grown) console.error(`It has grown: ${what}`);
+    process.exitCode = grown.length > 0 ? 1 : 0;
+    return;
+  }
+  const sized = [300, 5_000, 30_000];
+  const tables = [
+    show(await startUp(runs)),
+    show(await timeToContainment([...latencies.map((ms) => [300, ms] as const), [5_000, 100], [30_000, 100]], runs)),
+    show(await timeToRelease([...latencies.map((ms) => [300, ms] as const), [5_000, 100], [30_000, 100]], runs)),
+    show(await linux(runs)),
+    show(await parsing(runs)),
+    show(await memory(sized, runs)),
+    show(sizes()),
+  ];
+  const head = [
+    '# Benchmarks',
+    '',
+    `\`npm run bench\` on ${machine}, ${new Date().toISOString().slice(0, 10)}.`,
+    `Medians of ${runs} runs, with the least and the most; contenders took turns. "x" is the ratio to the first line of the pair.`,
+    'The times are those of a stand-in; on a real Windows one netsh call takes 50 to 200 ms.',
+    '',
+  ];
+  writeFileSync(resolve('docs', 'benchmarks.md'), [...head, ...tables].join('\n'));
+}
+
+function show(table: Table): string {
+  const text = markdown(table);
+  console.log(text);
+  return text;
+}
+
+main();

@@ -1,0 +1,90 @@
+import type { Endpoint } from '../fixtures/endpoint';
+import type { Table } from './report';
+import { interleave, ratio, show } from './samples';
+import { newPc, runBatchScript, runImport, runOurs, type Timing } from './windows-pc';
+
+const of = (timings: readonly Timing[], what: keyof Timing): number[] => timings.map((timing) => timing[what]);
+
+/** Each run on a PC of its own. */
+async function onNewPc<T>(rules: number, callMs: number, work: (pc: Endpoint) => T | Promise<T>): Promise<T> {
+  const pc = newPc(rules, callMs);
+  try {
+    return await work(pc);
+  } finally {
+    pc.remove();
+  }
+}
+
+/** The two against each other: from the order to the block in force. */
+export async function timeToContainment(cases: readonly (readonly [rules: number, callMs: number])[], runs: number) {
+  const rows: string[][] = [];
+  for (const [rules, callMs] of cases) {
+    const { batch, ours } = await interleave(
+      {
+        batch: () => onNewPc(rules, callMs, (pc) => runBatchScript(pc, 'add')),
+        ours: () => onNewPc(rules, callMs, (pc) => runOurs(pc, 'add')),
+      },
+      runs,
+    );
+    for (const [name, timings] of [
+      ['batch script', batch],
+      ['contain-host', ours],
+    ] as const) {
+      rows.push([
+        String(rules),
+        String(callMs),
+        name,
+        show(of(timings, 'effect')),
+        ratio(of(timings, 'effect'), of(batch, 'effect')),
+        show(of(timings, 'exposure')),
+        ratio(of(timings, 'exposure'), of(batch, 'exposure')),
+        show(of(timings, 'total')),
+        String(timings[0]?.processes),
+      ]);
+    }
+  }
+  const table: Table = {
+    title: 'Time to containment',
+    note: 'Milliseconds on the stand-in for Windows. "netsh" is what a call takes beyond the start of the stand-in, which is a Node of its own.',
+    columns: ['rules', 'netsh', '', 'block in force', 'x', 'old rules off, no block', 'x', 'total', 'processes'],
+    rows,
+  };
+  return table;
+}
+
+/** The release against the import alone, which is all that the batch script does. */
+export async function timeToRelease(cases: readonly (readonly [rules: number, callMs: number])[], runs: number) {
+  const rows: string[][] = [];
+  for (const [rules, callMs] of cases) {
+    const release = (work: (pc: Endpoint) => Timing | Promise<Timing>) => () =>
+      onNewPc(rules, callMs, async (pc) => {
+        await runOurs(pc, 'add');
+        return work(pc);
+      });
+    const { alone, ours } = await interleave(
+      { alone: release(runImport), ours: release((pc) => runOurs(pc, 'delete')) },
+      runs,
+    );
+    for (const [name, timings] of [
+      ['import alone', alone],
+      ['contain-host', ours],
+    ] as const) {
+      rows.push([
+        String(rules),
+        String(callMs),
+        name,
+        show(of(timings, 'effect')),
+        show(of(timings, 'total')),
+        ratio(of(timings, 'total'), of(alone, 'total')),
+        String(timings[0]?.processes),
+      ]);
+    }
+  }
+  const table: Table = {
+    title: 'Release',
+    note: 'Milliseconds, as above.',
+    columns: ['rules', 'netsh', '', 'old policy in force', 'total', 'x', 'processes'],
+    rows,
+  };
+  return table;
+}

@@ -1,0 +1,97 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Table } from './report';
+import { interleave, ratio, show, timed } from './samples';
+
+/** A network and a state folder of its own: nothing that is done in it touches this machine's firewall. */
+class Namespace {
+  private readonly holder: ChildProcess;
+  readonly home = mkdtempSync(join(tmpdir(), 'bench-home-'));
+
+  constructor() {
+    mkdirSync(join(this.home, 'etc'));
+    mkdirSync(join(this.home, 'logs'));
+    writeFileSync(
+      join(this.home, 'etc', 'ossec.conf'),
+      '<ossec_config><client><server-ip>10.0.0.5</server-ip></client></ossec_config>\n',
+    );
+    mkdirSync('/var/lib/contain-host', { recursive: true });
+    this.holder = spawn('unshare', ['--net', '--mount', 'sh', '-c', 'mount -t tmpfs none /var/lib && echo && cat'], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+  }
+
+  async ready(): Promise<this> {
+    await new Promise((done) => this.holder.stdout?.once('data', done));
+    return this;
+  }
+
+  run(program: string, ...args: readonly string[]): void {
+    const enter = [
+      '-t',
+      String(this.holder.pid),
+      '--net',
+      '--mount',
+      'env',
+      `OSSECPATH=${this.home}`,
+      program,
+      ...args,
+    ];
+    const { status, stdout, stderr, error } = spawnSync('nsenter', enter, { encoding: 'utf8' });
+    if (status !== 0) throw error ?? new Error(`${program} ${args.join(' ')} ended with ${status}: ${stdout}${stderr}`);
+  }
+
+  close(): void {
+    this.holder.stdin?.end();
+    rmSync(this.home, { recursive: true });
+  }
+}
+
+/** The program against an administrator who has the finished rules at hand. */
+export async function linux(runs: number): Promise<Table> {
+  const program = resolve('dist', 'contain-host');
+  const rules = '/var/lib/contain-host/contained.nft';
+  const there = await new Namespace().ready();
+  const byHand = join(there.home, 'by-hand.nft');
+  try {
+    there.run(program, 'ADD', '-', '192.0.2.50');
+    there.run('cp', rules, byHand);
+    there.run(program, 'DELETE', '-', '-');
+    const forget = (): void => {
+      for (const family of ['inet', 'bridge']) there.run('nft', 'delete', 'table', family, 'contain_host');
+    };
+    const { hand, ours } = await interleave(
+      {
+        hand: async () => {
+          const add = await timed(() => there.run('nft', '-f', byHand));
+          return { add, remove: await timed(forget) };
+        },
+        ours: async () => {
+          const add = await timed(() => there.run(program, 'ADD', '-', '192.0.2.50'));
+          return { add, remove: await timed(() => there.run(program, 'DELETE', '-', '-')) };
+        },
+      },
+      runs,
+    );
+    const of = (results: typeof ours, what: 'add' | 'remove'): number[] => results.map((result) => result[what]);
+    return {
+      title: 'Linux',
+      note: 'Milliseconds to the end of the call: the same rules by `nft -f` and `nft delete table`, and by the program, which starts twice, resolves, backs up, reads back and judges.',
+      columns: ['', 'contain', 'x', 'release', 'x'],
+      rows: (['hand', 'ours'] as const).map((name) => {
+        const results = { hand, ours }[name];
+        return [
+          name === 'hand' ? 'nft by hand' : 'contain-host',
+          show(of(results, 'add')),
+          ratio(of(results, 'add'), of(hand, 'add')),
+          show(of(results, 'remove')),
+          ratio(of(results, 'remove'), of(hand, 'remove')),
+        ];
+      }),
+    };
+  } finally {
+    there.close();
+  }
+}

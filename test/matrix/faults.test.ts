@@ -1,0 +1,147 @@
+import type { Plan } from '../../fixtures/interpose/plan';
+import { watchRuns } from '../../fixtures/interpose/within';
+import { add, addOther, Bench, type Ended, inParallel, type Order, release } from './bench';
+import { codes, promiseFor } from './file-table';
+import { isLong, reportFigures } from './report';
+import { kinds, type OrderName, rows } from './tool-table';
+import { passes, truthOf } from './truth';
+
+const orders: Record<OrderName, Order> = { ADD: add, 'second ADD': addOther, DELETE: release };
+
+/** A host before the order, and the calls that the order makes when nothing goes wrong. */
+interface Scene {
+  readonly host: Bench;
+  /** The policy from before the containment, and the one that the order finds. */
+  readonly original: string;
+  readonly found: string;
+  readonly calls: readonly string[];
+}
+
+const scenes = {} as Record<OrderName, Scene>;
+let endWatching: () => void;
+
+beforeAll(async () => {
+  endWatching = watchRuns();
+  for (const name of Object.keys(orders) as OrderName[]) {
+    const host = Bench.create();
+    const original = host.machine.fingerprint();
+    if (name !== 'ADD') await host.workWithin(add);
+    const trial = host.copy();
+    const calls = await trial.record(orders[name]);
+    trial.remove();
+    scenes[name] = { host, original, found: host.machine.fingerprint(), calls };
+  }
+});
+
+let tried = 0;
+let kept = 0;
+
+afterAll(() => {
+  endWatching();
+  for (const { host } of Object.values(scenes)) host.remove();
+  reportFigures('faults', `${tried} faults, ${kept} as promised`, { faults: tried, asPromised: kept });
+});
+
+/** In the words of the tables, what an order came to. */
+function cameTo(order: Order, { host, original, found }: Scene, bench: Bench, ended: Ended): string {
+  const now = bench.machine.fingerprint();
+  const isIn = passes(bench.machine, { remote: order[2], direction: 'in', localPort: 445, remotePort: 50_000 });
+  const isContained = truthOf(bench.machine) === 'contained' && (order[0] === 'DELETE' || isIn.every((open) => open));
+  const words: readonly (readonly [word: string, exitCode: number | null, isSo: boolean])[] = [
+    ['waits', null, ended.signal === null],
+    ['contained', 0, order[0] === 'ADD' && isContained],
+    ['gaps', 6, isContained],
+    ['refused', 1, now === found],
+    ['unable', 2, now === found],
+    ['no-backup', 3, now === found],
+    ['rolled-back', 4, now === original],
+    ['released', 0, order[0] === 'DELETE' && now === original],
+    ['held', 7, isContained],
+    ['unclaimed', 7, now === original],
+  ];
+  const word = words.find(([, exitCode, isSo]) => exitCode === ended.exitCode && isSo)?.[0];
+  const state = now === original ? 'as before' : truthOf(bench.machine);
+  return word ?? `exit ${ended.exitCode}, ${state} (${host.folder === '' ? '' : ended.outcome?.message})`;
+}
+
+/** No word of an exception in what people are told. */
+const exceptionText = /unexpected error|\bat .+:\d+:\d+|undefined|\[object|TypeError/;
+
+/** Carries the order out with the fault, and then releases the host without one. Returns what was not as promised. */
+async function tryFault(name: OrderName, plan: Partial<Plan>, promised: string | undefined): Promise<string[]> {
+  const scene = scenes[name];
+  const bench = scene.host.copy();
+  const problems: string[] = [];
+  const ended = await bench.workWithin(orders[name], plan, promised === 'waits' ? 1000 : undefined);
+  const came = cameTo(orders[name], scene, bench, ended);
+  if (came !== promised) problems.push(`came to "${came}", promised is "${promised}"`);
+  const said = ended.outcome?.message ?? '';
+  if (exceptionText.test(said)) problems.push(`it says: ${said}`);
+  const after = await bench.workWithin(release);
+  if (after.exitCode !== 0) problems.push(`DELETE afterwards ends with ${after.exitCode}: ${after.outcome?.message}`);
+  if (bench.machine.fingerprint() !== scene.original)
+    problems.push('after DELETE the policy is not the one from before');
+  bench.remove();
+  tried++;
+  if (problems.length === 0) kept++;
+  return problems;
+}
+
+type Cell = readonly [title: string, plan: Partial<Plan>, promised: string | undefined];
+
+async function tryAll(name: OrderName, cells: readonly Cell[]): Promise<string[]> {
+  const problems: string[] = [];
+  await inParallel(cells, 3, async ([title, plan, promised]) => {
+    problems.push(...(await tryFault(name, plan, promised)).map((problem) => `${title}: ${problem}`));
+  });
+  return problems;
+}
+
+const names = Object.keys(orders) as OrderName[];
+
+test.each(names)(
+  '%s: every call of netsh and reg x every fault of a tool comes to what is promised',
+  async (name) => {
+    const cells = rows
+      .filter(({ order }) => order === name)
+      .flatMap(({ always, call, promised }) => {
+        const found = scenes[name].calls.filter((other) => call.test(other));
+        expect(found).not.toEqual([]);
+        const chosen = always ? found.slice(0, 1) : found;
+        return chosen.flatMap((one) =>
+          kinds.flatMap((group, column) =>
+            group.map(
+              (kind): Cell => [
+                `${kind} ${always ? 'always' : 'once'}: ${one}`,
+                { toolFault: { call: one, kind, always } },
+                promised[column],
+              ],
+            ),
+          ),
+        );
+      });
+    const known = rows.filter(({ order }) => order === name);
+    const tools = scenes[name].calls.filter((call) => /^start (netsh|reg) /.test(call));
+    expect(tools.filter((call) => !known.some((row) => row.call.test(call)))).toEqual([]);
+    expect(await tryAll(name, cells)).toEqual([]);
+  },
+  1_200_000,
+);
+
+test.each(names)(
+  '%s: every file operation x EACCES, ENOSPC, EIO, EROFS comes to what is promised',
+  async (name) => {
+    const { calls } = scenes[name];
+    const firstChange = calls.findIndex((call) => /^start netsh (-f|.*import)/.test(call));
+    const cells = calls.flatMap((call, index) => {
+      if (/^(start|end) /.test(call)) return [];
+      const tried = isLong ? codes : [codes[index % codes.length] ?? 'EIO'];
+      return tried.map((code): Cell => {
+        const promised = promiseFor(name, call, index > firstChange, code);
+        return [`${code}: ${call}`, { fileFault: { call, code } }, promised];
+      });
+    });
+    expect(await tryAll(name, cells)).toEqual([]);
+  },
+  1_200_000,
+);

@@ -1,0 +1,49 @@
+import type { FileFault } from '../../fixtures/interpose/plan';
+import type { OrderName, Promised } from './tool-table';
+
+export const codes: readonly FileFault[] = ['EACCES', 'ENOSPC', 'EIO', 'EROFS'];
+
+/** The columns: ADD and second ADD, then DELETE. `locked`: `unable` where rights are missing, else `no-backup`. */
+type Cell = Promised | 'locked' | '-';
+
+/** Whether the operation stands before or after the first change of the firewall, where that matters. */
+type When = 'before' | 'after' | 'ever';
+
+/** The first row that fits an operation counts; one that no row fits is promised nothing, and the test fails. */
+const table: readonly (readonly [operations: RegExp, when: When, add: Cell, remove: Cell, why: string])[] = [
+  [/^\w+ stdout /, 'ever', 'contained', 'released', 'the one who asked may have gone'],
+  [/^\w+ .*\.log /, 'ever', 'contained', 'released', 'a log never stops anything'],
+  [/^existsSync home\/ossec.conf /, 'ever', 'contained', 'released', 'the same folder is found another way'],
+  [/^\w+ home\/ossec.conf /, 'ever', 'refused', '-', 'without its server a host is not contained'],
+  [/^\w+ home\/.*\.json /, 'ever', 'contained', '-', 'settings and versions never stop a containment'],
+  [
+    /^\w+ home\/(etc\/ossec-init.conf|VERSION|.*agentd?)/,
+    'ever',
+    'contained',
+    '-',
+    'then both protocols are let through',
+  ],
+  [/^closeSync state\/lock /, 'ever', 'contained', 'released', 'it ends with the process'],
+  [/^\w+ state(\/lock)? /, 'ever', 'locked', 'locked', 'without the lock nothing is changed'],
+  [/^existsSync Windows/, 'ever', 'unable', 'unable', 'a tool that is not seen is missing'],
+  [/^\w+ state\/reading-/, 'ever', 'contained', 'released', 'what is read is read twice'],
+  [/^\w+ state\/journal.jsonl /, 'before', 'no-backup', 'released', 'what is not on disk is not begun'],
+  [/^\w+ state\/journal.jsonl /, 'after', 'contained', 'released', 'to stop half-way would be worse'],
+  [/^copyFileSync state\/fw-backup-/, 'ever', 'no-backup', '-', 'without the backup nothing is changed'],
+  [/^\w+ state\/fw-backup-/, 'ever', 'contained', '-', 'the export is tried twice'],
+  [/^existsSync home\/fw-backup.wfw /, 'ever', 'contained', 'released', 'the copy never overwrites'],
+  [/^\w+ home\/fw-backup.wfw /, 'ever', 'no-backup', 'released', 'a release takes the second copy'],
+  [/^\w+ state\/before-/, 'ever', 'no-backup', 'released', 'a release takes the backup itself for the record'],
+  [/^\w+ state\/rules.netsh /, 'ever', 'contained', '-', 'without a script, one process a rule'],
+  [/^\w+ state\/import-/, 'ever', '-', 'released', 'an import is tried twice'],
+];
+
+/** What is promised when that operation fails, or nothing. */
+export function promiseFor(order: OrderName, call: string, isChanged: boolean, code: FileFault): Promised | undefined {
+  const row = table.find(
+    ([operations, when]) => operations.test(call) && (when === 'ever' || (when === 'after') === isChanged),
+  );
+  const cell = order === 'DELETE' ? row?.[3] : row?.[2];
+  if (cell === 'locked') return code === 'EACCES' ? 'unable' : 'no-backup';
+  return cell === '-' ? undefined : cell;
+}
