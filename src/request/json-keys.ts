@@ -2,15 +2,16 @@
 const token = /"(?:[^"\\]|\\.)*"|[{}[\],:]/g;
 
 interface Level {
-  /** Undefined for a list: what stands in one has no path that anybody reads. */
+  /** Undefined for a list. */
   readonly keys: Set<string> | undefined;
-  readonly path: string;
+  /** Undefined for the root. */
+  readonly path: string | undefined;
   key: string | undefined;
 }
 
 /**
- * Finds keys that stand twice in one object of a valid JSON text, as dotted paths from the root. `JSON.parse` keeps the last
- * one silently, other readers keep the first.
+ * Finds keys that stand twice in one object of a valid JSON text, as dotted paths from the root; what stands in a list has
+ * `[]` in its path. `JSON.parse` keeps the last one silently, other readers keep the first.
  */
 export function findRepeatedKeys(json: string): Set<string> {
   const repeated = new Set<string>();
@@ -18,7 +19,7 @@ export function findRepeatedKeys(json: string): Set<string> {
   for (const [text] of json.matchAll(token)) {
     const level = levels.at(-1);
     if (text === '{' || text === '[') {
-      const path = level?.key === undefined ? '' : join(level.path, level.key);
+      const path = level && join(level.path, level.keys ? (level.key ?? '') : '[]');
       levels.push({ keys: text === '{' ? new Set() : undefined, path, key: undefined });
     } else if (text === '}' || text === ']') {
       levels.pop();
@@ -33,6 +34,6 @@ export function findRepeatedKeys(json: string): Set<string> {
   return repeated;
 }
 
-function join(path: string, key: string): string {
-  return path === '' ? key : `${path}.${key}`;
+function join(path: string | undefined, key: string): string {
+  return path === undefined ? key : `${path}.${key}`;
 }

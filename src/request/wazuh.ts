@@ -48,9 +48,20 @@ function readWazuh4({ command, parameters }: Json): Request {
   if (!Array.isArray(extraArgs) || !extraArgs.every((word): word is string => typeof word === 'string')) {
     throw bad('parameters.extra_args is not a list of texts');
   }
+  // What `agent_control -b` was given stands where an alert has its address, whole.
+  const [first = '-', ...others] = splitAddress(sourceAddress(alert) ?? '-');
   const named = extraArgs.find((word) => !word.includes('='));
-  const address = named ?? sourceAddress(alert) ?? '-';
-  return { ...shared, requestedBy: 'operator', address, ...readCaseNumber(extraArgs) };
+  return {
+    ...shared,
+    requestedBy: 'operator',
+    address: named ?? first,
+    ...readCaseNumber([...extraArgs, ...others]),
+  };
+}
+
+/** An address and words of the form `key=value` behind it; any other text stays one piece, and is no address. */
+function splitAddress(text: string): string[] {
+  return /^\S+(?: +[A-Za-z][A-Za-z0-9_-]*=\S+)+$/.test(text) ? text.split(/ +/) : [text];
 }
 
 /** `source.ip` is the event's, so it is never let in; only what an administrator wrote into the response names a handler. */

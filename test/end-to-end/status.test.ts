@@ -1,6 +1,8 @@
-import { appendFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { appendFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Endpoint } from '../../fixtures/endpoint';
+import { installServiceManager } from '../../fixtures/host-tools';
 import { typicalHost } from '../../fixtures/standin/hosts';
 
 let endpoint: Endpoint;
@@ -18,18 +20,63 @@ const codes = async (): Promise<string[]> => (await status()).gaps.map(({ code }
 const add = () => endpoint.run('ADD', '-', '192.0.2.50', 'case=77 (from_the_server) (no_rule_id)');
 
 test('before, during and after a case', async () => {
-  expect(await status()).toMatchObject({ state: 'not-contained', gaps: [] });
+  installServiceManager(endpoint.machine.system32, { MpsSvc: 4, BFE: 4, WazuhSvc: 1 });
+  const runs = {
+    agent: { service: 'WazuhSvc', running: false },
+    firewall: [
+      { service: 'MpsSvc', running: true },
+      { service: 'BFE', running: true },
+    ],
+    unreadable: [],
+  };
+  expect(await status()).toEqual({ version: 1, state: 'not-contained', gaps: [], atWork: false, ...runs });
   await add();
-  expect(await status()).toMatchObject({
-    state: 'contained',
-    gaps: [],
+  expect(await status()).toEqual({
+    ...{ version: 1, state: 'contained', gaps: [], atWork: false },
+    since: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
     requestedBy: 'operator',
     caseNumber: '77',
     handlers: ['192.0.2.50/32'],
+    servers: [{ address: '10.0.0.5', port: 1514, protocols: ['udp', 'tcp'] }],
+    backup: { file: endpoint.backup, madeAt: expect.stringMatching(/^\d{4}-/), good: true },
+    ...runs,
   });
-  expect((await endpoint.run('status')).output).toMatch(/CONTAINED[\s\S]*192\.0\.2\.50/);
+  const { output } = await endpoint.run('status');
+  expect(output).toMatch(/^This host is CONTAINED\.$/m);
+  for (const words of ['an operator, case 77', '10.0.0.5 port 1514', '192.0.2.50/32', 'good', 'WazuhSvc DOES NOT RUN'])
+    expect(output).toContain(words);
+  expect(output).not.toContain('\u001b');
   await endpoint.run('DELETE', '-', '-');
-  expect(await status()).toMatchObject({ state: 'not-contained', gaps: [] });
+  expect(await status()).toEqual({ version: 1, state: 'not-contained', gaps: [], atWork: false, ...runs });
+});
+
+test('without the service that filters nothing is contained, and a backup that is gone is told', async () => {
+  await add();
+  expect(await status()).toMatchObject({ state: 'contained', firewall: [{ running: null }, { running: null }] });
+  installServiceManager(endpoint.machine.system32, { MpsSvc: 1, BFE: 4 });
+  writeFileSync(endpoint.backup, 'spoilt');
+  for (const file of readdirSync(endpoint.stateFolder).filter((name) => name.endsWith('.wfw')))
+    rmSync(join(endpoint.stateFolder, file));
+  expect(await status()).toMatchObject({
+    state: 'ineffective',
+    gaps: [{ code: 'firewall-stopped', detail: expect.stringContaining('MpsSvc') }],
+    backup: { good: false },
+  });
+});
+
+test('colours are for terminals, and for those who want them', async () => {
+  const program = join(__dirname, '../../dist/contain-host.js');
+  const onTerminal = (env: Record<string, string>): Promise<string> =>
+    new Promise((resolve) => {
+      const args = ['-qec', `'${process.execPath}' '${program}' status`, '/dev/null'];
+      execFile('script', args, { env: { PATH: process.env.PATH, TERM: 'xterm-256color', ...env } }, (_, output) =>
+        resolve(output),
+      );
+    });
+  expect(await onTerminal({})).toContain('\u001b[');
+  const plain = await onTerminal({ NO_COLOR: '1' });
+  expect(plain).toMatch(/contained|UNCERTAIN/i);
+  expect(plain).not.toContain('\u001b[');
 });
 
 test('what changed since is told by name', async () => {
@@ -59,7 +106,10 @@ test.each([
   endpoint.machine.setProfileValue('public', value, 0, origin);
   const found = await status();
   expect(found.state).toBe('ineffective');
-  expect(found.gaps.some(({ code }) => code.endsWith('-on-Public'))).toBe(true);
+  expect(found.gaps).toContainEqual({
+    code: expect.stringMatching(/-on-Public$/),
+    detail: expect.stringContaining('Public profile'),
+  });
 });
 
 test('where group policy ignores local rules in one profile the server is lost there', async () => {
@@ -78,12 +128,18 @@ test('where it does so in every profile nothing is changed, unless the settings 
   expect(await add()).toMatchObject({ exitCode: 9 });
 });
 
-test('a disabled firewall service is refused', async () => {
+test.each([
+  ['disabled', { MpsSvc: 4, BFE: 4 }, 4],
+  ['stopped', { MpsSvc: 4, BFE: 1 }, 2],
+] as const)('a firewall service that is %s is refused', async (_, running, start) => {
   endpoint.machine.change((tree) => {
     const [, service] = Object.entries(tree.keys).find(([path]) => path.endsWith('\\MpsSvc')) ?? [];
-    if (service) service.Start = 4;
+    if (service) service.Start = start;
   });
+  installServiceManager(endpoint.machine.system32, running);
+  const before = endpoint.machine.fingerprint();
   expect(await add()).toMatchObject({ exitCode: 2 });
+  expect(endpoint.machine.fingerprint()).toBe(before);
 });
 
 test('a containment that somebody undid is not contained, although asked for', async () => {

@@ -1,31 +1,69 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { auditLine, type Status } from '../../src/outcome/audit';
-import type { Request } from '../../src/request/request';
+import { type Product, readRules, readTestLines, readWrittenRules, rulesHit } from './rules';
+import { servers } from './stock';
 
-const rules = readFileSync(join(__dirname, '../../integrations/ossec/local_rules.xml'), 'utf8');
-/** `<match>` is a list of plain texts, any of which the line holds (OSSEC's OS_Match). */
-const matches = [...rules.matchAll(/<rule id="(\d+)"[\s\S]*?<match>([^<]*)<\/match>/g)].map(([, id, texts]) => ({
-  id,
-  texts: String(texts).split('|'),
-}));
+const kits = [
+  ['ossec', 'OSSEC 3.6 and newer'],
+  ['ossec', 'OSSEC up to 3.0'],
+  ['wazuh', 'Wazuh'],
+] as const;
 
-const request: Request = { action: 'add', dialect: 'ossec', requestedBy: 'operator', address: '192.0.2.50' };
-const now = new Date('2026-11-25T03:18:00Z');
+describe.each(kits)('the %s kit on %s', (product, name) => {
+  const server = servers[name];
+  const rules = readRules(product);
+  const lines = readTestLines(product);
 
-test.each<[Status, string]>([
-  ['add-started', '100900'],
-  ['add', '100901'],
-  ['add-degraded', '100902'],
-  ['add-ineffective', '100903'],
-  ['add-failed', '100904'],
-  ['delete', '100905'],
-  ['delete-failed', '100906'],
-])('the line of %s hits rule %s and no other', (status, id) => {
-  for (const platform of ['windows', 'linux'] as const) {
-    const line = auditLine(platform, { status, request, words: ['exit=6'] }, now);
-    expect(matches.filter(({ texts }) => texts.some((text) => line.includes(text))).map((rule) => rule.id)).toEqual([
-      id,
-    ]);
-  }
+  test.each(lines)('rule $rule, and no other, is hit by $line', ({ rule, line }) => {
+    expect(rulesHit(server, rules, line)).toEqual([rule]);
+  });
+
+  test('its decoder takes the address from each of our lines', () => {
+    for (const { line } of lines.filter(({ line }) => line.includes('bin/contain-host')))
+      expect(server.decode(line)?.fields.srcip).toMatch(/^(192\.0\.2\.50|203\.0\.113\.7|2001:db8::50|127\.0\.0\.1|-)$/);
+  });
+
+  test('each rule that can be hit has a line', () => {
+    const parents = new Set(['100898', '100899']);
+    const wanted = rules.map(({ id }) => id).filter((id) => !parents.has(id));
+    expect([...new Set(lines.map(({ rule }) => rule))].filter((id) => wanted.includes(id))).toEqual(wanted);
+  });
+});
+
+test.each<Product>(['ossec', 'wazuh'])(
+  'the rules of the %s kit have numbers of their own, in the range for local rules',
+  (product) => {
+    const ids = readWrittenRules(product).map((rule) => Number(rule['@id']));
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const id of ids) {
+      expect(id).toBeGreaterThanOrEqual(100_000);
+      expect(id).toBeLessThanOrEqual(120_000);
+    }
+  },
+);
+
+test.each(kits)(
+  'the %s kit on %s: each rule stands behind its parents, which the server looks for while it reads',
+  (product, name) => {
+    const known = new Set(servers[name].stockRules.map(({ id }) => id));
+    for (const { id, parents } of readRules(product)) {
+      expect(parents.filter((parent) => !known.has(parent))).toEqual([]);
+      known.add(id);
+    }
+  },
+);
+
+test('a number means the same in both kits', () => {
+  const described = (product: Product): string[] =>
+    readWrittenRules(product).map((rule) => `${rule['@id']} ${rule['@level']} ${rule.description} ${rule.group}`);
+  expect(described('wazuh')).toEqual(expect.arrayContaining(described('ossec')));
+});
+
+test('none of our alerts can contain a host', () => {
+  for (const rule of [...readWrittenRules('ossec'), ...readWrittenRules('wazuh')])
+    expect(rule.group ?? '').not.toContain('contain_this_host');
+});
+
+test('text that an attacker chose does not pass for an outcome', () => {
+  const line =
+    '2026/11/25 03:18:00 active-response/bin/netsh.exe: {"version":1,"command":"add","parameters":{"alert":{"data":{"status":"add","x":"active-response/bin/contain-host.exe add -"}},"program":"active-response/bin/netsh.exe"}}';
+  expect(rulesHit(servers.Wazuh, readRules('wazuh'), line)).toEqual(['657']);
 });

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { parseOssecArguments } from '../../src/request/ossec';
 
 const operatorRest = '(from_the_server) (no_rule_id)';
@@ -33,6 +34,23 @@ test.each([
   [[`${operatorRest} -`]],
 ])('%j comes from an alert', (rest) => {
   expect(parseOssecArguments(['add', '-', '192.0.2.50', ...rest])?.requestedBy).toBe('alert');
+});
+
+test('no word that an alert brings along makes it an operator’s, wherever it stands', () => {
+  const word = fc.oneof(
+    fc.constantFrom('(from_the_server)', '(no_rule_id)', 'case=77', 'x=1', '-', '(null)', ''),
+    fc.string({ maxLength: 12 }),
+  );
+  fc.assert(
+    fc.property(fc.array(word), fc.array(word), fc.boolean(), (before, behind, isSplit) => {
+      // analysisd always writes the id and the rule of the alert (ossec-hids src/analysisd/alerts/exec.c).
+      const rest = [...before, '1598432109.123456', '5710', ...behind].join(' ');
+      const args = ['add', '-', '192.0.2.50', ...(isSplit ? rest.split(' ') : [rest])];
+      const request = parseOssecArguments(args);
+      expect(request?.requestedBy).toBe('alert');
+      expect(request).not.toHaveProperty('caseNumber');
+    }),
+  );
 });
 
 test('an alert is known by its id and rule', () => {

@@ -62,6 +62,18 @@ test('an operator is named by extra_args before alert.data', () => {
   });
 });
 
+test('agent_control hands over its address and the words behind it in one text', () => {
+  const named = (srcip: string) => parseWazuhMessage(wazuh4('add', { extra_args: [], alert: { data: { srcip } } }));
+  expect(named('192.0.2.50 case=77')).toMatchObject({
+    requestedBy: 'operator',
+    address: '192.0.2.50',
+    caseNumber: '77',
+  });
+  expect(named('192.0.2.50 x=1  case=77').caseNumber).toBe('77');
+  for (const text of ['192.0.2.50 192.0.2.51', '192.0.2.50 & calc', '192.0.2.50 case=77 & calc', 'case=77'])
+    expect(isRefusal(parseHost(named(text).address))).toBe(true);
+});
+
 test('an alert stays an alert, whatever extra_args say', () => {
   expect(parseWazuhMessage(wazuh4('add', { extra_args: ['192.0.2.50'], alert }))).toMatchObject({
     requestedBy: 'alert',
@@ -102,8 +114,13 @@ test.each([
   expect(() => parseWazuhMessage(line)).toThrow(Failure);
 });
 
-test('keys that an attacker chose do not keep a host from being contained', () => {
-  const data = '"data":{"srcip":"1.2.3.4","srcip":"5.6.7.8","command":"x\\u0000","command":"y"}';
+test.each([
+  ['beside the address', '"srcip":"1.2.3.4","srcip":"5.6.7.8","command":"x\\u0000","command":"y"'],
+  ['in a list', '"list":[{"command":1,"command":2,"parameters":1,"parameters":2},[{"version":1,"version":2}]]'],
+  ['with no name', '"":{"command":1,"command":2}'],
+  ['with a name like a path', '"parameters.alert":1,"parameters.alert":2'],
+])('keys that an attacker chose, %s, do not keep a host from being contained', (_where, keys) => {
+  const data = `"data":{${keys}}`;
   const line = wazuh4('add', { alert }).replace('"data":{"srcip":"203.0.113.7"}', data);
   expect(parseWazuhMessage(line)).toMatchObject({ action: 'add', requestedBy: 'alert' });
 });
