@@ -22,6 +22,12 @@ export interface Patience {
   /** One call that touches every rule: seconds on a usual host, minutes on a bloated one. */
   readonly script: number;
   readonly reg: number;
+  /** One question to the service manager. */
+  readonly sc: number;
+  readonly icacls: number;
+  /** The proof by traffic, before the first change and after the last. */
+  readonly proofBefore: number;
+  readonly proofAfter: number;
   /** How long the registry may take to show what netsh has done. */
   readonly settle: number;
 }
@@ -33,5 +39,9 @@ export const patience: Patience = {
   netsh: 60_000,
   script: 180_000,
   reg: 60_000,
+  sc: 10_000,
+  icacls: 10_000,
+  proofBefore: 2_000,
+  proofAfter: 2_500,
   settle: 5_000,
 };

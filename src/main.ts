@@ -1,8 +1,5 @@
 import { isatty } from 'node:tty';
 import { runInWorker, workerFlag } from './commands/front';
-import { carryOut, refuse } from './commands/order';
-import { plan } from './commands/plan';
-import { status } from './commands/status';
 import { usage, wrongArguments } from './commands/usage';
 import type { Host } from './host';
 import { exitCodes } from './outcome/exit-codes';
@@ -15,7 +12,10 @@ import { readLine } from './request/read-line';
 import type { Request } from './request/request';
 import { parseWazuhMessage } from './request/wazuh';
 
-/** Decides how we were called, runs that, and returns the exit code. `args` are the arguments after the program's name. */
+/**
+ * Decides how we were called, runs that, and returns the exit code. `args` are the arguments after the program's name. What a
+ * call does not need is not loaded: an order starts this program twice.
+ */
 export async function main(host: Host, args: readonly string[]): Promise<number> {
   const [first, ...rest] = args;
   switch (first) {
@@ -30,9 +30,11 @@ export async function main(host: Host, args: readonly string[]): Promise<number>
     case workerFlag:
       return runWorker(host, rest);
     case 'plan':
-      return plan(host, rest);
+      return (await import('./commands/plan')).plan(host, rest);
+    case 'doctor':
+      return (await import('./commands/doctor')).doctor(host, rest);
     case 'status':
-      return status(host, rest);
+      return (await import('./commands/status')).status(host, rest);
     default:
       return runOssec(host, args);
   }
@@ -49,6 +51,7 @@ async function runOssec(host: Host, args: readonly string[]): Promise<number> {
     const why = actionOf(args[0])
       ? 'A user and an IP address must follow; "-" stands for none.'
       : 'The first one must be ADD or DELETE.';
+    const { refuse } = await import('./commands/order');
     await refuse(host, unreadable(args[0]), new Failure('bad-arguments', `${why} Nothing was changed.`));
     say(`${wrongArguments}\n${why} Nothing was changed.\n`);
     return exitCodes.refused;
@@ -64,12 +67,14 @@ async function runWazuh(host: Host): Promise<number> {
   try {
     request = parseWazuhMessage(await readLine(process.stdin));
   } catch (error) {
+    const { refuse } = await import('./commands/order');
     return (await refuse(host, { ...unreadable('add'), dialect: 'wazuh' }, error)).exitCode;
   }
   return (await runInWorker(host, named(host, request))).exitCode;
 }
 
 async function runWorker(host: Host, [request]: readonly string[]): Promise<number> {
+  const { carryOut } = await import('./commands/order');
   const outcome: Outcome = await carryOut(host, JSON.parse(request ?? '') as Request);
   say(JSON.stringify(outcome));
   return outcome.exitCode;

@@ -15,7 +15,7 @@ const start = String.raw`^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d (?:[\w-]+(?:\(\d+\))?(?
  * (src/client-agent/start_agent.c). A log that cannot be read has no addresses.
  */
 export function openAgentLog(platform: Host['platform'], home: string): (name: string) => string | undefined {
-  const file = platform === 'windows' ? join(home, 'ossec.log') : join(home, 'logs', 'ossec.log');
+  const file = logOf(platform, home);
   let text: string | undefined;
   return (wanted) => {
     text ??= readNewest(file);
@@ -25,6 +25,23 @@ export function openAgentLog(platform: Host['platform'], home: string): (name: s
     const last = [...text.matchAll(new RegExp(`${start}(?:${ossec}|${older})`, 'gm'))].at(-1);
     return last === undefined ? undefined : withoutPort(last[1] ?? last[2] ?? '');
   };
+}
+
+/** The process that starts us says `Started (pid: N).` when it starts (STARTUP_MSG, src/error_messages); on Windows there is one. */
+const started =
+  /^(\d{4})\/(\d\d)\/(\d\d) (\d\d):(\d\d):(\d\d) (?:ossec-agent|wazuh-agent|(?:ossec|wazuh)-execd)(?:\(\d+\))?(?:\[\d+\] \S+ at \S+)?: INFO: (?:\(\d+\): )?Started \(pid: \d+\)\.\r?$/gm;
+
+/** When the agent was last started, by its own log, which is in local time; undefined where that does not say. */
+export function lastStart(platform: Host['platform'], home: string): Date | undefined {
+  const last = [...readNewest(logOf(platform, home)).matchAll(started)].at(-1);
+  if (last === undefined) return undefined;
+  const [year = 0, month = 0, ...rest] = last.slice(1).map(Number);
+  const [day = 0, hours = 0, minutes = 0, seconds = 0] = rest;
+  return new Date(year, month - 1, day, hours, minutes, seconds);
+}
+
+function logOf(platform: Host['platform'], home: string): string {
+  return platform === 'windows' ? join(home, 'ossec.log') : join(home, 'logs', 'ossec.log');
 }
 
 /** On Windows OSSEC writes the port behind the address, and IPv6 then in brackets; elsewhere the address stands alone. */

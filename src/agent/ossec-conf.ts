@@ -1,4 +1,5 @@
 import { Failure } from '../outcome/failure';
+import { configurationText } from './configuration';
 import type { ConfiguredServer } from './configured-server';
 import type { InstalledAgent } from './installed';
 import { serversOfOssec } from './ossec-servers';
@@ -7,23 +8,29 @@ import { readSections } from './sections';
 import { serversOfWazuh } from './wazuh-servers';
 import { serversOfWazuh5 } from './wazuh5-servers';
 
+/** Everything that can name a server. */
+const wanted = {
+  sections: new Set(['client', 'agent']),
+  elements: new Set([
+    ...['server-ip', 'server-hostname', 'port', 'protocol', 'server', 'manager', 'address', 'endpoint', 'local_ip'],
+    ...['notify_time', 'time-reconnect', 'config-profile', 'disable-active-response', 'crypto_method'],
+  ]),
+};
+
 /** Every server becomes several rules. The largest cluster has far fewer. */
 const mostServers = 256;
 
 /**
  * The servers that a configuration names, in the order in which the agent takes them. OSSEC and Wazuh read some files
- * differently; what either of them would use counts. `platform`: on Windows the agent reads in text mode, where Ctrl-Z ends a
- * file. Throws `Failure('bad-configuration')` where no agent would start with the file.
+ * differently; what either of them would use counts. Throws `Failure('bad-configuration')` where no agent would start with
+ * the file.
  */
 export function readConfiguredServers(
   bytes: Buffer,
   platform: 'windows' | 'linux',
   agent: InstalledAgent | undefined,
 ): ConfiguredServer[] {
-  // One character a byte: names and addresses are ASCII, and the agent does not care about the rest.
-  const source = bytes.toString('latin1');
-  const end = platform === 'windows' ? source.indexOf('\x1a') : -1;
-  const text = end < 0 ? source : source.slice(0, end);
+  const text = configurationText(bytes, platform);
   const readings = [attempt(() => readAsOssec(text)), attempt(() => readAsWazuh(text, agent))];
   const rejections = readings.filter((reading) => reading instanceof Rejected);
   if (rejections.length === readings.length) throw unusable(rejections, bytes);
@@ -33,11 +40,11 @@ export function readConfiguredServers(
 }
 
 function readAsOssec(text: string): ConfiguredServer[] {
-  return serversOfOssec(readSections(text, ossecDialect));
+  return serversOfOssec(readSections(text, ossecDialect, wanted));
 }
 
 function readAsWazuh(text: string, agent: InstalledAgent | undefined): ConfiguredServer[] {
-  const sections = readSections(text, wazuhDialect);
+  const sections = readSections(text, wazuhDialect, wanted);
   const isWazuh5 = sections.some(({ name }) => name === 'agent') || (agent?.wazuh ?? 0) >= 5;
   return isWazuh5 ? serversOfWazuh5(sections) : serversOfWazuh(sections);
 }

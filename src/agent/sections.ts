@@ -1,5 +1,5 @@
 import { XMLParser } from 'fast-xml-parser';
-import { normalise } from './normalise';
+import { normalise, type Wanted } from './normalise';
 import type { Dialect } from './scanner';
 
 /** An element of the configuration, its children in order. */
@@ -18,9 +18,9 @@ const parser = new XMLParser({
   jPath: false,
 });
 
-/** The `client` and `agent` sections of a configuration, in order. Throws `Rejected`. */
-export function readSections(source: string, dialect: Dialect): readonly Element[] {
-  const [root] = toElements(parser.parse(normalise(source, dialect)));
+/** The sections of a configuration that are wanted, in order. Throws `Rejected`. */
+export function readSections(source: string, dialect: Dialect, wanted: Wanted): readonly Element[] {
+  const [root] = toElements(parser.parse(normalise(source, dialect, wanted)));
   return root?.children ?? [];
 }
 

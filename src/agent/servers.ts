@@ -3,11 +3,11 @@ import { Failure } from '../outcome/failure';
 import { isRefusal, parseHost, quote } from '../policy/address';
 import type { Server } from '../policy/policy';
 import { openAgentLog } from './agent-log';
+import { readConfigurationFile } from './configuration';
 import { configurationOf } from './home';
 import { isHostName, isPlaceholder } from './host-name';
 import { defaultProtocols, findInstalledAgent } from './installed';
 import { readConfiguredServers } from './ossec-conf';
-import { readFile } from './read-file';
 import { type LookUp, type Resolution, resolveNames, systemLookUp } from './resolve';
 
 /** The agent's servers, ready for rules. */
@@ -21,9 +21,6 @@ export interface AgentServers {
   readonly warnings: readonly string[];
 }
 
-/** No configuration that a person wrote is larger. */
-const largestFile = 32 * 1024 * 1024;
-
 /**
  * Reads the agent's configuration and resolves every server in it, before anything is changed.
  * Throws `Failure`: `bad-configuration` when the file cannot be read or used, `no-server` when it names none that can be used.
@@ -31,7 +28,7 @@ const largestFile = 32 * 1024 * 1024;
 export async function readAgentServers(host: Host, home: string, lookUp: LookUp = systemLookUp): Promise<AgentServers> {
   const file = configurationOf(host.platform, home);
   const agent = findInstalledAgent(home);
-  const configured = readConfiguredServers(readConfiguration(file), host.platform, agent);
+  const configured = readConfiguredServers(readConfiguration(host.platform, home, file), host.platform, agent);
   const names = [...new Set(configured.map((server) => server.host).filter(isHostName))];
   const log = openAgentLog(host.platform, home);
   const resolved = await resolveNames(names, host.patience.dns, lookUp, log);
@@ -67,9 +64,9 @@ function merge(servers: Server[], server: Server): void {
   else servers[index] = { ...known, protocols: [...new Set([...known.protocols, ...server.protocols])] };
 }
 
-function readConfiguration(file: string): Buffer {
+function readConfiguration(platform: Host['platform'], home: string, file: string): Buffer {
   try {
-    return readFile(file, largestFile);
+    return readConfigurationFile(platform, home);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new Failure(

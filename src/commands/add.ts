@@ -1,16 +1,24 @@
+import { findTunnels } from '../agent/server-route';
 import { readAgentServers } from '../agent/servers';
 import { readSettings, type Settings } from '../agent/settings';
-import type { Host } from '../host';
+import type { Host, Patience } from '../host';
 import { Failure } from '../outcome/failure';
 import type { Outcome } from '../outcome/outcome';
 import { describeContainment } from '../outcome/report';
-import type { Judgement } from '../outcome/states';
+import { addGaps, type Judgement } from '../outcome/states';
 import type { Policy } from '../policy/policy';
 import type { Request } from '../request/request';
 import type { Asked } from '../state/journal';
 import { mergeAsked, policyOf } from './asked';
 import { parseHandler } from './handler';
+import { takeAsIs, tryAfter, tryBefore } from './proof';
 import { openSession, type Session } from './session';
+
+/** What is in force now, and what traffic showed of it, for people. */
+interface Contained {
+  readonly judgement: Judgement;
+  readonly notes: readonly string[];
+}
 
 /** Contains the host, or brings a contained one to what is asked now. Throws `Failure`. */
 export async function add(host: Host, home: string, request: Request): Promise<Outcome> {
@@ -22,11 +30,8 @@ export async function add(host: Host, home: string, request: Request): Promise<O
     for (const warning of [...settings.warnings, ...agent.warnings]) session.recorder.warn(warning);
     const asked = mergeAsked(request, operator, settings, session.openCase?.asked);
     const policy = policyOf(agent, asked);
-    return describeContainment(
-      policy,
-      agent.unresolved,
-      await contain(session, asked, policy, settings.whenServerLost),
-    );
+    const { judgement, notes } = await contain(session, asked, policy, settings, host.patience);
+    return describeContainment(policy, agent.unresolved, judgement, notes);
   } finally {
     session.close();
   }
@@ -36,18 +41,31 @@ async function contain(
   session: Session,
   asked: Asked,
   policy: Policy,
-  whenServerLost: Settings['whenServerLost'],
-): Promise<Judgement> {
+  settings: Settings,
+  { proofBefore, proofAfter }: Patience,
+): Promise<Contained> {
   const { firewall, recorder, openCase } = session;
-  const { warnings, contained } = await firewall.preflight(policy, whenServerLost);
+  const [{ warnings, contained }, control, tunnels] = await Promise.all([
+    firewall.preflight(policy, settings.whenServerLost),
+    tryBefore(policy, settings.probe, proofBefore),
+    findTunnels(policy.servers),
+  ]);
   for (const warning of warnings) recorder.warn(warning);
   // Contained without us: by the batch script, in an operator's hand. An alert must not be able to lift that later.
   const recorded: Asked = contained && openCase === undefined ? { ...asked, requestedBy: 'operator' } : asked;
   if (!same(recorded, openCase?.asked)) recorder.append({ event: 'asked', ...recorded });
   try {
-    const judgement = await firewall.contain(policy, asked.requestedBy, recorder);
-    if (recorder.acted || !same(judgement, openCase?.judged)) recorder.append({ event: 'judged', ...judgement });
-    return judgement;
+    const judged = await firewall.contain(policy, asked.requestedBy, recorder);
+    const proof = recorder.acted ? await tryAfter(control, proofAfter) : takeAsIs(control);
+    const { gaps, isServerLost, notes } = proof;
+    // Of a host that was contained before, nobody wants it set free because a server happens to be down.
+    const wasWhole = contained && (openCase === undefined || openCase.judged !== undefined);
+    if (isServerLost && !wasWhole && settings.whenServerLost === 'refuse')
+      await firewall.undo(recorder, gaps.map(({ detail }) => detail).join('; '));
+    const judgement = addGaps(judged, [...tunnels, ...gaps]);
+    const isUnfinished = recorder.acted || (openCase?.unfinished.length ?? 0) > 0;
+    if (isUnfinished || !same(judgement, openCase?.judged)) recorder.append({ event: 'judged', ...judgement });
+    return { judgement, notes };
   } catch (error) {
     closeAfter(error, session);
     throw error;

@@ -14,7 +14,20 @@ const longestResult = 1024 * 1024;
  * limit on the thread that receives orders, so the work itself runs in a process of its own that outlives this one and
  * holds none of the agent's handles.
  */
-export function runInWorker(host: Host, request: Request): Promise<Outcome> {
+export async function runInWorker(host: Host, request: Request): Promise<Outcome> {
+  const { told, outcome } = await askWorker(host, request);
+  // A worker records what it tells. Agents ignore exit codes: without this line the server would never hear of the rest.
+  if (!told) await (await import('./order')).recordFor(host, request, outcome);
+  return outcome;
+}
+
+interface Answer {
+  /** False where the worker told nothing, and the outcome is what that means. */
+  readonly told: boolean;
+  readonly outcome: Outcome;
+}
+
+function askWorker(host: Host, request: Request): Promise<Answer> {
   return new Promise((resolve) => {
     const [executable, ...args] = host.command;
     const worker = spawn(executable, [...args, workerFlag, JSON.stringify(request)], {
@@ -25,18 +38,23 @@ export function runInWorker(host: Host, request: Request): Promise<Outcome> {
       env: withoutNodeVariables(host.env),
     });
     let result = '';
-    const settle = (outcome: Outcome): void => {
+    const settle = (answer: Answer): void => {
       clearTimeout(timer);
       worker.stdout.destroy();
       worker.unref();
-      resolve(outcome);
+      resolve(answer);
     };
-    const timer = setTimeout(() => settle(stillAtWork(request)), host.patience.worker);
+    const settleUntold = (outcome: Outcome): void => settle({ told: false, outcome });
+    const timer = setTimeout(() => settleUntold(stillAtWork(request)), host.patience.worker);
     worker.stdout.setEncoding('utf8').on('data', (text: string) => {
       if (result.length < longestResult) result += text;
     });
-    worker.on('error', (error) => settle(notStarted(request, error)));
-    worker.on('close', () => settle(parseOutcome(result) ?? endedSilently(request)));
+    worker.on('error', (error) => settleUntold(notStarted(request, error)));
+    worker.on('close', () => {
+      const outcome = parseOutcome(result);
+      if (outcome === undefined) settleUntold(endedSilently(request));
+      else settle({ told: true, outcome });
+    });
   });
 }
 

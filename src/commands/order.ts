@@ -3,7 +3,7 @@ import type { Host } from '../host';
 import { writeAudit } from '../outcome/audit';
 import { exitCodes } from '../outcome/exit-codes';
 import { Failure } from '../outcome/failure';
-import { openLog } from '../outcome/log';
+import { Log } from '../outcome/log';
 import type { Outcome } from '../outcome/outcome';
 import type { Request } from '../request/request';
 import { stateFolderOf } from '../state/folder';
@@ -31,6 +31,12 @@ export async function refuse(host: Host, request: Request, error: unknown): Prom
   const outcome = failed(request, error);
   record(host, home instanceof Failure ? undefined : home, request, outcome);
   return outcome;
+}
+
+/** Records an outcome that no worker could record: it died, never started, or is not done yet. */
+export async function recordFor(host: Host, request: Request, outcome: Outcome): Promise<void> {
+  const home = await homeOf(host);
+  record(host, home instanceof Failure ? undefined : home, request, outcome);
 }
 
 async function homeOf(host: Host): Promise<string | Failure> {
@@ -63,5 +69,5 @@ function record(host: Host, home: string | undefined, request: Request, outcome:
       words: [...(exitCode === 0 ? [] : [`exit=${exitCode}`]), ...words],
     });
   }
-  openLog(stateFolderOf(host)).info('outcome', { request, status, exitCode, said: message });
+  new Log(stateFolderOf(host)).info('outcome', { request, status, exitCode, said: message });
 }

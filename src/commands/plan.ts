@@ -1,15 +1,18 @@
 import { parseArgs } from 'node:util';
 import { findHome } from '../agent/home';
+import { findTunnels } from '../agent/server-route';
 import { type AgentServers, readAgentServers } from '../agent/servers';
 import { readSettings } from '../agent/settings';
-import type { Step } from '../firewall/firewall';
+import type { Firewall, Step } from '../firewall/firewall';
 import { openFirewall } from '../firewall/open';
 import type { Host } from '../host';
 import { exitCodes } from '../outcome/exit-codes';
 import { Failure } from '../outcome/failure';
 import { say } from '../outcome/say';
+import { addGaps, isServerLostEverywhere, type Judgement, type State } from '../outcome/states';
 import { cidr } from '../policy/address';
 import { batchScriptCommands } from '../policy/batch-script';
+import type { Policy } from '../policy/policy';
 import { parseOssecArguments } from '../request/ossec';
 import type { Request, RequestedBy } from '../request/request';
 import { stateFolderOf } from '../state/folder';
@@ -24,6 +27,8 @@ interface Plan {
   readonly unresolved: readonly string[];
   readonly handlers: readonly string[];
   readonly steps: readonly Step[];
+  /** What an ADD would come to here. Absent for a release, and where the plan is for another operating system. */
+  readonly judgement?: Judgement;
 }
 
 interface Options {
@@ -37,8 +42,8 @@ export async function plan(host: Host, args: readonly string[]): Promise<number>
   const json = args.includes('--json');
   try {
     const options = readOptions(host, args);
-    const planned = await makePlan({ ...host, platform: options.platform }, options);
-    say(json ? `${JSON.stringify(planned, null, 2)}\n` : describe(planned));
+    const planned = await makePlan(host, options);
+    say(json ? `${JSON.stringify(planned, null, 2)}\n` : describe(planned, options));
     return exitCodes.done;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
@@ -67,16 +72,20 @@ function readOptions(host: Host, args: readonly string[]): Options {
   }
 }
 
-async function makePlan(host: Host, options: Options): Promise<Plan> {
-  return options.request.action === 'add' ? planAdd(host, options) : planDelete(host, options);
+async function makePlan(here: Host, options: Options): Promise<Plan> {
+  const host = { ...here, platform: options.platform };
+  if (options.request.action === 'delete') return planDelete(host, options);
+  return planAdd(host, options, here.platform === options.platform && !options.original);
 }
 
-async function planAdd(host: Host, { request, original }: Options): Promise<Plan> {
+/** `isForHere`: what is in force on this very host can be looked at. */
+async function planAdd(host: Host, { request, original }: Options, isForHere: boolean): Promise<Plan> {
   const operator = request.requestedBy === 'operator' ? parseHandler(request.address) : undefined;
   const { home } = await findHome(host);
   const agent = await readAgentServers(host, home);
   const policy = policyOf(agent, mergeAsked(request, operator, readSettings(host.platform, home), undefined));
   const { requestedBy } = request;
+  const firewall = firewallAt(host, home);
   return {
     requestedBy,
     servers: policy.servers.map(({ address, port, protocols }) => ({ address: address.text, port, protocols })),
@@ -84,8 +93,14 @@ async function planAdd(host: Host, { request, original }: Options): Promise<Plan
     handlers: policy.handlers.map((handler) =>
       handler.prefix === hostPrefix[handler.family] ? handler.text : cidr(handler),
     ),
-    steps: original ? originalSteps('add', home, agent, request) : firewallAt(host, home).containSteps(policy),
+    steps: original ? originalSteps('add', home, agent, request) : firewall.containSteps(policy),
+    ...(isForHere ? { judgement: await judge(firewall, policy) } : {}),
   };
+}
+
+async function judge(firewall: Firewall, policy: Policy): Promise<Judgement> {
+  const [judged, tunnels] = await Promise.all([firewall.judgePlan(policy), findTunnels(policy.servers)]);
+  return addGaps(judged, tunnels);
 }
 
 async function planDelete(host: Host, { request, original }: Options): Promise<Plan> {
@@ -122,7 +137,7 @@ function originalSteps(
   }));
 }
 
-function describe({ requestedBy, servers, unresolved, handlers, steps }: Plan): string {
+function describe({ requestedBy, servers, unresolved, handlers, steps, judgement }: Plan, options: Options): string {
   const list = (texts: readonly string[]): string => (texts.length === 0 ? 'none' : texts.join(', '));
   return `${[
     `Requested by: ${requestedBy}`,
@@ -133,7 +148,24 @@ function describe({ requestedBy, servers, unresolved, handlers, steps }: Plan): 
     ...steps.map(
       ({ step, command }, index) => `${String(index + 1).padStart(4)}  ${step.padEnd(18)} ${commandLine(command)}`,
     ),
+    ...(options.request.action === 'add' ? describeJudgement(judgement) : []),
   ].join('\n')}\n`;
+}
+
+const sentences: Readonly<Partial<Record<State, string>>> = {
+  contained: 'Afterwards: contained. The servers and handlers are within reach, all others are not.',
+  degraded: 'Afterwards: contained, with these gaps.',
+  ineffective: 'Afterwards: NOT CONTAINED. The rules would be set, but not be enforced.',
+};
+
+function describeJudgement(judgement: Judgement | undefined): string[] {
+  if (judgement === undefined) return ['Afterwards: cannot be told here; ask on the host itself.'];
+  const { state, gaps } = judgement;
+  return [
+    sentences[state] ?? 'Afterwards: cannot be told, since what is in force cannot be read.',
+    ...(isServerLostEverywhere(gaps) ? ['An ADD is refused for that, unless "whenServerLost" is "contain".'] : []),
+    ...gaps.map(({ code, detail }) => `  ! ${detail} [${code}]`),
+  ];
 }
 
 function commandLine(command: readonly string[] | null): string {

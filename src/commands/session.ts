@@ -4,12 +4,13 @@ import { openFirewall } from '../firewall/open';
 import type { Host } from '../host';
 import { writeAudit } from '../outcome/audit';
 import { Failure } from '../outcome/failure';
-import { openLog } from '../outcome/log';
+import { Log } from '../outcome/log';
 import type { Request } from '../request/request';
 import { prepareStateFolder, stateFolderOf } from '../state/folder';
 import { Journal, type OpenCase } from '../state/journal';
 import { acquireLock } from '../state/lock';
 import { CaseRecorder } from '../state/recorder';
+import { removeOldReadings } from '../windows/registry';
 
 /** Everything an order needs while it has the host to itself. */
 export interface Session {
@@ -26,7 +27,8 @@ export async function openSession(host: Host, home: string | undefined, request:
   const stateFolder = stateFolderOf(host);
   const lock = await acquireLock(stateFolder, host.patience.lock);
   try {
-    const log = openLog(stateFolder);
+    removeOldReadings(stateFolder);
+    const log = new Log(stateFolder);
     const journal = new Journal(stateFolder);
     const { action } = request;
     const recorder = new CaseRecorder(journal, log, action, () => {

@@ -10,6 +10,8 @@ Other commands:
                               what would be done, step by step; changes nothing
   contain-host status [--expect STATE] [--json]
                               is this host contained, and what is open
+  contain-host doctor [--json]
+                              would containment work here, now, and if not, what to do
   contain-host --help | --version
 `;
 

@@ -3,6 +3,7 @@ import type { Judgement } from '../outcome/states';
 import type { Policy } from '../policy/policy';
 import type { RequestedBy } from '../request/request';
 import type { OpenCase } from '../state/journal';
+import type { ServiceState } from '../windows/service';
 
 /** One step of a plan: a stable name, and the exact program and arguments it runs, or null where it runs none. */
 export interface Step {
@@ -46,6 +47,22 @@ export interface Release {
   readonly differences: readonly string[];
 }
 
+/** What a release would give the host back from. */
+export interface Backup {
+  readonly file: string;
+  /** Absent where the file does not say. */
+  readonly madeAt?: Date;
+  /** Why it is of no use; absent: every check was passed. */
+  readonly bad?: string;
+}
+
+/** What a containment rests on, besides the rules. Each part is absent where this firewall has no such thing. */
+export interface Footing {
+  readonly services?: readonly { readonly name: string; readonly state: ServiceState }[];
+  readonly backup?: Backup;
+  readonly survivesRestart?: boolean;
+}
+
 /**
  * A firewall that can hold a host contained. The commands above it know only this; each operating system has one folder
  * beside this file. All methods throw `Failure` and nothing else.
@@ -58,11 +75,16 @@ export interface Firewall {
   preflight(policy: Policy, whenServerLost: 'refuse' | 'contain'): Promise<Preflight>;
   /** What is in force now. With a policy, also whether all it allows is there. */
   judge(policy?: Policy): Promise<Judgement>;
+  /** What would be in force once the plan is carried out: who would be lost, and what would stay open. */
+  judgePlan(policy: Policy): Promise<Judgement>;
+  inspect(): Promise<Footing>;
   /**
    * Brings the host to the policy, whether it is contained already or not, and judges what is in force afterwards. An
    * alert's order removes no handler. What is right already is not touched.
    */
   contain(policy: Policy, requestedBy: RequestedBy, recorder: Recorder): Promise<Judgement>;
+  /** Gives the host back after a containment that turned out to be of no use, and says in its failure how that went. */
+  undo(recorder: Recorder, why: string): Promise<never>;
   /** Gives the host back as it was. */
   release(recorder: Recorder): Promise<Release>;
 }

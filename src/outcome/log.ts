@@ -1,42 +1,33 @@
-import { appendFileSync, renameSync, statSync } from 'node:fs';
-import { join } from 'node:path';
-import { createLogger, format, type Logger } from 'winston';
-import Transport from 'winston-transport';
+import type { Logger } from 'winston';
 
-/** A full log is put aside once; the one before that is overwritten. */
-const rotateAtBytes = 5 * 1024 * 1024;
+/** Our own log. A line that cannot be written is no error. */
+export class Log {
+  private logger: Logger | undefined;
 
-/**
- * Writes each line before the call returns: what a step announces must be on disk before the step starts, and winston's own
- * file transport writes later. A log that cannot be written never stops a containment.
- */
-class SynchronousFile extends Transport {
-  constructor(private readonly file: string) {
-    super();
+  /** `folder`: the state folder. */
+  constructor(private readonly folder: string) {}
+
+  info(message: string, details: object = {}): void {
+    this.prepare().info(message, details);
   }
 
-  override log(entry: { [key: symbol]: unknown }, done: () => void): void {
-    try {
-      this.rotate();
-      appendFileSync(this.file, `${String(entry[Symbol.for('message')])}\n`, { mode: 0o600 });
-    } catch {
-      // The outcome still goes to the caller, the journal and the agent's own log.
-    }
-    done();
+  warn(message: string, details: object = {}): void {
+    this.prepare().warn(message, details);
   }
 
-  private rotate(): void {
-    const { size } = statSync(this.file, { throwIfNoEntry: false }) ?? { size: 0 };
-    if (size > rotateAtBytes) renameSync(this.file, `${this.file}.1`);
+  error(message: string, details: object = {}): void {
+    this.prepare().error(message, details);
   }
-}
 
-/** `contain-host.log` in the state folder: one JSON object a line. */
-export function openLog(folder: string): Logger {
-  return createLogger({
-    format: format.combine(format.timestamp(), format.json()),
-    transports: [new SynchronousFile(join(folder, 'contain-host.log'))],
-  });
+  /**
+   * Loads what writes the log, which takes half as long as Node takes to start: not before the first line, and best while
+   * something else is waited for.
+   */
+  prepare(): Logger {
+    const { openJsonLog } = require('./json-log') as typeof import('./json-log');
+    this.logger ??= openJsonLog(this.folder);
+    return this.logger;
+  }
 }
 
 /** Raw output of a tool, in whatever code page, as printable ASCII with everything else escaped. */

@@ -35,8 +35,13 @@ const outcomeOf: Record<State, { exitCode: ExitCode; status: Status; sentence: s
   },
 };
 
-/** What an ADD that came to its end says. */
-export function describeContainment(policy: Policy, unresolved: readonly string[], judgement: Judgement): Outcome {
+/** What an ADD that came to its end says. `notes`: what traffic showed. */
+export function describeContainment(
+  policy: Policy,
+  unresolved: readonly string[],
+  judgement: Judgement,
+  notes: readonly string[],
+): Outcome {
   const { exitCode, status, sentence } = outcomeOf[judgement.state];
   const servers = policy.servers.map(
     ({ address, port, protocols }) => `${address.text} port ${port} (${protocols.join(', ')})`,
@@ -46,6 +51,7 @@ export function describeContainment(policy: Policy, unresolved: readonly string[
     `Servers allowed: ${servers.join('; ')}.`,
     `Handlers allowed: ${policy.handlers.length === 0 ? 'none' : policy.handlers.map(cidr).join(', ')}.`,
     ...(unresolved.length === 0 ? [] : [`Servers whose names did not resolve, not allowed: ${unresolved.join(', ')}.`]),
+    ...notes,
     ...judgement.gaps.map((gap) => `Gap: ${gap.detail} [${gap.code}]`),
     'Release it with: contain-host DELETE - -',
   ];

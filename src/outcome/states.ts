@@ -12,3 +12,18 @@ export interface Judgement {
   readonly state: State;
   readonly gaps: readonly Gap[];
 }
+
+/** Gaps from outside the policy with which a host is not contained. */
+const fatal = new Set(['firewall-stopped', 'probe-answers']);
+
+/** Adds what was found out beside the policy: something fatal means that a containment is none, anything else is a gap in it. */
+export function addGaps({ state, gaps }: Judgement, more: readonly Gap[]): Judgement {
+  const isHeld = (state === 'contained' || state === 'degraded') && more.length > 0;
+  const worse = more.some(({ code }) => fatal.has(code)) ? 'ineffective' : 'degraded';
+  return { state: isHeld ? worse : state, gaps: [...gaps, ...more] };
+}
+
+/** True when no server could be reached in any profile: such an ADD is refused unless the settings say otherwise. */
+export function isServerLostEverywhere(gaps: readonly Gap[]): boolean {
+  return gaps.filter(({ code }) => code.startsWith('server-lost')).length === 3;
+}

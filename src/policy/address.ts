@@ -74,6 +74,14 @@ export function cidr({ text, prefix }: Address): string {
   return `${text}/${prefix}`;
 }
 
+/** True when a host or network lies in another one, or is the same. */
+export function isWithin(inner: Address, outer: Address): boolean {
+  if (inner.family !== outer.family) return false;
+  return inner.family === 4
+    ? new Address4(cidr(inner)).isInSubnet(new Address4(cidr(outer)))
+    : new Address6(cidr(inner)).isInSubnet(new Address6(cidr(outer)));
+}
+
 /** True for 127.0.0.0/8 and ::1, mapped or not. */
 export function isLoopback(text: string): boolean {
   if (Address4.isValid(text)) return new Address4(text).isInSubnet(new Address4('127.0.0.0/8'));

@@ -50,7 +50,7 @@ export function runProcess(program: string, args: readonly string[], options: Ru
       for (const timer of timers) clearTimeout(timer);
       child?.stdout?.destroy();
       child?.stderr?.destroy();
-      if (outputFd !== undefined) closeSync(outputFd);
+      if (outputFd !== undefined) closeQuietly(outputFd);
       resolve({
         exitCode: timedOut ? null : ended.code,
         signal: ended.signal,
@@ -106,6 +106,15 @@ export function runProcess(program: string, args: readonly string[], options: Ru
       );
     }
   });
+}
+
+/** Thrown from an event, the error of a failing disk would end this process. */
+function closeQuietly(fd: number): void {
+  try {
+    closeSync(fd);
+  } catch {
+    // It is closed all the same.
+  }
 }
 
 function readKept(file: string): Buffer {

@@ -4,6 +4,7 @@ import type { Host } from '../host';
 import { Failure } from '../outcome/failure';
 import { runProcess } from '../process/run';
 import { systemTool } from '../windows/system-tool';
+import { unusable } from './unusable';
 
 /**
  * Where the journal, the second copy of the backup and the log are kept: outside the agent's home, which an uninstall of
@@ -22,26 +23,22 @@ const ordinaryUsers = ['*S-1-1-0', '*S-1-5-11', '*S-1-5-32-545', '*S-1-5-4'];
 
 /**
  * Makes the state folder if it is missing and closes it to ordinary users if it is open. Returns a warning where it could
- * not be closed. Throws `Failure('not-elevated')` where it cannot be made, or where something else stands in its place.
+ * not be closed. Throws `Failure` where it cannot be made or used, or where something else stands in its place.
  */
 export async function prepareStateFolder(host: Host): Promise<string | undefined> {
   const folder = stateFolderOf(host);
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (host.platform === 'windows' && process.platform === 'win32') return await closeOnWindows(host, folder);
+    const { mode, uid } = lstatSync(folder);
+    if (process.getuid?.() !== uid) {
+      throw new Failure('not-elevated', `The folder ${folder} belongs to somebody else, so nothing was changed.`);
+    }
+    if ((mode & 0o077) !== 0) chmodSync(folder, 0o700);
+    return undefined;
   } catch (error) {
-    throw new Failure(
-      'not-elevated',
-      `The folder ${folder} cannot be made, so nothing was changed. Run this elevated, as an administrator or root.`,
-      error,
-    );
+    throw error instanceof Failure ? error : unusable(folder, error);
   }
-  const { mode, uid } = lstatSync(folder);
-  if (host.platform === 'windows' && process.platform === 'win32') return closeOnWindows(host, folder);
-  if (process.getuid?.() !== uid) {
-    throw new Failure('not-elevated', `The folder ${folder} belongs to somebody else, so nothing was changed.`);
-  }
-  if ((mode & 0o077) !== 0) chmodSync(folder, 0o700);
-  return undefined;
 }
 
 async function closeOnWindows(host: Host, folder: string): Promise<string | undefined> {

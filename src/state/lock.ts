@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Failure } from '../outcome/failure';
 import { errorCode } from '../process/error-code';
 import { runProcess } from '../process/run';
+import { unusable } from './unusable';
 
 export interface Lock {
   /** Handed to every process that changes the firewall: the lock is held as long as one of them lives, even after our end. */
@@ -24,7 +25,16 @@ const retryMs = 200;
 export async function acquireLock(folder: string, waitMs: number): Promise<Lock> {
   const file = join(folder, 'lock');
   const fd = process.platform === 'win32' ? await openExclusive(file, waitMs) : await openFlocked(file, waitMs);
-  return { fd, release: () => closeSync(fd) };
+  return { fd, release: () => close(fd) };
+}
+
+/** A disk that fails then does not make undone what was done; the lock ends with this process anyway. */
+function close(fd: number): void {
+  try {
+    closeSync(fd);
+  } catch {
+    // It is closed all the same.
+  }
 }
 
 /** True when an instance holds the lock now. Nothing is waited for; what cannot be told counts as not held. */
@@ -49,7 +59,7 @@ async function openExclusive(file: string, waitMs: number): Promise<number> {
     try {
       return openSync(file, constants.O_RDWR | constants.O_CREAT | exclusive);
     } catch (error) {
-      if (errorCode(error) !== 'EBUSY') throw cannotOpen(file, error);
+      if (errorCode(error) !== 'EBUSY') throw unusable(file, error);
       if (waited >= waitMs) throw busy();
       await wait(retryMs);
     }
@@ -62,7 +72,7 @@ async function openFlocked(file: string, waitMs: number): Promise<number> {
   try {
     fd = openSync(file, constants.O_RDWR | constants.O_CREAT, 0o600);
   } catch (error) {
-    throw cannotOpen(file, error);
+    throw unusable(file, error);
   }
   const seconds = Math.ceil(waitMs / 1000);
   const flock = await runProcess('/usr/bin/flock', ['-x', '-w', String(seconds), '3'], {
@@ -86,10 +96,4 @@ function busy(): Failure {
     'busy',
     'Another contain-host is at work on this host. Nothing was changed; ask again when it is done.',
   );
-}
-
-function cannotOpen(file: string, error: unknown): Failure {
-  return ['EACCES', 'EPERM'].includes(errorCode(error))
-    ? new Failure('not-elevated', `${file} cannot be opened, so nothing was changed. Run this elevated.`, error)
-    : new Failure('journal-unwritable', `${file} cannot be opened, so nothing was changed. Look at that disk.`, error);
 }

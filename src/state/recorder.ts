@@ -1,7 +1,6 @@
-import type { Logger } from 'winston';
 import type { Recorder, Step } from '../firewall/firewall';
 import { Failure } from '../outcome/failure';
-import { escapeOutput } from '../outcome/log';
+import { escapeOutput, type Log } from '../outcome/log';
 import type { RunResult } from '../process/run';
 import type { Request } from '../request/request';
 import type { Journal, JournalEvent } from './journal';
@@ -15,7 +14,7 @@ export class CaseRecorder implements Recorder {
 
   constructor(
     private readonly journal: Journal,
-    private readonly log: Logger,
+    private readonly log: Log,
     action: Request['action'],
     private readonly onFirstStep: () => void,
   ) {
@@ -31,7 +30,9 @@ export class CaseRecorder implements Recorder {
     if (changes(step)) this.changing = true;
     const begun = performance.now();
     try {
-      const result = await work();
+      const working = work();
+      this.log.prepare();
+      const result = await working;
       this.log.info(step.step, { ...describe(step, begun), ...(isRunResult(result) ? describeRun(result) : {}) });
       return result;
     } catch (error) {

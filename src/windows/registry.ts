@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Host } from '../host';
 import { runProcess } from '../process/run';
@@ -23,6 +23,9 @@ export function exportKey(key: string, file: string, view: RegistryView = '64'):
   return ['export', key, file, '/y', `/reg:${view}`];
 }
 
+/** How the name of a folder begins that holds one reading. */
+const reading = 'reading-';
+
 /** Reads a key and all below it, by way of a file in `folder`. One retry: a single failed call must not decide anything. */
 export async function readKey(
   host: Host,
@@ -42,7 +45,7 @@ async function tryReadKey(
 ): Promise<RegistryReading | Unreadable> {
   let own: string | undefined;
   try {
-    own = mkdtempSync(join(folder, 'reading-'));
+    own = mkdtempSync(join(folder, reading));
     const path = join(own, 'key.reg');
     const reg = await runProcess(systemTool(host, 'reg.exe'), exportKey(key, path, view), {
       limitMs: host.patience.reg,
@@ -58,6 +61,24 @@ async function tryReadKey(
   } catch (error) {
     return { unreadable: `the export of ${key} is not readable: ${String(error)}` };
   } finally {
-    if (own !== undefined) rmSync(own, { recursive: true, force: true });
+    if (own !== undefined) tidyUp(own);
+  }
+}
+
+/** What was read is good, even where its file cannot be removed. */
+function tidyUp(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch {
+    // The next order removes it.
+  }
+}
+
+/** Removes what readings of runs that were killed have left in a folder. */
+export function removeOldReadings(folder: string): void {
+  try {
+    for (const name of readdirSync(folder)) if (name.startsWith(reading)) tidyUp(join(folder, name));
+  } catch {
+    // They are only in the way.
   }
 }

@@ -2,6 +2,8 @@ import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Endpoint } from '../../fixtures/endpoint';
+import { typicalHost } from '../../fixtures/standin/hosts';
 
 const program = join(__dirname, '../../dist/contain-host.js');
 
@@ -87,6 +89,56 @@ test.each([
   const { exitCode, output } = await run(newHome(), ...args);
   expect(exitCode).toBe(1);
   expect(JSON.parse(output)).toMatchObject({ refused: code });
+});
+
+describe('what an ADD would come to', () => {
+  let endpoint: Endpoint;
+  beforeEach(() => {
+    endpoint = new Endpoint(typicalHost());
+  });
+  afterEach(() => endpoint.remove());
+  const judge = async (): Promise<unknown> =>
+    (JSON.parse((await endpoint.run('plan', 'ADD', '-', '192.0.2.50', '--json')).output) as { judgement: unknown })
+      .judgement;
+  const asText = async (...args: string[]): Promise<string> =>
+    (await endpoint.run('plan', 'ADD', '-', '192.0.2.50', ...args)).output;
+
+  test('is a containment on a host that nobody else rules, and nothing is changed', async () => {
+    const before = endpoint.machine.fingerprint();
+    expect(await judge()).toEqual({ state: 'contained', gaps: [] });
+    expect(await asText()).toMatch(/^Afterwards: contained\. The servers and handlers are within reach/m);
+    expect(endpoint.machine.fingerprint()).toBe(before);
+    expect(endpoint.machine.calls().every(({ tool }) => tool === 'reg')).toBe(true);
+    expect(endpoint.stateFiles()).toEqual([]);
+  });
+
+  test('names the rule and the setting of group policy that would stay open', async () => {
+    const { machine } = endpoint;
+    machine.addRule('{g}', 'v2.31|Action=Allow|Active=TRUE|Dir=Out|Protocol=6|RPort=443|Name=Telemetry|', 'gpo');
+    expect(await judge()).toMatchObject({
+      state: 'degraded',
+      gaps: [{ detail: expect.stringContaining('"Telemetry"') }],
+    });
+    machine.setProfileValue('public', 'DefaultOutboundAction', 0, 'gpo');
+    expect(await asText()).toMatch(/NOT CONTAINED[\s\S]*Public profile[\s\S]*"Telemetry"/);
+  });
+
+  test('is a refusal where the server would be lost in every profile', async () => {
+    for (const profile of ['domain', 'private', 'public'] as const)
+      endpoint.machine.setProfileValue(profile, 'AllowLocalPolicyMerge', 0, 'gpo');
+    expect(await asText()).toMatch(/An ADD is refused[\s\S]*\[server-lost-on-Domain\]/);
+  });
+
+  test('cannot be told where the policy cannot be read, or of another system', async () => {
+    const { output } = await run(newHome(), 'plan', 'ADD', '-', '192.0.2.50', '--for', 'windows');
+    expect(output).toMatch(/^Afterwards: cannot be told here/m);
+    endpoint.machine.setFaults({ kind: 'fail', tool: 'reg' });
+    expect(await judge()).toMatchObject({ state: 'uncertain', gaps: [{ code: 'policy-unreadable' }] });
+  });
+
+  test('is not asked of a release', async () => {
+    expect((await endpoint.run('plan', 'DELETE', '-', '-')).output).not.toContain('Afterwards');
+  });
 });
 
 test('help and version', async () => {

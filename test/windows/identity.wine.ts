@@ -54,9 +54,12 @@ test('the bill of materials names Node and each package that is bundled', () => 
 
 test('the hashes are those of the files', () => {
   const checked = spawnSync('sha256sum', ['--check', 'SHA256SUMS'], { cwd: built(''), encoding: 'utf8' });
-  expect(checked.stdout.trim().split('\n')).toEqual([
+  expect(checked.stdout.trim().split('\n').sort()).toEqual([
+    `contain-host-${version}-linux-x64.tar.gz: OK`,
     'contain-host.exe: OK',
     'contain-host.msi: OK',
+    'contain-host: OK',
+    `contain-host_${version}_amd64.deb: OK`,
     'sbom.cdx.json: OK',
   ]);
 });

@@ -129,7 +129,7 @@ export class Windows {
   /** On a slow machine the program leaves before its worker is done. Waits for that, and for the exit code in its line. */
   private async settle(result: Result): Promise<Result> {
     if (result.exitCode !== 8) return result;
-    while (/ add-started /.test(this.audit().at(-1) ?? '')) await wait(200);
+    while (this.running('--worker').length > 0) await wait(200);
     return { ...result, exitCode: Number(/exit=(\d+)/.exec(this.audit().at(-1) ?? '')?.[1] ?? 0) };
   }
 
@@ -162,10 +162,15 @@ export class Windows {
   /** The firewall's policy: the local one and the domain's. */
   registry(): RegistryTree {
     const keys = [paths.local, paths.gpo].map((key) => {
-      const isThere = this.reg('export', key, 'C:\\read.reg', '/y');
-      return isThere ? readRegFile(readFileSync(this.path('read.reg'))).keys : {};
+      const file = this.export(key);
+      return file === undefined ? {} : readRegFile(file).keys;
     });
     return { keys: Object.assign({}, ...keys) };
+  }
+
+  /** A key as reg.exe exports it; undefined where it is not there. */
+  export(key: string): Buffer | undefined {
+    return this.reg('export', key, 'C:\\read.reg', '/y') ? readFileSync(this.path('read.reg')) : undefined;
   }
 
   /** The local policy as one text, the same for policies that mean the same. */
@@ -195,12 +200,16 @@ export class Windows {
 
   /** Kills the program of this Windows that has this word among its arguments. */
   kill(word: string): void {
-    const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-    const ours = pids.filter(
-      (pid) => argumentsOf(pid).includes(word) && environmentOf(pid).includes(`WINEPREFIX=${this.prefix}`),
-    );
-    if (ours.length === 0) throw new Error(`nothing runs with ${word}`);
-    for (const pid of ours) process.kill(Number(pid), 'SIGKILL');
+    const pids = this.running(word);
+    if (pids.length === 0) throw new Error(`nothing runs with ${word}`);
+    for (const pid of pids) process.kill(pid, 'SIGKILL');
+  }
+
+  private running(word: string): number[] {
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .filter((pid) => argumentsOf(pid).includes(word) && environmentOf(pid).includes(`WINEPREFIX=${this.prefix}`))
+      .map(Number);
   }
 
   close(): void {

@@ -48,7 +48,8 @@ function isOfUse(live: Live, policy: Policy, { state }: Judgement): boolean {
   return (state === 'contained' || state === 'degraded') && !serverIsLost(live, policy);
 }
 
-async function takeBack(site: Site, nft: Nft, recorder: Recorder, why: string): Promise<never> {
+/** Takes our tables away again, and says in its failure how that went. */
+export async function takeBack(site: Site, nft: Nft, recorder: Recorder, why: string): Promise<never> {
   const left = await forget(site, recorder);
   const whyNot = await deleteTables(nft, recorder);
   if (whyNot === undefined) {

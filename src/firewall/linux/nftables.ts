@@ -1,7 +1,8 @@
 import { Failure } from '../../outcome/failure';
+import type { Judgement } from '../../outcome/states';
 import type { Policy } from '../../policy/policy';
 import type { Firewall, Preflight, Site, Step } from '../firewall';
-import { contain } from './contain';
+import { contain, takeBack } from './contain';
 import { judgeLive } from './judge-live';
 import { readLive } from './live';
 import { Nft } from './nft';
@@ -9,6 +10,7 @@ import { release } from './release';
 import { readResolvers } from './resolvers';
 import { acceptRules } from './rules';
 import { deleteCommands, loadCommands, tables, transaction } from './ruleset';
+import { survivesRestart } from './saved';
 
 /** The Linux firewall: tables of our own, told and read through nft. Absent `nft`, the system's one. */
 export function nftables(site: Site, nft = new Nft(site)): Firewall {
@@ -17,7 +19,10 @@ export function nftables(site: Site, nft = new Nft(site)): Firewall {
     releaseSteps: () => releaseSteps(nft),
     preflight: (policy) => preflight(nft, policy),
     judge: async (policy) => judgeLive(await readLive(nft), policy, readResolvers()),
+    judgePlan: (policy) => judgePlan(nft, policy),
+    inspect: async () => ({ survivesRestart: await survivesRestart() }),
     contain: (policy, requestedBy, recorder) => contain(site, nft, readResolvers(), policy, requestedBy, recorder),
+    undo: (recorder, why) => takeBack(site, nft, recorder, why),
     release: (recorder) => {
       nft.require();
       return release(site, nft, recorder);
@@ -76,6 +81,17 @@ async function preflight(nft: Nft, policy: Policy): Promise<Preflight> {
       ? ['A server is a host name, but no name server of this host is known, so none is let through.']
       : [];
   return { warnings, contained: live.existing.length > 0 };
+}
+
+/** Our tables have the last word on what gets through, so a plan that the kernel would take is a containment. */
+async function judgePlan(nft: Nft, policy: Policy): Promise<Judgement> {
+  try {
+    await preflight(nft, policy);
+    return { state: 'contained', gaps: [] };
+  } catch (error) {
+    const detail = error instanceof Failure ? error.message : String(error);
+    return { state: 'uncertain', gaps: [{ code: 'rules-unreadable', detail }] };
+  }
 }
 
 function cannotWork(why: string): Failure {

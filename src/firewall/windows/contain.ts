@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../../outcome/failure';
 import type { Judgement } from '../../outcome/states';
@@ -97,13 +97,22 @@ async function bringBlock(
 
 async function runAsScript(site: Site, recorder: Recorder, { script, single }: RuleChanges): Promise<void> {
   const { netsh, script: limit } = site.host.patience;
-  if (script.length > 0) {
-    const file = join(site.stateFolder, 'rules.netsh');
-    writeFileSync(file, scriptText(script), { mode: 0o600 });
+  const file = join(site.stateFolder, 'rules.netsh');
+  if (script.length > 0 && isWritten(file, scriptText(script), recorder)) {
     await runNetsh(site, recorder, 'rules', runScript(file), limit);
-    rmSync(file, { force: true });
   }
   for (const command of single) await runNetsh(site, recorder, 'rule', command, netsh);
+}
+
+/** False where the disk does not take it; what is missing then is told one by one. */
+function isWritten(file: string, text: string, recorder: Recorder): boolean {
+  try {
+    writeFileSync(file, text, { mode: 0o600 });
+    return true;
+  } catch (error) {
+    recorder.warn(`The script of the rules cannot be written: ${String(error)}`);
+    return false;
+  }
 }
 
 async function runOneByOne(site: Site, recorder: Recorder, changes: RuleChanges): Promise<void> {

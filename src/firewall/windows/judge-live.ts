@@ -2,7 +2,7 @@ import type { Judgement } from '../../outcome/states';
 import type { Policy } from '../../policy/policy';
 import type { Unreadable } from '../../windows/registry';
 import type { Live } from './live';
-import { judge } from './read/judge';
+import { judge, judgePlan } from './read/judge';
 import { blocksByDefault, hasOurRules } from './traits';
 
 /**
@@ -10,9 +10,17 @@ import { blocksByDefault, hasOurRules } from './traits';
  * asks for) and everything is blocked all the same.
  */
 export function judgeLive(live: Live | Unreadable, policy?: Policy): Judgement {
-  if ('unreadable' in live)
-    return { state: 'uncertain', gaps: [{ code: 'policy-unreadable', detail: live.unreadable }] };
+  if ('unreadable' in live) return unreadable(live);
   const isHeld = policy !== undefined && blocksByDefault(live.local);
   if (!hasOurRules(live.local) && !isHeld) return { state: 'not-contained', gaps: [] };
   return judge(live, policy);
+}
+
+/** Judges what would be in force once the plan is carried out. */
+export function judgeAhead(live: Live | Unreadable, policy: Policy): Judgement {
+  return 'unreadable' in live ? unreadable(live) : judgePlan(live, policy);
+}
+
+function unreadable(live: Unreadable): Judgement {
+  return { state: 'uncertain', gaps: [{ code: 'policy-unreadable', detail: live.unreadable }] };
 }

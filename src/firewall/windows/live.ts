@@ -1,19 +1,13 @@
 import { tmpdir } from 'node:os';
 import { readKey, type Unreadable } from '../../windows/registry';
-import { keyPath } from '../../windows/registry-file';
 import type { Site } from '../firewall';
 import { type FirewallPolicy, readLocalPolicy, readManagedPolicies } from './read/policy-store';
 
-const services = 'HKLM\\SYSTEM\\CurrentControlSet\\Services';
-
 /** Where netsh keeps what it is told, the local store. The device management's policy lies below it. */
-export const localKey = `${services}\\SharedAccess\\Parameters\\FirewallPolicy`;
+export const localKey = 'HKLM\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy';
 
 /** The parent of the domain's policy key: it is always there, so that a missing policy and an unreadable one differ. */
 const policiesKey = 'HKLM\\SOFTWARE\\Policies\\Microsoft';
-
-/** The firewall's service, and the filtering engine below it. */
-const firewallServices = [`${services}\\MpsSvc`, `${services}\\BFE`];
 
 /** The policy as the registry has it now. */
 export interface Live {
@@ -41,18 +35,11 @@ export async function readLocal(site: Site): Promise<FirewallPolicy | Unreadable
   return 'unreadable' in local ? local : readLocalPolicy(local.keys);
 }
 
-/** How each of the firewall's services is to start (4: disabled), or why that could not be read. */
-export async function readServiceStarts(site: Site): Promise<(number | Unreadable)[]> {
-  return Promise.all(
-    firewallServices.map(async (key) => {
-      const reading = await read(site, key);
-      if ('unreadable' in reading) return reading;
-      return reading.keys.get(keyPath(key))?.number('Start') ?? { unreadable: `${key} has no Start value` };
-    }),
-  );
+function read(site: Site, key: string): ReturnType<typeof readKey> {
+  return readKey(site.host, readingFolder(site), key);
 }
 
 /** Below the state folder, which is closed to others, where we may write there; else wherever this user may. */
-function read({ host, stateFolder, lockFd }: Site, key: string): ReturnType<typeof readKey> {
-  return readKey(host, lockFd === undefined ? tmpdir() : stateFolder, key);
+export function readingFolder({ stateFolder, lockFd }: Site): string {
+  return lockFd === undefined ? tmpdir() : stateFolder;
 }

@@ -2,13 +2,11 @@ import { Failure } from '../../outcome/failure';
 import type { Policy } from '../../policy/policy';
 import type { Unreadable } from '../../windows/registry';
 import type { Preflight, Site } from '../firewall';
-
-import { type Live, readServiceStarts } from './live';
+import { type Live, readingFolder } from './live';
 import { serverLostProfiles } from './read/reach';
+import { isOff, readFirewallServices } from './services';
 import { requireTools } from './tools';
 import { hasOurRules } from './traits';
-
-const disabled = 4;
 
 /** Looks, before anything is changed, whether containment can work here. A check that cannot be made is a warning. */
 export async function preflight(
@@ -18,17 +16,15 @@ export async function preflight(
   reading: Promise<Live | Unreadable>,
 ): Promise<Preflight> {
   requireTools(site);
-  const [live, starts] = await Promise.all([reading, readServiceStarts(site)]);
-  const warnings: string[] = [];
-  for (const start of starts) {
-    if (typeof start === 'object')
-      warnings.push(`Whether the firewall's services may run is unknown: ${start.unreadable}.`);
-    else if (start === disabled) {
-      const message =
-        'The Windows firewall service, or the filtering engine below it, is disabled, so nothing was changed. Enable MpsSvc and BFE, restart the host, and ask again.';
-      throw new Failure('firewall-service-disabled', message);
-    }
+  const [live, services] = await Promise.all([reading, readFirewallServices(site.host, readingFolder(site))]);
+  if (services.some(isOff)) {
+    const message =
+      'The Windows firewall service, or the filtering engine below it, is disabled or does not run, so nothing was changed. Enable and start MpsSvc and BFE, restart the host, and ask again.';
+    throw new Failure('firewall-service-disabled', message);
   }
+  const warnings = services.flatMap(({ start }) =>
+    typeof start === 'object' ? [`Whether the firewall's services may run is unknown: ${start.unreadable}.`] : [],
+  );
   if ('unreadable' in live) return { warnings: [...warnings, live.unreadable], contained: false };
   if ('unreadable' in live.managed) warnings.push(`What the domain imposes is unknown: ${live.managed.unreadable}.`);
   const lost = serverLostProfiles(live, policy);

@@ -5,7 +5,8 @@ import { exportKey } from '../../windows/registry';
 import type { Firewall, Site, Step } from '../firewall';
 import { homeBackup } from './backup';
 import { contain } from './contain';
-import { judgeLive } from './judge-live';
+import { inspect } from './inspect';
+import { judgeAhead, judgeLive } from './judge-live';
 import { localKey, readLive } from './live';
 import {
   addRule,
@@ -18,6 +19,7 @@ import {
 } from './netsh';
 import { preflight } from './preflight';
 import { release } from './release';
+import { goBack } from './restore';
 import { netshPath, regPath } from './tools';
 
 /** The Windows firewall, told through netsh and read through the registry. */
@@ -33,7 +35,10 @@ export function windowsFirewall(site: Site): Firewall {
     releaseSteps: () => releaseSteps(site),
     preflight: (policy, whenServerLost) => preflight(site, policy, whenServerLost, look()),
     judge: async (policy) => judgeLive(await readLive(site), policy),
+    judgePlan: async (policy) => judgeAhead(await readLive(site), policy),
+    inspect: () => inspect(site),
     contain: async (policy, requestedBy, recorder) => contain(site, policy, requestedBy, recorder, await look()),
+    undo: (recorder, why) => goBack(site, recorder, why),
     release: (recorder) => release(site, recorder),
   };
 }

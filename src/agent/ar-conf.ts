@@ -1,0 +1,30 @@
+import { join } from 'node:path';
+import type { Host } from '../host';
+import { readFile } from './read-file';
+
+/** A command that the server may order, as a line `NAME - FILE - TIMEOUT` of ar.conf (src/os_execd/exec.c). */
+export interface Command {
+  readonly name: string;
+  /** A file in the agent's active-response/bin. */
+  readonly file: string;
+  /** Seconds after which the agent itself orders the opposite; 0: never. */
+  readonly timeout: number;
+}
+
+/** The server pushes a few hundred bytes; the agents take 64 lines. */
+const largestFile = 1024 * 1024;
+
+/** The commands that the server has sent, in order. Throws the error that says why they cannot be read. */
+export function readCommands(platform: Host['platform'], home: string): Command[] {
+  const shared = platform === 'windows' ? join(home, 'shared') : join(home, 'etc', 'shared');
+  const lines = readFile(join(shared, 'ar.conf'), largestFile).toString('latin1').split(/\r?\n/);
+  return lines.flatMap((line) => {
+    const [name = '', file = '', timeout = ''] = line.split(' - ');
+    return name === '' || file === '' || !/^\d+\s*$/.test(timeout) ? [] : [{ name, file, timeout: Number(timeout) }];
+  });
+}
+
+/** Where the agent looks for a program of ours. */
+export function installedProgram(platform: Host['platform'], home: string, program: string): string {
+  return join(home, 'active-response', 'bin', platform === 'windows' ? `${program}.exe` : program);
+}

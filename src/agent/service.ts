@@ -1,0 +1,41 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Host } from '../host';
+import { queryService, type ServiceState } from '../windows/service';
+
+/** The agent as the system runs it: a Windows service, or the processes on Linux that an order passes. */
+export interface AgentService {
+  readonly name: string;
+  readonly state: ServiceState;
+}
+
+/** Wazuh has its own name from 4.2 on (src/win32/wazuh-installer.wxs). */
+const serviceNames = ['WazuhSvc', 'OssecSvc'];
+
+/** Which agent runs here. On Linux `home` says where its processes leave their numbers. Never throws. */
+export async function findAgentService(host: Host, home: string | undefined): Promise<AgentService> {
+  if (host.platform === 'linux') return findProcesses(home);
+  const found = await Promise.all(serviceNames.map(async (name) => ({ name, state: await queryService(host, name) })));
+  const unknown = found.find(({ state }) => state === 'unknown');
+  return (
+    found.find(({ state }) => state === 'running' || state === 'stopped') ??
+    unknown ?? { name: 'OssecSvc', state: 'absent' }
+  );
+}
+
+/** `ossec-agentd` talks to the server and `ossec-execd` starts us; each leaves `NAME-PID.pid` (src/shared/file_op.c). */
+function findProcesses(home: string | undefined): AgentService {
+  const name = 'agentd and execd';
+  if (home === undefined) return { name, state: 'unknown' };
+  try {
+    const files = readdirSync(join(home, 'var', 'run'));
+    const runs = (daemon: string): boolean =>
+      files.some((file) => {
+        const [, pid] = new RegExp(`^(?:ossec|wazuh)-${daemon}-(\\d+)\\.pid$`).exec(file) ?? [];
+        return pid !== undefined && existsSync(`/proc/${pid}`);
+      });
+    return { name, state: runs('agentd') && runs('execd') ? 'running' : 'stopped' };
+  } catch {
+    return { name, state: 'unknown' };
+  }
+}

@@ -1,0 +1,44 @@
+import { parseArgs } from 'node:util';
+import { type Check, type Verdict, worst } from '../doctor/check';
+import { examine } from '../doctor/doctor';
+import type { Host } from '../host';
+import { painter } from '../outcome/colour';
+import { exitCodes } from '../outcome/exit-codes';
+import { say } from '../outcome/say';
+import { version } from '../outcome/version';
+import { wrongArguments } from './usage';
+
+/** Says whether containment would work here, now, and what to do where it would not. Returns 6 with problems, else 0. */
+export async function doctor(host: Host, args: readonly string[]): Promise<number> {
+  let json: boolean;
+  try {
+    json = parseArgs({ args: [...args], options: { json: { type: 'boolean' } } }).values.json ?? false;
+  } catch {
+    say(wrongArguments);
+    return exitCodes.refused;
+  }
+  const checks = await examine(host);
+  const verdict = worst(checks);
+  // The form of the JSON is documented in docs/status-json.md; `version` grows when a field changes its meaning.
+  const report = { version: 1, program: version, verdict, checks };
+  say(json ? `${JSON.stringify(report, null, 2)}\n` : describe(host, checks, verdict));
+  return verdict === 'problem' ? exitCodes.degraded : exitCodes.done;
+}
+
+const labels: Readonly<Record<Verdict, string>> = { ok: 'ok', warning: 'warning', problem: 'PROBLEM' };
+const colours = { ok: 'green', warning: 'yellow', problem: 'red' } as const;
+
+const sentences: Readonly<Record<Verdict, string>> = {
+  ok: 'Containment would work here.',
+  warning: 'Containment would work here; see the warnings.',
+  problem: 'Containment, or the order for it, would NOT work here: see the problems.',
+};
+
+function describe(host: Host, checks: readonly Check[], verdict: Verdict): string {
+  const paint = painter(host);
+  const lines = checks.flatMap(({ check, verdict: found, found: text, advice }) => [
+    `${paint(colours[found], labels[found].padEnd(8))} ${check.padEnd(18)} ${text}`,
+    ...(advice === undefined ? [] : [`${' '.repeat(27)} -> ${advice}`]),
+  ]);
+  return `${[...lines, '', paint(colours[verdict], sentences[verdict])].join('\n')}\n`;
+}

@@ -1,0 +1,167 @@
+import { findHome } from '../agent/home';
+import { type AgentServers, readAgentServers } from '../agent/servers';
+import { findAgentService } from '../agent/service';
+import type { Backup, Footing } from '../firewall/firewall';
+import { openFirewall } from '../firewall/open';
+import type { Host } from '../host';
+import { Failure } from '../outcome/failure';
+import { addGaps, type Gap, type Judgement, type State } from '../outcome/states';
+import { errorCode } from '../process/error-code';
+import { stateFolderOf } from '../state/folder';
+import type { Asked, OpenCase } from '../state/journal';
+import { Journal } from '../state/journal';
+import { isLocked } from '../state/lock';
+import type { ServiceState } from '../windows/service';
+import { policyOf } from './asked';
+import { lastingGaps } from './proof';
+
+/** What `status --json` prints, as docs/status-json.md says. `version` grows when a field changes its meaning. */
+export interface Status extends Partial<Omit<Asked, 'operatorAddress'>> {
+  readonly version: 1;
+  readonly state: State;
+  readonly gaps: readonly Gap[];
+  /** Another instance is working on this host right now. */
+  readonly atWork: boolean;
+  /** These, and who asked, are present when a case is open. */
+  readonly since?: string;
+  readonly servers?: readonly {
+    readonly address: string;
+    readonly port: number;
+    readonly protocols: readonly string[];
+  }[];
+  readonly unresolved?: readonly string[];
+  readonly backup?: {
+    readonly file: string;
+    readonly madeAt?: string;
+    readonly good: boolean;
+    readonly problem?: string;
+  };
+  readonly agent: Running;
+  /** The services that filter, where the firewall has such. */
+  readonly firewall?: readonly Running[];
+  /** Present where a restart can lift a containment. */
+  readonly survivesRestart?: boolean;
+  /** What could not be read, and so is not known. */
+  readonly unreadable: readonly string[];
+}
+
+/** `running` is null where that could not be told. */
+interface Running {
+  readonly service: string;
+  readonly running: boolean | null;
+}
+
+/** Somebody waits for the answer; a name that takes longer has the address that the agent used last. */
+const dnsLimitMs = 1000;
+
+/** Reads everything that there is to know, all at once. Never throws. */
+export async function readStatus(given: Host): Promise<Status> {
+  const host: Host = { ...given, patience: { ...given.patience, dns: Math.min(given.patience.dns, dnsLimitMs) } };
+  const unreadable: string[] = [];
+  const stateFolder = stateFolderOf(host);
+  const openCase = readCase(stateFolder, unreadable);
+  const atWork = isLocked(stateFolder);
+  const home = await findHome(host).then(
+    (found) => found.home,
+    () => undefined,
+  );
+  const firewall = openFirewall({ host, home, stateFolder, ...(openCase === undefined ? {} : { openCase }) });
+  const servers = openCase === undefined ? undefined : await readServers(host, home, unreadable);
+  const policy = openCase === undefined || servers === undefined ? undefined : policyOf(servers, openCase.asked);
+  const [agent, footing, seen] = await Promise.all([
+    findAgentService(host, home),
+    firewall.inspect(),
+    firewall.judge(policy).catch((error: unknown): Judgement => {
+      unreadable.push(error instanceof Failure ? error.message : String(error));
+      return { state: 'uncertain', gaps: [] };
+    }),
+  ]);
+  const { state, gaps } = judgeCase(
+    addGaps(seen, [...stoppedServices(footing), ...lastingGaps(openCase?.judged)]),
+    openCase,
+    atWork,
+  );
+  return {
+    ...{ version: 1, state, gaps, atWork },
+    ...(openCase === undefined ? {} : caseFields(openCase)),
+    ...(servers === undefined ? {} : serverFields(servers)),
+    ...(openCase === undefined || footing.backup === undefined ? {} : { backup: backupField(footing.backup) }),
+    agent: toRunning(agent),
+    ...(footing.services === undefined ? {} : { firewall: footing.services.map(toRunning) }),
+    ...(footing.survivesRestart === undefined ? {} : { survivesRestart: footing.survivesRestart }),
+    unreadable,
+  };
+}
+
+function readCase(stateFolder: string, unreadable: string[]): OpenCase | undefined {
+  try {
+    return new Journal(stateFolder).read();
+  } catch (error) {
+    const why = ['EACCES', 'EPERM'].includes(errorCode(error)) ? 'run this elevated to read it' : String(error);
+    unreadable.push(`the journal: who asked, since when and for whom (${why})`);
+    return undefined;
+  }
+}
+
+async function readServers(
+  host: Host,
+  home: string | undefined,
+  unreadable: string[],
+): Promise<AgentServers | undefined> {
+  try {
+    if (home === undefined) throw new Error('the folder of the agent was not found');
+    return await readAgentServers(host, home);
+  } catch (error) {
+    unreadable.push(`the servers that should be let in (${error instanceof Error ? error.message : String(error)})`);
+    return undefined;
+  }
+}
+
+/** A step that did not finish outweighs what is seen now: the host may be on its way to anything. */
+function judgeCase(seen: Judgement, openCase: OpenCase | undefined, atWork: boolean): Judgement {
+  if (openCase === undefined) return seen;
+  if (openCase.unfinished.length > 0 && !atWork) {
+    const detail = `The step "${openCase.unfinished.at(-1)}" did not finish. Repeat the order, ADD or DELETE; either puts this right.`;
+    return { state: 'interrupted', gaps: [{ code: 'unfinished-step', detail }, ...seen.gaps] };
+  }
+  if (seen.state !== 'not-contained') return seen;
+  const detail =
+    'The containment was asked for and is gone: somebody else changed the firewall. Repeat ADD, or close the case with DELETE.';
+  return { state: 'not-contained', gaps: [{ code: 'containment-undone', detail }] };
+}
+
+/** Rules that no running service enforces are only written down. */
+function stoppedServices({ services = [] }: Footing): Gap[] {
+  const stopped = services.filter(({ state }) => state === 'stopped' || state === 'absent').map(({ name }) => name);
+  if (stopped.length === 0) return [];
+  const detail = `Nothing is filtered: ${stopped.join(' and ')} ${stopped.length === 1 ? 'does' : 'do'} not run`;
+  return [{ code: 'firewall-stopped', detail }];
+}
+
+function caseFields({ since, asked }: OpenCase): Partial<Status> {
+  const { requestedBy, alertId, ruleId, caseNumber, handlers } = asked;
+  return {
+    since: since.toISOString(),
+    requestedBy,
+    ...(alertId === undefined ? {} : { alertId }),
+    ...(ruleId === undefined ? {} : { ruleId }),
+    ...(caseNumber === undefined ? {} : { caseNumber }),
+    handlers,
+  };
+}
+
+function serverFields({ servers, unresolved }: AgentServers): Partial<Status> {
+  return {
+    servers: servers.map(({ address, port, protocols }) => ({ address: address.text, port, protocols })),
+    ...(unresolved.length === 0 ? {} : { unresolved }),
+  };
+}
+
+function backupField({ file, madeAt, bad }: Backup): NonNullable<Status['backup']> {
+  const made = madeAt === undefined ? {} : { madeAt: madeAt.toISOString() };
+  return { file, ...made, good: bad === undefined, ...(bad === undefined ? {} : { problem: bad }) };
+}
+
+function toRunning({ name, state }: { readonly name: string; readonly state: ServiceState }): Running {
+  return { service: name, running: state === 'unknown' ? null : state === 'running' };
+}

@@ -1,0 +1,83 @@
+import type { Host } from '../host';
+import { type Colour, painter } from '../outcome/colour';
+import type { State } from '../outcome/states';
+import type { Status } from './status-report';
+
+const sentences: Readonly<Record<State, [Colour, string]>> = {
+  'not-contained': ['yellow', 'This host is not contained.'],
+  contained: ['green', 'This host is CONTAINED.'],
+  degraded: ['yellow', 'This host is CONTAINED, with the gaps below.'],
+  ineffective: ['red', 'This host is NOT CONTAINED: rules are set, but they are not enforced.'],
+  uncertain: ['red', 'UNCERTAIN: what is in force could not be read.'],
+  interrupted: ['red', 'INTERRUPTED: a step did not finish.'],
+};
+
+/** The status as people read it: the state first, what is open next, the rest in one line each. */
+export function describeStatus(host: Host, found: Status): string {
+  const paint = painter(host);
+  const lines = [
+    paint(...sentences[found.state]),
+    ...(found.atWork ? ['Another instance is at work on it right now.'] : []),
+    ...found.gaps.map(({ code, detail }) => paint('red', `  ! ${detail} [${code}]`)),
+    ...found.unreadable.map((what) => paint('yellow', `  ? Not readable: ${what}`)),
+    ...caseRows(found),
+    ...systemRows(found),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function caseRows({ since, handlers, servers, unresolved, backup, ...asked }: Status): string[] {
+  return [
+    ...(since === undefined ? [] : [row('Since', since), row('Asked by', whoAsked(asked))]),
+    ...(servers === undefined
+      ? []
+      : [
+          row(
+            'Servers',
+            list(servers.map(({ address, port, protocols }) => `${address} port ${port} (${protocols.join(', ')})`)),
+          ),
+        ]),
+    ...(unresolved === undefined ? [] : [row('', `not let in, their names do not resolve: ${list(unresolved)}`)]),
+    ...(handlers === undefined ? [] : [row('Handlers', list(handlers))]),
+    ...(backup === undefined ? [] : [row('Backup', describeBackup(backup))]),
+  ];
+}
+
+function systemRows({ agent, firewall, survivesRestart }: Status): string[] {
+  const describe = ({ service, running }: Status['agent']): string =>
+    `${service} ${running === null ? 'cannot be told' : running ? 'runs' : 'DOES NOT RUN'}`;
+  return [
+    row('Agent', describe(agent)),
+    ...(firewall === undefined ? [] : [row('Firewall', list(firewall.map(describe)))]),
+    ...(survivesRestart === undefined
+      ? []
+      : [
+          row(
+            'Restart',
+            survivesRestart ? 'a containment survives it' : 'LIFTS a containment: contain-host.service is not enabled',
+          ),
+        ]),
+  ];
+}
+
+function whoAsked({ requestedBy, alertId, ruleId, caseNumber }: Partial<Status>): string {
+  const alert = [
+    ...(alertId === undefined ? [] : [`alert ${alertId}`]),
+    ...(ruleId === undefined ? [] : [`rule ${ruleId}`]),
+    ...(caseNumber === undefined ? [] : [`case ${caseNumber}`]),
+  ];
+  return `${requestedBy === 'operator' ? 'an operator' : 'an alert'}${alert.length === 0 ? '' : `, ${alert.join(', ')}`}`;
+}
+
+function describeBackup({ file, madeAt, problem }: NonNullable<Status['backup']>): string {
+  const made = madeAt === undefined ? '' : `, made ${madeAt}`;
+  return problem === undefined ? `${file}${made}, good` : `NO GOOD ONE: ${problem}`;
+}
+
+function row(label: string, text: string): string {
+  return `  ${label.padEnd(9)} ${text}`;
+}
+
+function list(texts: readonly string[]): string {
+  return texts.length === 0 ? 'none' : texts.join('; ');
+}

@@ -1,0 +1,93 @@
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { type ActiveResponseConfiguration, readActiveResponse } from '../agent/active-response';
+import { lastStart } from '../agent/agent-log';
+import { installedProgram } from '../agent/ar-conf';
+import { readFile } from '../agent/read-file';
+import type { Host } from '../host';
+import { auditFileOf } from '../outcome/audit';
+import { type Check, ok, type Patient, problem, warning } from './check';
+
+const switchOn = '<active-response><disabled>no</disabled></active-response>';
+
+/** Active responses that are off are dropped without a line in any log. */
+export function checkSwitchedOn({ host, home }: Patient): Check[] {
+  if (home === undefined) return [];
+  const found = readActiveResponse(host.platform, home.home);
+  const why = whyOff(found);
+  return why === undefined
+    ? [ok('active-response', 'Active responses are switched on.')]
+    : [problem('active-response', why, `Put ${switchOn} into ossec.conf, once, and restart the agent.`)];
+}
+
+function whyOff({ disabled, disabledInClient, disabledByDefault }: ActiveResponseConfiguration): string | undefined {
+  if (disabledInClient) return 'The client section of ossec.conf switches active responses off.';
+  if (disabled === undefined)
+    return disabledByDefault ? 'Active responses are off: on Windows that is the default.' : undefined;
+  if (disabled === 'no') return undefined;
+  return disabled === 'yes'
+    ? 'The first <disabled> in ossec.conf says yes, and no later one counts.'
+    : 'The first <disabled> in ossec.conf says neither yes nor no; the agent does not start with that.';
+}
+
+/** The server hears of an outcome only where the agent sends that log. */
+export function checkAnswerLog({ host, home }: Patient): Check[] {
+  if (home === undefined) return [];
+  const file = auditFileOf(host.platform, home.home);
+  const { locations } = readActiveResponse(host.platform, home.home);
+  if (locations.some((location) => isAnswerLog(host.platform, location)) || isInSharedConfiguration(host, home.home))
+    return [ok('answer-log', `The agent sends ${file} to the server.`)];
+  const location = host.platform === 'windows' ? 'active-response\\active-responses.log' : file;
+  return [
+    warning(
+      'answer-log',
+      `The agent does not send ${file}, so the server never hears how an order ended.`,
+      `Add to ossec.conf: <localfile><log_format>syslog</log_format><location>${location}</location></localfile>`,
+    ),
+  ];
+}
+
+function isAnswerLog(platform: Host['platform'], location: string): boolean {
+  const path = location.trim().replaceAll('\\', '/').toLowerCase();
+  return platform === 'windows'
+    ? path.endsWith('active-response/active-responses.log')
+    : path.endsWith('logs/active-responses.log');
+}
+
+/** The file that a server pushes; it has another root and conditions, so only the name is looked for. */
+function isInSharedConfiguration({ platform }: Host, home: string): boolean {
+  const shared = platform === 'windows' ? join(home, 'shared') : join(home, 'etc', 'shared');
+  try {
+    return readFile(join(shared, 'agent.conf'), 1024 * 1024)
+      .toString('latin1')
+      .includes('active-responses.log');
+  } catch {
+    return false;
+  }
+}
+
+/** An agent that was asked for a program which was not there yet answers nothing until it is started again. */
+export function checkRestart({ host, home }: Patient): Check[] {
+  const program = home === undefined ? '' : installedProgram(host.platform, home.home, 'contain-host');
+  if (home === undefined || !existsSync(program)) return [];
+  const started = lastStart(host.platform, home.home);
+  if (started === undefined) {
+    const found = 'When the agent was started cannot be told: its log does not say.';
+    return [warning('agent-restart', found, 'If this program is newer than that, restart the agent once.')];
+  }
+  const { birthtime, ctime } = statSync(program);
+  const there = host.platform === 'windows' ? birthtime : ctime;
+  if (started >= there)
+    return [ok('agent-restart', `The agent was started at ${iso(started)}, after this program was put there.`)];
+  return [
+    warning(
+      'agent-restart',
+      `The agent was started at ${iso(started)}, before this program was put there at ${iso(there)}. If it was asked for it in between, it does not look again.`,
+      'Restart the agent once.',
+    ),
+  ];
+}
+
+function iso(time: Date): string {
+  return time.toISOString().replace(/\.\d+/, '');
+}

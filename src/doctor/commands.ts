@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
+import { type Command, installedProgram, readCommands } from '../agent/ar-conf';
+import type { Host } from '../host';
+import { errorCode } from '../process/error-code';
+import { type Check, ok, type Patient, problem, warning } from './check';
+
+const onTheServer =
+  'Define the command and its active response on the server, with this agent among their locations, and restart the server.';
+
+/** Whether the server has told the agent of our program, and of its second name, which releases. */
+export function checkCommands({ host, home }: Patient): Check[] {
+  if (home === undefined) return [];
+  let commands: readonly Command[];
+  try {
+    commands = readCommands(host.platform, home.home);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+    return [problem('commands', 'The server has sent no commands yet: there is no ar.conf.', onTheServer)];
+  }
+  return [
+    ...checkCommand(host, home.home, commands, 'contain-host', (found) => problem('commands', found, onTheServer)),
+    ...checkCommand(host, home.home, commands, 'release-host', (found) =>
+      warning('commands', `${found} Without it only a timeout or somebody at this host can release.`, onTheServer),
+    ),
+  ];
+}
+
+function checkCommand(
+  { platform }: Host,
+  home: string,
+  commands: readonly Command[],
+  program: string,
+  isMissing: (found: string) => Check,
+): Check[] {
+  const path = installedProgram(platform, home, program);
+  const file = basename(path);
+  // Wazuh 5 takes a name without its ending too.
+  const own = commands.filter((command) => [file, program].includes(command.file.toLowerCase()));
+  if (own.length === 0) return [isMissing(`ar.conf names no command for ${file}.`)];
+  if (!existsSync(path)) {
+    const found = `ar.conf names ${file}, which is not in active-response/bin.`;
+    return [problem('commands', found, 'Put it there, then restart the agent: it does not look a second time.')];
+  }
+  const names = own.map(({ name, timeout }) => (timeout === 0 ? name : `${name} (undone after ${timeout} s)`));
+  return [ok('commands', `The server can order ${file} as ${names.join(', ')}.`)];
+}

@@ -1,0 +1,102 @@
+import { tmpdir } from 'node:os';
+import { readAgentServers } from '../agent/servers';
+import { readSettings } from '../agent/settings';
+import { policyOf } from '../commands/asked';
+import type { Footing } from '../firewall/firewall';
+import { openFirewall } from '../firewall/open';
+import { isOff, readFirewallServices } from '../firewall/windows/services';
+import { isServerLostEverywhere } from '../outcome/states';
+import { cidr } from '../policy/address';
+import { Journal } from '../state/journal';
+import { type Check, ok, type Patient, problem, warning } from './check';
+
+/** The service that filters, and the engine below it. */
+export async function checkFirewallServices({ host }: Patient): Promise<Check[]> {
+  if (host.platform !== 'windows') return [];
+  const check = 'firewall-services';
+  return (await readFirewallServices(host, tmpdir())).map((service) => {
+    const { name, start, state } = service;
+    if (isOff(service))
+      return problem(check, `${name} is disabled or does not run: nothing is filtered.`, `Enable and start ${name}.`);
+    if (state === 'unknown' || typeof start === 'object')
+      return warning(check, `Whether ${name} runs cannot be told.`, `Look at the service ${name} yourself.`);
+    return ok(check, `${name} runs.`);
+  });
+}
+
+/** What containment would come to under the policies that others impose. */
+export async function checkPlan(patient: Patient): Promise<Check[]> {
+  const { host, home } = patient;
+  if (home === undefined) return [];
+  // A configuration that cannot be used is told elsewhere.
+  const agent = await readAgentServers(host, home.home).catch(() => undefined);
+  if (agent === undefined) return [];
+  const handlers = readSettings(host.platform, home.home).handlers.map(cidr);
+  const { state, gaps } = await firewallOf(patient).judgePlan(policyOf(agent, { requestedBy: 'operator', handlers }));
+  if (state === 'contained')
+    return [ok('plan', 'A containment would be whole: the server within reach, all others out.')];
+  const say = state === 'ineffective' || isServerLostEverywhere(gaps) ? problem : warning;
+  return gaps.map(({ code, detail }) => say('plan', `${detail} [${code}].`, adviceFor(state)));
+}
+
+function adviceFor(state: string): string {
+  return state === 'uncertain'
+    ? 'Run this elevated, and again.'
+    : 'Change that in group policy or device management; no local setting overrules it.';
+}
+
+/** What a release would take, or what an earlier case left. */
+export async function checkBackup(patient: Patient): Promise<Check[]> {
+  if (patient.host.platform !== 'windows') return [];
+  const isOpen = openCaseOf(patient) !== undefined;
+  const { backup } = await inspect(patient);
+  if (backup === undefined) return [ok('backup', 'No backup is left from an earlier case.')];
+  const { file, bad } = backup;
+  if (isOpen) {
+    return bad === undefined
+      ? [ok('backup', `A release would import ${file}, which is good.`)]
+      : [
+          problem(
+            'backup',
+            `A release would find no good backup: ${bad}.`,
+            'Find a copy of the backup, and put it there.',
+          ),
+        ];
+  }
+  const found = `${file} is left from an earlier case${bad === undefined ? '' : ` and no good backup (${bad})`}.`;
+  return [warning('backup', found, 'Nothing to do: the next containment puts it aside and makes its own.')];
+}
+
+/** Only on Linux does a containment have to be made again at each start. */
+export async function checkSurvival(patient: Patient): Promise<Check[]> {
+  const { survivesRestart } = await inspect(patient);
+  if (survivesRestart === undefined) return [];
+  return survivesRestart
+    ? [ok('restart', 'A containment survives a restart: contain-host.service is enabled.')]
+    : [
+        warning(
+          'restart',
+          'A restart of this host lifts a containment: contain-host.service is not enabled.',
+          'systemctl enable contain-host.service',
+        ),
+      ];
+}
+
+function inspect(patient: Patient): Promise<Footing> {
+  return firewallOf(patient).inspect();
+}
+
+function firewallOf(patient: Patient) {
+  const { host, home, stateFolder } = patient;
+  const openCase = openCaseOf(patient);
+  return openFirewall({ host, home: home?.home, stateFolder, ...(openCase === undefined ? {} : { openCase }) });
+}
+
+/** Without rights the journal cannot be read; then no case is known to be open. */
+function openCaseOf({ stateFolder }: Patient) {
+  try {
+    return new Journal(stateFolder).read();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,56 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { errorCode } from '../process/error-code';
+import { systemTool } from '../windows/system-tool';
+import { type Check, ok, type Patient, problem, warning } from './check';
+
+const asAdministrator =
+  'Run this as an administrator, elevated. For the agent it is no matter: its service has all rights.';
+
+/** Whether this process may change the firewall. */
+export function checkElevation({ host }: Patient): Check[] {
+  if (host.platform === 'linux') {
+    return process.getuid?.() === 0
+      ? [ok('elevation', 'This runs as root.')]
+      : [problem('elevation', 'This does not run as root.', 'Run it as root.')];
+  }
+  // Closed to everybody but the system and elevated administrators.
+  const folder = join(host.env.SystemRoot ?? 'C:\\Windows', 'System32', 'config', 'systemprofile');
+  try {
+    readdirSync(folder);
+    return [ok('elevation', 'This runs elevated.')];
+  } catch (error) {
+    if (['EACCES', 'EPERM'].includes(errorCode(error)))
+      return [
+        problem('elevation', 'This does not run elevated, so it sees little and can change nothing.', asAdministrator),
+      ];
+    return [warning('elevation', 'Whether this runs elevated cannot be told.', asAdministrator)];
+  }
+}
+
+/** What a containment starts, and where it must be: PATH is never asked. */
+const tools = {
+  linux: [
+    { name: 'nft', places: ['/usr/sbin/nft', '/sbin/nft', '/usr/bin/nft'], advice: 'Install the package nftables.' },
+    { name: 'flock', places: ['/usr/bin/flock'], advice: 'Install the package util-linux.' },
+  ],
+  windows: ['netsh.exe', 'reg.exe'],
+};
+
+export function checkTools({ host }: Patient): Check[] {
+  if (host.platform === 'linux') {
+    return tools.linux.map(({ name, places, advice }) => {
+      const file = places.find((place) => existsSync(place));
+      return file === undefined
+        ? problem(name, `${name} is not in ${places.join(', ')}.`, advice)
+        : ok(name, `${name} is ${file}.`);
+    });
+  }
+  return tools.windows.map((name) => {
+    const file = systemTool(host, name);
+    const check = name.replace('.exe', '');
+    return existsSync(file)
+      ? ok(check, `${check} is ${file}.`)
+      : problem(check, `${file} is missing.`, 'Repair Windows (sfc /scannow), or cut this host off by other means.');
+  });
+}

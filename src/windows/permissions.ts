@@ -1,0 +1,49 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Host } from '../host';
+import { runProcess } from '../process/run';
+import type { Unreadable } from './registry';
+import { systemTool, toolEnvironment } from './system-tool';
+
+/**
+ * Reads who may do what with a file or folder, as SDDL ([MS-DTYP] 2.5.1): `icacls /save` writes it, with nothing translated,
+ * where what `icacls` prints has the names of groups in the system's language.
+ */
+export async function readPermissions(host: Host, path: string): Promise<string | Unreadable> {
+  const own = mkdtempSync(join(tmpdir(), 'permissions-'));
+  try {
+    const file = join(own, 'acl.txt');
+    const icacls = await runProcess(systemTool(host, 'icacls.exe'), [path, '/save', file, '/q'], {
+      limitMs: host.patience.icacls,
+      env: toolEnvironment(host),
+    });
+    if (icacls.exitCode !== 0) return { unreadable: `icacls of ${path} ${icacls.startError ?? 'failed'}` };
+    const sddl = /^D:\S*/m.exec(readFileSync(file, 'utf16le'));
+    return sddl?.[0] ?? { unreadable: `icacls of ${path} did not answer with its permissions` };
+  } catch (error) {
+    return { unreadable: `the permissions of ${path} are not readable: ${String(error)}` };
+  } finally {
+    rmSync(own, { recursive: true, force: true });
+  }
+}
+
+/** Everyone, authenticated, interactive and anonymous users, users and guests, domain users; short and in full. */
+const ordinary = /^(?:WD|AU|IU|AN|BU|BG|DU|S-1-1-0|S-1-5-(?:4|7|11|32-545|32-546)|S-1-5-21-[\d-]+-513)$/;
+
+/** Rights by their letters ([MS-DTYP] 2.5.1.1) with which something can be put there, replaced or taken over. */
+const dangerous = new Set(['GA', 'GW', 'FA', 'FW', 'WD', 'WO', 'SD', 'DC', 'LC', 'DT']);
+/** Write, append, delete a child, delete, change the permissions or the owner, generic write and all; as one mask. */
+const dangerousBits = 0x2 | 0x4 | 0x40 | 0x10000 | 0x40000 | 0x80000 | 0x40000000 | 0x10000000;
+
+/** True when permissions let ordinary users change what is there. */
+export function letsUsersWrite(sddl: string): boolean {
+  if (sddl.includes('NO_ACCESS_CONTROL')) return true;
+  const entries = sddl.matchAll(/\(A;\w*;(\w+);[^;()]*;[^;()]*;([\w-]+)\)/g);
+  return [...entries].some(([, rights = '', who = '']) => ordinary.test(who) && isDangerous(rights));
+}
+
+function isDangerous(rights: string): boolean {
+  if (/^0x/i.test(rights)) return (Number(rights) & dangerousBits) !== 0;
+  return (rights.match(/../g) ?? []).some((right) => dangerous.has(right.toUpperCase()));
+}

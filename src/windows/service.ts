@@ -1,0 +1,44 @@
+import type { Host } from '../host';
+import { runProcess } from '../process/run';
+import { readKey, type Unreadable } from './registry';
+import { keyPath } from './registry-file';
+import { systemTool, toolEnvironment } from './system-tool';
+
+/** Whether a service runs; `absent`: there is no service of that name. */
+export type ServiceState = 'running' | 'stopped' | 'absent' | 'unknown';
+
+/** What stands in `Start` of a service that must not be started. */
+export const disabledStart = 4;
+
+/** How a service is to start: 2 by itself, 3 when asked, 4 not at all. `folder`: where its key may be put for a moment. */
+export async function readServiceStart(host: Host, folder: string, name: string): Promise<number | Unreadable> {
+  const key = `HKLM\\SYSTEM\\CurrentControlSet\\Services\\${name}`;
+  const reading = await readKey(host, folder, key);
+  if ('unreadable' in reading) return reading;
+  return reading.keys.get(keyPath(key))?.number('Start') ?? { unreadable: `${key} has no Start value` };
+}
+
+/** ERROR_SERVICE_DOES_NOT_EXIST. */
+const doesNotExist = 1060;
+
+const states: Readonly<Record<string, ServiceState>> = {
+  1: 'stopped',
+  3: 'stopped',
+  4: 'running',
+  7: 'stopped',
+};
+
+/**
+ * Asks the service manager, by `sc query`. Its labels may be translated; of the lines that hold a number and a word the first
+ * is the type, the second the state (SERVICE_STATUS, dwCurrentState). No answer, or another one: unknown.
+ */
+export async function queryService(host: Host, name: string): Promise<ServiceState> {
+  const sc = await runProcess(systemTool(host, 'sc.exe'), ['query', name], {
+    limitMs: host.patience.sc,
+    env: toolEnvironment(host),
+  });
+  const text = sc.output.toString('latin1');
+  if (sc.exitCode === doesNotExist || (sc.exitCode !== 0 && text.includes(String(doesNotExist)))) return 'absent';
+  const [, state] = [...text.matchAll(/^[^:\r\n]+: +([0-9a-f]+) +[^\s(]/gim)].map(([, number]) => number);
+  return states[state ?? ''] ?? 'unknown';
+}

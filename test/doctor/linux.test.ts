@@ -1,0 +1,99 @@
+import { execFile } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Check } from '../../src/doctor/check';
+
+const program = join(__dirname, '../../dist/contain-host.js');
+const isRoot = process.getuid?.() === 0;
+
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'doctor home '));
+  for (const folder of ['etc/shared', 'var/run', 'logs', 'active-response/bin'])
+    mkdirSync(join(home, folder), { recursive: true });
+  writeFileSync(
+    join(home, 'etc/ossec.conf'),
+    `<ossec_config><client><server-ip>10.0.0.5</server-ip></client>
+     <localfile><location>/var/ossec/logs/active-responses.log</location></localfile></ossec_config>`,
+  );
+  writeFileSync(
+    join(home, 'etc/shared/ar.conf'),
+    'contain-host0 - contain-host - 0\nrelease-host0 - release-host - 0\n',
+  );
+  for (const name of ['contain-host', 'release-host']) writeFileSync(join(home, 'active-response/bin', name), '');
+  for (const name of ['agentd', 'execd']) writeFileSync(join(home, 'var/run', `ossec-${name}-${process.pid}.pid`), '');
+});
+afterEach(() => rmSync(home, { recursive: true, force: true }));
+
+interface Answer {
+  readonly exitCode: number;
+  readonly output: string;
+}
+
+const run = (args: readonly string[], user = {}): Promise<Answer> =>
+  new Promise((resolve) => {
+    const options = { cwd: '/', env: { OSSECPATH: home }, ...user };
+    execFile(process.execPath, [program, 'doctor', ...args], options, (error, output) =>
+      resolve({ exitCode: Number(error?.code ?? 0), output }),
+    );
+  });
+
+interface Report {
+  version: number;
+  verdict: string;
+  checks: Check[];
+}
+const examine = async (): Promise<Report> => JSON.parse((await run(['--json'])).output) as Report;
+const verdictsOf = ({ checks }: Report, name: string): string[] =>
+  checks.filter(({ check }) => check === name).map(({ verdict }) => verdict);
+
+test('a Linux host is looked at in the same way, and the exit code tells whether there are problems', async () => {
+  const { exitCode, output } = await run(['--json']);
+  const report = JSON.parse(output) as Report;
+  expect(report.version).toBe(1);
+  expect(verdictsOf(report, 'elevation')).toEqual([isRoot ? 'ok' : 'problem']);
+  for (const name of ['agent-home', 'agent-service', 'servers', 'active-response', 'answer-log', 'settings'])
+    expect([name, ...verdictsOf(report, name)]).toEqual([name, 'ok']);
+  expect(verdictsOf(report, 'commands')).toEqual(['ok', 'ok']);
+  expect(report.checks.map(({ check }) => check)).toEqual(
+    expect.arrayContaining(['nft', 'flock', 'restart', 'disk', 'plan']),
+  );
+  expect(report.checks.find(({ check }) => check === 'agent-home')?.found).toContain('OSSECPATH');
+  expect(report.checks.map(({ check }) => check)).not.toContain('firewall-services');
+  const worst = report.checks.some(({ verdict }) => verdict === 'problem') ? 6 : 0;
+  expect(exitCode).toBe(worst);
+});
+
+test('an agent of which a part has gone, a folder that anybody can change, and a command that is missing are problems', async () => {
+  rmSync(join(home, 'var/run', `ossec-execd-${process.pid}.pid`));
+  chmodSync(join(home, 'active-response/bin'), 0o777);
+  writeFileSync(join(home, 'etc/shared/ar.conf'), '');
+  const report = await examine();
+  expect(report.verdict).toBe('problem');
+  expect(verdictsOf(report, 'agent-service')).toEqual(['problem']);
+  expect(verdictsOf(report, 'folders')).toContain('problem');
+  expect(verdictsOf(report, 'commands')).toEqual(['problem', 'warning']);
+});
+
+test('people read what was found and what to do', async () => {
+  rmSync(home, { recursive: true });
+  const { exitCode, output } = await run([]);
+  expect(exitCode).toBe(6);
+  expect(output).toMatch(/^PROBLEM +agent-home .*\n +-> Put this program into the agent's/m);
+  expect(output).toMatch(/NOT work here/);
+  expect(output).not.toContain('\u001b');
+});
+
+(isRoot ? test : test.skip)('without rights it says so, and does not fail', async () => {
+  chmodSync(home, 0o755);
+  const nobody = { uid: 65_534, gid: 65_534 };
+  const { exitCode, output } = await run(['--json'], nobody);
+  expect(exitCode).toBe(6);
+  expect(verdictsOf(JSON.parse(output) as Report, 'elevation')).toEqual(['problem']);
+  expect(verdictsOf(JSON.parse(output) as Report, 'plan')).toEqual(['warning']);
+});
+
+test('arguments that it does not know are refused', async () => {
+  expect(await run(['--now'])).toMatchObject({ exitCode: 1, output: expect.stringContaining('Usage:') });
+});
