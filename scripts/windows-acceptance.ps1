@@ -148,7 +148,8 @@ try {
   [IO.File]::WriteAllBytes((Join-Path $work 'empty.wfw'), (New-Object byte[] 0))
   [IO.File]::WriteAllBytes((Join-Path $work 'random.wfw'), $random)
   [IO.File]::WriteAllBytes((Join-Path $work 'half.wfw'), $good[0..([int] ($good.Length / 2))])
-  foreach ($name in 'missing', 'empty', 'random', 'half') {
+  [void] (Run $reg ('save HKLM\SYSTEM\Select "' + (Join-Path $work 'foreign.wfw') + '" /y'))
+  foreach ($name in 'missing', 'empty', 'random', 'half', 'foreign') {
     $code = Netsh ('import "' + (Join-Path $work "$name.wfw") + '"')
     Check "import of a file that is ${name}: exit code, policy unchanged" '1 True' "$code $((Policy) -eq $before)"
   }
@@ -158,6 +159,9 @@ try {
   [void] (Netsh 'firewall add rule name=form dir=out action=allow protocol=tcp remoteip=2001:db8::1/128')
   $stored = (RuleTexts | Where-Object { $_ -match '\|Name=form\|' }) -replace '.*\|(RA[46]=[^|]*)\|.*', '$1'
   Check 'stored form of a single address' 'RA.=.* RA.=.*' (($stored | Sort-Object) -join ' ')
+  [void] (Netsh 'firewall add rule name=words dir=out action=allow protocol=udp remoteport=53 remoteip=dns service=dnscache')
+  $stored = (RuleTexts | Where-Object { $_ -match '\|Name=words\|' }) -join ''
+  Check 'stored form of remoteip=dns and of a service' '.*\|RA4=DNS\|.*\|Svc=dnscache\|.*' $stored
   [void] (Netsh ('firewall add rule name="Zugriff f' + [char] 0xfc + 'r alle" dir=in action=allow protocol=tcp'))
   Check 'a name that is not ASCII is stored as it is' '1' (CountRules ('Zugriff f' + [char] 0xfc + 'r alle'))
 
@@ -293,6 +297,8 @@ try {
   ByHand 'blockinboundalways against an inbound rule of the domain'
   ByHand 'netsh with the firewall service stopped'
   ByHand 'a store app with a rule of its own on a contained host'
+  ByHand 'names of servers that Windows takes for numbers, such as 010.0.0.1 and 1.2.3'
+  ByHand 'a rule whose name has 9,999 characters'
   ByHand 'group policy and device management setting the same value'
   ByHand 'existing UDP flows after the switch, DHCPv6 and neighbour discovery'
   ByHand 'ACLs after the setup of OSSEC 4.x'
