@@ -52,7 +52,7 @@ async function runOssec(host: Host, args: readonly string[]): Promise<number> {
       ? 'A user and an IP address must follow; "-" stands for none.'
       : 'The first one must be ADD or DELETE.';
     const { refuse } = await import('./commands/order');
-    await refuse(host, unreadable(args[0]), new Failure('bad-arguments', `${why} Nothing was changed.`));
+    await refuse(host, unreadable(host, args[0]), new Failure('bad-arguments', `${why} Nothing was changed.`));
     say(`${wrongArguments}\n${why} Nothing was changed.\n`);
     return exitCodes.refused;
   }
@@ -68,7 +68,7 @@ async function runWazuh(host: Host): Promise<number> {
     request = parseWazuhMessage(await readLine(process.stdin));
   } catch (error) {
     const { refuse } = await import('./commands/order');
-    return (await refuse(host, { ...unreadable('add'), dialect: 'wazuh' }, error)).exitCode;
+    return (await refuse(host, { ...unreadable(host, undefined), dialect: 'wazuh' }, error)).exitCode;
   }
   return (await runInWorker(host, named(host, request))).exitCode;
 }
@@ -86,6 +86,6 @@ function named(host: Host, request: Request): Request {
 }
 
 /** Stands for an order that could not be read, where the logs need one. */
-function unreadable(verb: string | undefined): Request {
-  return { action: actionOf(verb) ?? 'add', dialect: 'ossec', requestedBy: 'alert', address: '-' };
+function unreadable(host: Host, verb: string | undefined): Request {
+  return named(host, { action: actionOf(verb) ?? 'add', dialect: 'ossec', requestedBy: 'alert', address: '-' });
 }

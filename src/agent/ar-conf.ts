@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Host } from '../host';
+import { findInstalledAgent } from './installed';
 import { readFile } from './read-file';
 
 /** A command that the server may order, as a line `NAME - FILE - TIMEOUT` of ar.conf (src/os_execd/exec.c). */
@@ -22,6 +23,11 @@ export function readCommands(platform: Host['platform'], home: string): Command[
     const [name = '', file = '', timeout = ''] = line.split(' - ');
     return name === '' || file === '' || !/^\d+\s*$/.test(timeout) ? [] : [{ name, file, timeout: Number(timeout) }];
   });
+}
+
+/** False for Wazuh 5, where each order names its program (docs/guide/migration/active-response.md). */
+export function usesArConf(home: string): boolean {
+  return (findInstalledAgent(home)?.wazuh ?? 0) < 5;
 }
 
 /** Where the agent looks for a program of ours. */

@@ -16,11 +16,12 @@ const serviceNames = ['WazuhSvc', 'OssecSvc'];
 export async function findAgentService(host: Host, home: string | undefined): Promise<AgentService> {
   if (host.platform === 'linux') return findProcesses(home);
   const found = await Promise.all(serviceNames.map(async (name) => ({ name, state: await queryService(host, name) })));
-  const unknown = found.find(({ state }) => state === 'unknown');
-  return (
-    found.find(({ state }) => state === 'running' || state === 'stopped') ??
-    unknown ?? { name: 'OssecSvc', state: 'absent' }
-  );
+  const unknown = found.filter(({ state }) => state === 'unknown').map(({ name }) => name);
+  const known = found.find(({ state }) => state === 'running') ?? found.find(({ state }) => state === 'stopped');
+  if (known !== undefined) return known;
+  return unknown.length > 0
+    ? { name: unknown.join(' or '), state: 'unknown' }
+    : { name: serviceNames.join(' or '), state: 'absent' };
 }
 
 /** `ossec-agentd` talks to the server and `ossec-execd` starts us; each leaves `NAME-PID.pid` (src/shared/file_op.c). */

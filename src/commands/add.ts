@@ -72,11 +72,15 @@ async function contain(
   }
 }
 
-/** A case that was taken back, or never changed anything, is over: the next ADD starts from a fresh backup. */
+/**
+ * A case that was taken back is over, and so is one that this order opened without changing anything: the next ADD starts from
+ * a fresh backup. One that was found open is not: whoever was interrupted may have changed the firewall.
+ */
 function closeAfter(error: unknown, { recorder, openCase }: Session): void {
   if (!(error instanceof Failure)) return;
   if (error.code === 'rolled-back') recorder.closeCase('rolled-back');
-  else if (error.code === 'no-backup' && openCase?.judged === undefined) recorder.closeCase('nothing-changed');
+  else if (openCase === undefined && ['no-backup', 'journal-unwritable'].includes(error.code))
+    recorder.closeCase('nothing-changed');
 }
 
 function same(a: unknown, b: unknown): boolean {

@@ -148,7 +148,7 @@ function describe({ requestedBy, servers, unresolved, handlers, steps, judgement
     ...steps.map(
       ({ step, command }, index) => `${String(index + 1).padStart(4)}  ${step.padEnd(18)} ${commandLine(command)}`,
     ),
-    ...(options.request.action === 'add' ? describeJudgement(judgement) : []),
+    ...(options.request.action === 'add' && !options.original ? describeJudgement(judgement) : []),
   ].join('\n')}\n`;
 }
 

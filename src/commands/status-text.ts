@@ -45,7 +45,7 @@ function caseRows({ since, handlers, servers, unresolved, backup, ...asked }: St
 
 function systemRows({ agent, firewall, survivesRestart }: Status): string[] {
   const describe = ({ service, running }: Status['agent']): string =>
-    `${service} ${running === null ? 'cannot be told' : running ? 'runs' : 'DOES NOT RUN'}`;
+    `${service} ${running === null ? '(not known whether it runs)' : running ? 'runs' : 'DOES NOT RUN'}`;
   return [
     row('Agent', describe(agent)),
     ...(firewall === undefined ? [] : [row('Firewall', list(firewall.map(describe)))]),

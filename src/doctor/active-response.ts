@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ActiveResponseConfiguration, readActiveResponse } from '../agent/active-response';
 import { lastStart } from '../agent/agent-log';
-import { installedProgram } from '../agent/ar-conf';
+import { installedProgram, usesArConf } from '../agent/ar-conf';
 import { readFile } from '../agent/read-file';
 import type { Host } from '../host';
 import { auditFileOf } from '../outcome/audit';
@@ -69,7 +69,7 @@ function isInSharedConfiguration({ platform }: Host, home: string): boolean {
 /** An agent that was asked for a program which was not there yet answers nothing until it is started again. */
 export function checkRestart({ host, home }: Patient): Check[] {
   const program = home === undefined ? '' : installedProgram(host.platform, home.home, 'contain-host');
-  if (home === undefined || !existsSync(program)) return [];
+  if (home === undefined || !existsSync(program) || !usesArConf(home.home)) return [];
   const started = lastStart(host.platform, home.home);
   if (started === undefined) {
     const found = 'When the agent was started cannot be told: its log does not say.';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
-import { type Command, installedProgram, readCommands } from '../agent/ar-conf';
+import { type Command, installedProgram, readCommands, usesArConf } from '../agent/ar-conf';
 import type { Host } from '../host';
 import { errorCode } from '../process/error-code';
 import { type Check, ok, type Patient, problem, warning } from './check';
@@ -11,6 +11,7 @@ const onTheServer =
 /** Whether the server has told the agent of our program, and of its second name, which releases. */
 export function checkCommands({ host, home }: Patient): Check[] {
   if (home === undefined) return [];
+  if (!usesArConf(home.home)) return checkPrograms(host, home.home);
   let commands: readonly Command[];
   try {
     commands = readCommands(host.platform, home.home);
@@ -24,6 +25,16 @@ export function checkCommands({ host, home }: Patient): Check[] {
       warning('commands', `${found} Without it only a timeout or somebody at this host can release.`, onTheServer),
     ),
   ];
+}
+
+/** Where each order names its program there is only to see that it is there. */
+function checkPrograms({ platform }: Host, home: string): Check[] {
+  return ['contain-host', 'release-host'].map((program) => {
+    const file = installedProgram(platform, home, program);
+    return existsSync(file)
+      ? ok('commands', `${file} is there.`)
+      : problem('commands', `${file} is not there.`, 'Install this program for the agent.');
+  });
 }
 
 function checkCommand(

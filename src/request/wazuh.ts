@@ -50,13 +50,18 @@ function readWazuh4({ command, parameters }: Json): Request {
   }
   // What `agent_control -b` was given stands where an alert has its address, whole.
   const [first = '-', ...others] = splitAddress(sourceAddress(alert) ?? '-');
-  const named = extraArgs.find((word) => !word.includes('='));
+  const words = extraArgs.flatMap(splitAddress);
   return {
     ...shared,
     requestedBy: 'operator',
-    address: named ?? first,
-    ...readCaseNumber([...extraArgs, ...others]),
+    address: addressIn(words) ?? first,
+    ...readCaseNumber([...words, ...others]),
   };
+}
+
+/** The word that is not `key=value`. Where there are several nobody can tell which one is meant: all of them, and no address. */
+function addressIn(words: readonly string[]): string | undefined {
+  return words.filter((word) => !word.includes('=')).join(' ') || undefined;
 }
 
 /** An address and words of the form `key=value` behind it; any other text stays one piece, and is no address. */
@@ -72,7 +77,7 @@ function readWazuh5({ command, wazuh }: Json): Request {
   const text = response.extra_arguments ?? '';
   if (typeof text !== 'string') throw bad('wazuh.active_response.extra_arguments is not a text');
   const words = text.split(' ').filter((word) => word !== '');
-  const address = words.find((word) => !word.includes('='));
+  const address = addressIn(words);
   return {
     action: command === 'enable' ? 'add' : 'delete',
     dialect: 'wazuh',

@@ -78,6 +78,15 @@ test('a program that is not where the agent looks is a problem', async () => {
   expect(await verdicts(checkCommands)).toEqual(['problem', 'ok']);
 });
 
+test('Wazuh 5 has no ar.conf; there the programs only have to be in their place', async () => {
+  install('VERSION.json', '{"version": "5.0.0"}');
+  rmSync(inHome('shared', 'ar.conf'));
+  expect(await verdicts(checkCommands)).toEqual(['ok', 'ok']);
+  rmSync(inHome('active-response', 'bin', 'release-host.exe'));
+  expect(await verdicts(checkCommands)).toEqual(['ok', 'problem']);
+  expect(await verdicts(checkRestart)).toEqual([]);
+});
+
 test.each<[string, () => string, string]>([
   ['after the program was put there', () => startedAt(Date.now() + 60_000), 'ok'],
   ['before', () => startedAt(Date.now() - 3_600_000), 'warning'],

@@ -65,6 +65,21 @@ describe.each(moments)('killed at "$match" ($kind)', ({ match, kind }) => {
   });
 });
 
+test('an ADD that can do nothing does not forget what an interrupted one before it has changed', async () => {
+  const before = endpoint.machine.fingerprint();
+  // Every rule is disabled by then, and none of ours is there.
+  endpoint.machine.setFaults({ kind: 'hang', line: 2 });
+  const order = endpoint.run('ADD', '-', '192.0.2.50');
+  await untilHanging('-f');
+  killWorker();
+  await order;
+  endpoint.machine.setFaults({ kind: 'fail', tool: 'reg' });
+  expect(await endpoint.run('ADD', '-', '192.0.2.50')).toMatchObject({ exitCode: 3 });
+  endpoint.machine.setFaults();
+  expect(await endpoint.run('DELETE', '-', '-')).toMatchObject({ exitCode: 0 });
+  expect(endpoint.machine.fingerprint()).toBe(before);
+});
+
 test('orders that come at once are carried out one at a time, and the first policy is not lost', async () => {
   const before = endpoint.machine.fingerprint();
   const orders = Array.from({ length: 6 }, (_, index) =>

@@ -179,6 +179,8 @@ test('what cannot be read gets a line that says so and exit code 1, and nothing 
     expect(endpoint.audit().at(-1)).toMatch(/"status":"add-failed","detail":"exit=1 bad-(message|address)"/);
     expect(endpoint.log().at(-1)?.said).toMatch(/refused|usable/);
   }
+  expect(await execd.wazuh({ ...byApi('release-host0'), version: 2 })).toEqual({ exitCode: 1, output: '' });
+  expect(endpoint.audit().at(-1)).toMatch(/"status":"delete-failed","detail":"exit=1 bad-message"/);
   expect(endpoint.machine.fingerprint()).toBe(before);
   expect(endpoint.machine.calls()).toEqual([]);
 }, 600_000);

@@ -98,6 +98,20 @@ const status = async (): Promise<unknown> => JSON.parse((await endpoint.run('sta
     expect(endpoint.statuses()).toEqual(['add-started', 'add-degraded']);
   });
 
+  test('while one server answers the agent is not lost, and the silent one is named', async () => {
+    const [silent, other] = [await listen(1), await listen()];
+    start(silent);
+    const servers = [silent, other].map(
+      (port) => `<server><address>${own}</address><port>${port}</port><protocol>tcp</protocol></server>`,
+    );
+    endpoint.configure(`<ossec_config><client>${servers.join('')}</client></ossec_config>`);
+    expect(await add()).toMatchObject({ exitCode: 6, output: expect.stringMatching(`port ${other} answers`) });
+    expect(await status()).toMatchObject({
+      state: 'degraded',
+      gaps: [{ detail: expect.stringContaining(`port ${silent}`) }],
+    });
+  });
+
   test('a host that was contained before is not set free because its server is down', async () => {
     start(await listen(3));
     expect(await add()).toMatchObject({ exitCode: 0 });

@@ -24,6 +24,7 @@ const table: readonly (readonly [operations: RegExp, when: When, add: Cell, remo
     'then both protocols are let through',
   ],
   [/^closeSync state\/lock /, 'ever', 'contained', 'released', 'it ends with the process'],
+  [/^readdirSync state /, 'ever', 'contained', 'released', 'what is left there is only in the way'],
   [/^\w+ state(\/lock)? /, 'ever', 'locked', 'locked', 'without the lock nothing is changed'],
   [/^existsSync Windows/, 'ever', 'unable', 'unable', 'a tool that is not seen is missing'],
   [/^\w+ state\/reading-/, 'ever', 'contained', 'released', 'what is read is read twice'],

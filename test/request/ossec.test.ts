@@ -58,6 +58,24 @@ test('an alert is known by its id and rule', () => {
   expect(parseOssecArguments(['add', '-', '-', rest])).toMatchObject({ alertId: '1598432109.123456', ruleId: '5710' });
 });
 
+test.each(['x1598432109.123456 5710', '1598432109.123456x 5710', '1598432109 5710', '1598432109.1234567890123 5710'])(
+  'in %s there is no id of an alert',
+  (rest) => {
+    expect(parseOssecArguments(['add', '-', '-', rest])).not.toHaveProperty('alertId');
+  },
+);
+
+test.each(['1598432109.123456 5710;x', '1598432109.123456 r5710', '1598432109.123456 5710571057'])(
+  'in %s there is no number of a rule',
+  (rest) => {
+    expect(parseOssecArguments(['add', '-', '-', rest])).not.toHaveProperty('ruleId');
+  },
+);
+
+test('a long address is cut: it has to travel in an argument', () => {
+  expect(parseOssecArguments(['add', '-', '9'.repeat(1000)])?.address).toHaveLength(128);
+});
+
 test('the case number is the only word of the rest that counts', () => {
   const request = parseOssecArguments(['add', '-', '192.0.2.50', `x=1 case=IR-2026_7.a ${operatorRest}`]);
   expect(request).toEqual({

@@ -62,6 +62,26 @@ test('an operator is named by extra_args before alert.data', () => {
   });
 });
 
+test('an argument of the API may hold the address and the words behind it', () => {
+  const named = (...extra_args: string[]) => parseWazuhMessage(wazuh4('add', { extra_args, alert: {} }));
+  expect(named('192.0.2.50 case=77')).toMatchObject({
+    requestedBy: 'operator',
+    address: '192.0.2.50',
+    caseNumber: '77',
+  });
+  expect(isRefusal(parseHost(named('192.0.2.50 192.0.2.51').address))).toBe(true);
+});
+
+test.each([
+  wazuh4('add', { extra_args: ['192.0.2.50', '192.0.2.51'], alert: {} }),
+  wazuh4('add', { extra_args: ['192.0.2.50', '&', 'calc'], alert: {} }),
+  wazuh5('enable', '192.0.2.50 192.0.2.51'),
+])('of two addresses neither is taken: %s', (line) => {
+  const { requestedBy, address } = parseWazuhMessage(line);
+  expect(requestedBy).toBe('operator');
+  expect(parseHost(address)).toMatchObject({ refused: expect.stringMatching(/not one plain IP address/) });
+});
+
 test('agent_control hands over its address and the words behind it in one text', () => {
   const named = (srcip: string) => parseWazuhMessage(wazuh4('add', { extra_args: [], alert: { data: { srcip } } }));
   expect(named('192.0.2.50 case=77')).toMatchObject({
@@ -112,6 +132,59 @@ test.each([
   ['NUL in the line', `${wazuh4('add', {})}\0`],
 ])('%s is refused', (_what, line) => {
   expect(() => parseWazuhMessage(line)).toThrow(Failure);
+});
+
+/** `text` with one key more, in front of the first one of the same name. */
+const twice = (text: string, key: string): string => text.replace(`"${key}":`, `"${key}":{},"${key}":`);
+const fromAlert = wazuh4('add', { extra_args: [], alert });
+
+test.each([
+  ...['version', 'command', 'parameters', 'extra_args', 'alert', 'rule', 'data'].map((key) => [key, fromAlert]),
+  ...['wazuh', 'active_response', 'extra_arguments', 'command'].map((key) => [key, wazuh5('enable', '192.0.2.50')]),
+])('%s twice is refused, since nobody can tell which one is meant: %s', (key = '', message = '') => {
+  expect(parseWazuhMessage(message)).toMatchObject({ action: 'add' });
+  expect(() => parseWazuhMessage(twice(message, key))).toThrow(/twice/);
+});
+
+test.each([
+  ['parameters that are a list', JSON.stringify({ version: 1, command: 'delete', parameters: [] })],
+  ['an alert that is a list', wazuh4('delete', { alert: [] })],
+  ['an alert that is null', wazuh4('add', { extra_args: ['192.0.2.50'], alert: null })],
+  ['extra_args that are a text', wazuh4('add', { extra_args: '192.0.2.50' })],
+  ['extra_args with a number', wazuh4('add', { extra_args: ['192.0.2.50', 77] })],
+  ['extra_arguments that are a list', wazuh5('enable', ['192.0.2.50'] as unknown as string)],
+  ['extra_arguments that are a number', wazuh5('enable', 77 as unknown as string)],
+])('%s are refused by name', (_what, line) => {
+  expect(() => parseWazuhMessage(line)).toThrow(/parameters|extra_arg/);
+});
+
+test.each([null, {}, 'none', 0])('a rule that is %j makes it an alert’s all the same', (rule) => {
+  const line = wazuh4('add', { extra_args: ['192.0.2.50'], alert: { rule, data: { srcip: '203.0.113.7' } } });
+  expect(parseWazuhMessage(line)).toEqual({
+    action: 'add',
+    dialect: 'wazuh',
+    requestedBy: 'alert',
+    address: '203.0.113.7',
+  });
+});
+
+test.each([
+  ['1770113472.4242 x', '5710'],
+  ['x1770113472.4242', '5710 0'],
+  [1770113472.4242, 5710],
+  ['1770113472', 'r5710'],
+])('an alert’s id %j and rule %j are taken in their own form only', (id, ruleId) => {
+  const request = parseWazuhMessage(wazuh4('add', { alert: { id, rule: { id: ruleId } } }));
+  expect(request).not.toHaveProperty('alertId');
+  if (ruleId !== '5710') expect(request).not.toHaveProperty('ruleId');
+});
+
+test('in Wazuh 5 the words may stand in any order, and a long text is cut', () => {
+  expect(parseWazuhMessage(wazuh5('enable', ' case=77  192.0.2.50 '))).toMatchObject({
+    address: '192.0.2.50',
+    caseNumber: '77',
+  });
+  expect(parseWazuhMessage(wazuh5('enable', '9'.repeat(1000))).address).toHaveLength(128);
 });
 
 test.each([

@@ -97,6 +97,8 @@ export class Windows {
     mkdirSync(join(folder, 'active-response', 'bin'), { recursive: true });
     const client = '<client>\r\n    <server-ip>10.0.0.5</server-ip>\r\n  </client>';
     writeFileSync(join(folder, 'ossec.conf'), `<ossec_config>\r\n  ${client}\r\n</ossec_config>\r\n`);
+    // OSSEC talks UDP, which nobody can probe: no packet of a test leaves this machine.
+    writeFileSync(join(folder, 'VERSION.txt'), 'OSSEC HIDS v4.3\r\n');
     return this;
   }
 

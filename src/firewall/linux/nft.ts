@@ -41,7 +41,7 @@ export class Nft {
     throw new Failure('tool-missing', message);
   }
 
-  /** The answer to a listing, such as `list tables`, as parsed JSON. */
+  /** The answer to a listing, such as `list table inet contain_host`, as parsed JSON. */
   list(...what: readonly string[]): Promise<{ readonly listed: unknown } | Unreadable> {
     return new Promise((resolve) => {
       const options = { env, timeout: limitMs, killSignal: 'SIGKILL', maxBuffer: longestListing } as const;

@@ -49,13 +49,12 @@ function releaseSteps(nft: Nft): Step[] {
     { step: 'forget', command: null },
     { step: 'delete-tables', command: [nft.program, '-f', '-'] },
     ...inTransaction(nft, deleteCommands(tables)),
-    { step: 'read-back', command: [nft.program, '-j', 'list', 'tables'] },
+    ...readTables(nft, 'read-back'),
   ];
 }
 
 function readTables(nft: Nft, step: string): Step[] {
-  const what = [['tables'], ...tables.map(({ family, name }) => ['table', family, name])];
-  return what.map((words) => ({ step, command: [nft.program, '-j', 'list', ...words] }));
+  return tables.map(({ family, name }) => ({ step, command: [nft.program, '-j', 'list', 'table', family, name] }));
 }
 
 /** What goes into the transaction before it, line by line. */

@@ -53,6 +53,11 @@ export function replaceCommands(rules: readonly AcceptRule[]): string[] {
   ];
 }
 
+/** What the kernel takes only where the table is not there. */
+export function createCommands(table: Table): string[] {
+  return [tableCommand('create', table)];
+}
+
 /** The one transaction that takes these tables away. */
 export function deleteCommands(existing: readonly Table[]): string[] {
   return existing.map((table) => tableCommand('delete', table));
@@ -63,7 +68,7 @@ export function transaction(commands: readonly string[]): string {
   return `${commands.join('\n')}\n`;
 }
 
-function tableCommand(verb: 'add' | 'delete', { family, name }: Table): string {
+function tableCommand(verb: 'add' | 'create' | 'delete', { family, name }: Table): string {
   return `${verb} table ${family} ${name}`;
 }
 

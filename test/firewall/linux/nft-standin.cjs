@@ -54,7 +54,10 @@ function expressionsOf(text) {
 function carryOut(list, command) {
   const [verb, kind, family, name, chain, ...rest] = command.split(' ');
   const table = find(list, family, name);
-  if (`${verb} ${kind}` === 'add table') {
+  if (`${verb} ${kind}` === 'create table') {
+    if (table !== undefined) fail('Could not process rule: File exists');
+    list.push({ family, name, chains: [], rules: [] });
+  } else if (`${verb} ${kind}` === 'add table') {
     if (table === undefined) list.push({ family, name, chains: [], rules: [] });
     else delete table.flags;
   } else if (table === undefined) fail('No such file or directory');
@@ -95,8 +98,6 @@ if (fault === 'no-kernel') fail('cache initialization failed: Operation not perm
 const [first, second, third, family, name] = args;
 if (args.join(' ') === '-c -f -') load(false);
 else if (args.join(' ') === '-f -') load(true);
-else if (args.join(' ') === '-j list tables')
-  answer(tables.map((one) => ({ table: { family: one.family, name: one.name } })));
 else if ([first, second, third].join(' ') === '-j list table' && args.length === 5) {
   const { chains, rules, flags } = find(tables, family, name) ?? fail('No such file or directory');
   answer([

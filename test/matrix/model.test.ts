@@ -1,0 +1,193 @@
+import fc from 'fast-check';
+import type { FileFault, Plan, ToolFault } from '../../fixtures/interpose/plan';
+import { watchRuns } from '../../fixtures/interpose/within';
+import { add, addOther, Bench, type Ended, type Order, release } from './bench';
+import { isLong, reportFigures } from './report';
+import { passes, truthOf } from './truth';
+
+/** What must be true of the host, whatever was done to it. Ten lines that know nothing of netsh. */
+interface Model {
+  /** `unknown`: an order was stopped half-way; the next one that ends well decides. */
+  held: 'yes' | 'no' | 'unknown';
+  /** The operator who is let in while the host is held, or nobody; undefined while that is not known. */
+  handler: string | undefined;
+  /** What a release may give back: one policy, or two when somebody added a rule while nobody knew. */
+  originals: string[];
+}
+
+const handlers = ['192.0.2.50', '192.0.2.51', '2001:db8::50'];
+const alert = '1598432109.1 5710 (h) any->/var/log/secure (null)';
+
+let calls: string[] = [];
+let prepared: Bench;
+let original = '';
+let endWatching: () => void;
+
+beforeAll(async () => {
+  endWatching = watchRuns();
+  prepared = Bench.create();
+  original = prepared.machine.fingerprint();
+  const trial = prepared.copy();
+  for (const order of [add, addOther, release]) calls.push(...(await trial.record(order)));
+  calls = [...new Set(calls)];
+  trial.remove();
+});
+
+let sequences = 0;
+let steps = 0;
+
+afterAll(() => {
+  endWatching();
+  prepared.remove();
+  reportFigures('model', `${sequences} sequences of ${steps} steps, all as the model`, { sequences, steps });
+});
+
+type Step = fc.AsyncCommand<Model, Bench>;
+
+/** An order, as it comes or with something going wrong in the middle of it. */
+class Ordered implements Step {
+  constructor(
+    private readonly order: Order,
+    private readonly trouble?: Partial<Plan>,
+  ) {}
+
+  check = (): boolean => true;
+
+  toString = (): string => `${this.order.join(' ')} ${this.trouble === undefined ? '' : JSON.stringify(this.trouble)}`;
+
+  async run(model: Model, bench: Bench): Promise<void> {
+    steps++;
+    const ended = await bench.workWithin(this.order, { lock: 'played', ...this.trouble }, this.trouble && 1500);
+    const { held } = model;
+    if (ended.exitCode === null) model.held = 'unknown';
+    else if (this.order[0] === 'ADD') this.judgeAdd(model, bench, ended);
+    else this.judgeRelease(model, bench, ended);
+    if (model.held === 'unknown') model.handler = undefined;
+    if (model.held === 'no') model.handler = 'nobody';
+    // An order that failed may have been noted all the same.
+    if (held === 'yes' && ended.exitCode !== 0 && ended.exitCode !== 6) model.handler = undefined;
+    await expectTruth(bench);
+  }
+
+  private judgeAdd(model: Model, bench: Bench, { exitCode, outcome }: Ended): void {
+    if (this.trouble === undefined && exitCode !== 0) throw new Error(`ADD ends with ${exitCode}: ${outcome?.message}`);
+    if (exitCode === 0 || exitCode === 6) {
+      model.held = 'yes';
+      if (this.order[3] === undefined) model.handler = this.order[2];
+      expectHeld(model, bench);
+    } else if (exitCode === 4) model.held = 'no';
+    else if (exitCode === 5) model.held = 'unknown';
+    if (model.held === 'no') expectOriginal(model, bench);
+  }
+
+  private judgeRelease(model: Model, bench: Bench, { exitCode, outcome }: Ended): void {
+    const isByAlert = this.order[3] !== undefined;
+    if (this.trouble === undefined && exitCode !== 0)
+      throw new Error(`DELETE ends with ${exitCode}: ${outcome?.message}`);
+    if (exitCode === 7 || isByAlert) {
+      if (!isByAlert) model.held = 'unknown';
+      return;
+    }
+    if (exitCode === 0) model.held = 'no';
+    if (model.held === 'no') expectOriginal(model, bench);
+  }
+}
+
+/** Somebody else makes a way out. */
+class Intruded implements Step {
+  constructor(private readonly port: number) {}
+
+  check = (): boolean => true;
+
+  toString = (): string => `somebody allows port ${this.port}`;
+
+  async run(model: Model, { machine }: Bench): Promise<void> {
+    const id = `{intruder-${this.port}}`;
+    machine.addRule(id, `v2.31|Action=Allow|Active=TRUE|Dir=Out|Protocol=6|RPort=${this.port}|Name=Intruder|`);
+    const isTheRule = (line: string): boolean => line.includes(id);
+    const rule = String(machine.fingerprint().split('\n').find(isTheRule));
+    const withRule = (policy: string): string =>
+      [...policy.split('\n').filter((line) => !isTheRule(line)), rule].sort().join('\n');
+    // Before a containment it is part of the policy. Within one it goes with the release.
+    if (model.held === 'no') model.originals = model.originals.map(withRule);
+    if (model.held === 'unknown') model.originals.push(...model.originals.map(withRule));
+  }
+}
+
+/** The machine is started anew: what is on disk stays, and what is in force is what was. */
+class Rebooted implements Step {
+  check = (): boolean => true;
+
+  toString = (): string => 'reboot';
+
+  async run(_model: Model, bench: Bench): Promise<void> {
+    const before = await bench.statusWithin();
+    bench.machine.forgetCalls();
+    expect((await bench.statusWithin()).state).toBe(before.state);
+  }
+}
+
+function expectHeld({ handler }: Model, { machine }: Bench): void {
+  expect(truthOf(machine)).toBe('contained');
+  if (handler === undefined) return;
+  for (const one of handlers) {
+    const isIn = passes(machine, { remote: one, direction: 'in', localPort: 445, remotePort: 50_000 });
+    expect(isIn).toEqual(Array(3).fill(one === handler));
+  }
+}
+
+function expectOriginal(model: Model, { machine }: Bench): void {
+  const now = machine.fingerprint();
+  expect(model.originals).toContain(now);
+  model.originals = [now];
+}
+
+/** Nobody is told that the host is contained when it is not. */
+async function expectTruth(bench: Bench): Promise<void> {
+  const { state } = await bench.statusWithin();
+  const truth = truthOf(bench.machine);
+  if (state === 'contained') expect(truth).toBe('contained');
+  if (truth === 'partial') expect(state).toMatch(/interrupted|ineffective/);
+  expect(state).not.toBe('uncertain');
+}
+
+const order = fc.oneof(
+  { weight: 4, arbitrary: fc.constantFrom(...handlers).map((address): Order => ['ADD', '-', address]) },
+  { weight: 4, arbitrary: fc.constant(release) },
+  { weight: 1, arbitrary: fc.constant<Order>(['ADD', '-', '203.0.113.9', alert]) },
+  { weight: 1, arbitrary: fc.constant<Order>(['DELETE', '-', '-', alert]) },
+);
+const toolFaults: ToolFault[] = ['fails', 'is done, exit 1', 'lies', 'is killed', 'is done, killed', 'floods'];
+const fileFaults: FileFault[] = ['EACCES', 'ENOSPC', 'EIO', 'EROFS'];
+const call = fc.nat().map((index) => String(calls[index % calls.length]));
+const trouble: fc.Arbitrary<Partial<Plan>> = fc.oneof(
+  fc.record({ call, when: fc.constantFrom('before' as const, 'after' as const) }).map((kill) => ({ kill })),
+  fc
+    .record({ call, kind: fc.constantFrom(...toolFaults), always: fc.boolean() })
+    .map((fault) => ({ toolFault: { ...fault, call: fault.call.replace(/^end /, 'start ') } })),
+  fc.record({ call, code: fc.constantFrom(...fileFaults) }).map((fileFault) => ({ fileFault })),
+);
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 4, arbitrary: order.map((one) => new Ordered(one)) },
+  { weight: 4, arbitrary: fc.tuple(order, trouble).map(([one, wrong]) => new Ordered(one, wrong)) },
+  { weight: 1, arbitrary: fc.integer({ min: 1, max: 9 }).map((port) => new Intruded(port)) },
+  { weight: 1, arbitrary: fc.constant(new Rebooted()) },
+);
+
+test('whatever happens in whatever order, the host is what the model says, and its first policy comes back', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 8 }), async (sequence) => {
+      const bench = prepared.copy();
+      const model: Model = { held: 'no', handler: 'nobody', originals: [original] };
+      try {
+        for (const one of sequence) await one.run(model, bench);
+        await new Ordered(release).run(model, bench);
+        expectOriginal(model, bench);
+        sequences++;
+      } finally {
+        bench.remove();
+      }
+    }),
+    { numRuns: isLong ? 500 : 100 },
+  );
+}, 3_600_000);
