@@ -10,5 +10,5 @@ module.exports = {
   transform,
   globalSetup: '<rootDir>/test/linux/set-up.mjs',
   maxWorkers: 1,
-  testTimeout: 120_000,
+  testTimeout: 300_000,
 };

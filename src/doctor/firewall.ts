@@ -2,12 +2,12 @@ import { tmpdir } from 'node:os';
 import { readAgentServers } from '../agent/servers';
 import { readSettings } from '../agent/settings';
 import { policyOf } from '../commands/asked';
-import type { Footing } from '../firewall/firewall';
+import type { Firewall } from '../firewall/firewall';
 import { openFirewall } from '../firewall/open';
 import { isOff, readFirewallServices } from '../firewall/windows/services';
 import { isServerLostEverywhere } from '../outcome/states';
 import { cidr } from '../policy/address';
-import { Journal } from '../state/journal';
+import { Journal, type OpenCase } from '../state/journal';
 import { type Check, ok, type Patient, problem, warning } from './check';
 
 /** The service that filters, and the engine below it. */
@@ -48,11 +48,13 @@ function adviceFor(state: string): string {
 /** What a release would take, or what an earlier case left. */
 export async function checkBackup(patient: Patient): Promise<Check[]> {
   if (patient.host.platform !== 'windows') return [];
-  const isOpen = openCaseOf(patient) !== undefined;
-  const { backup } = await inspect(patient);
+  // Without rights the journal cannot be read, and whose backup it is cannot be told.
+  const openCase = new Journal(patient.stateFolder).read();
+  const firewall = firewallOf(patient, openCase);
+  const [{ backup }, { state }] = await Promise.all([firewall.inspect(), firewall.judge()]);
   if (backup === undefined) return [ok('backup', 'No backup is left from an earlier case.')];
   const { file, bad } = backup;
-  if (isOpen) {
+  if (openCase !== undefined || state !== 'not-contained') {
     return bad === undefined
       ? [ok('backup', `A release would import ${file}, which is good.`)]
       : [
@@ -69,8 +71,8 @@ export async function checkBackup(patient: Patient): Promise<Check[]> {
 
 /** Only on Linux does a containment have to be made again at each start. */
 export async function checkSurvival(patient: Patient): Promise<Check[]> {
-  const { survivesRestart } = await inspect(patient);
-  if (survivesRestart === undefined) return [];
+  if (patient.host.platform !== 'linux') return [];
+  const { survivesRestart } = await firewallOf(patient).inspect();
   return survivesRestart
     ? [ok('restart', 'A containment survives a restart: contain-host.service is enabled.')]
     : [
@@ -82,21 +84,6 @@ export async function checkSurvival(patient: Patient): Promise<Check[]> {
       ];
 }
 
-function inspect(patient: Patient): Promise<Footing> {
-  return firewallOf(patient).inspect();
-}
-
-function firewallOf(patient: Patient) {
-  const { host, home, stateFolder } = patient;
-  const openCase = openCaseOf(patient);
+function firewallOf({ host, home, stateFolder }: Patient, openCase?: OpenCase): Firewall {
   return openFirewall({ host, home: home?.home, stateFolder, ...(openCase === undefined ? {} : { openCase }) });
-}
-
-/** Without rights the journal cannot be read; then no case is known to be open. */
-function openCaseOf({ stateFolder }: Patient) {
-  try {
-    return new Journal(stateFolder).read();
-  } catch {
-    return undefined;
-  }
 }

@@ -102,8 +102,11 @@ test('nothing at all is there', async () => {
   expect(found).toEqual(expect.arrayContaining(['agent-home problem', 'netsh problem', 'agent-service warning']));
 });
 
-test('an open case has a good backup, or the loss of it is a problem', async () => {
+test('a contained host has a good backup, or the loss of it is a problem', async () => {
   await endpoint.run('ADD', '-', '192.0.2.50');
+  expect(complaints(await examineEndpoint(endpoint))).toEqual([]);
+  // As the batch script leaves it: contained, and no journal.
+  rmSync(join(endpoint.stateFolder, 'journal.jsonl'));
   expect(complaints(await examineEndpoint(endpoint))).toEqual([]);
   writeFileSync(endpoint.backup, 'lost');
   for (const file of endpoint.stateFiles().filter((name) => name.endsWith('.wfw')))

@@ -79,19 +79,3 @@ test('an ADD that can do nothing does not forget what an interrupted one before 
   expect(await endpoint.run('DELETE', '-', '-')).toMatchObject({ exitCode: 0 });
   expect(endpoint.machine.fingerprint()).toBe(before);
 });
-
-test('orders that come at once are carried out one at a time, and the first policy is not lost', async () => {
-  const before = endpoint.machine.fingerprint();
-  const orders = Array.from({ length: 6 }, (_, index) =>
-    endpoint.call({
-      args: index % 3 === 2 ? ['DELETE', '-', '-'] : ['ADD', '-', `192.0.2.${50 + index}`],
-      patience: { lock: 60_000, worker: 60_000 },
-    }),
-  );
-  for (const { exitCode } of await Promise.all(orders)) expect(exitCode).toBe(0);
-  const netsh = endpoint.machine.calls().filter(({ tool }) => tool === 'netsh');
-  for (const [index, call] of netsh.entries())
-    expect(call.startedAt).toBeGreaterThanOrEqual(netsh[index - 1]?.endedAt ?? 0);
-  await endpoint.run('DELETE', '-', '-');
-  expect(endpoint.machine.fingerprint()).toBe(before);
-});

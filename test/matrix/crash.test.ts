@@ -97,7 +97,7 @@ test.each<[string, readonly Order[], Order]>([
       if (fault?.kind !== 'slow') bench.machine.setFaults();
       let way = ways.get(key);
       if (way === undefined) {
-        way = tryRecovery(bench, before, !isLong);
+        way = tryRecovery(bench, before, !isLong, fault?.kind === 'slow');
         ways.set(key, way);
       }
       const found = await way;

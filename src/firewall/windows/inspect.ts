@@ -1,4 +1,6 @@
-import { existsSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import type { OpenCase } from '../../state/journal';
 import { queryService } from '../../windows/service';
 import type { Backup, Footing, Site } from '../firewall';
 import { findBackup, homeBackup } from './backup';
@@ -16,11 +18,23 @@ export async function inspect(site: Site): Promise<Footing> {
 /** The backup that a release would take; without an open case, one that an earlier case or the batch script left. */
 function inspectBackup(site: Site): Backup | undefined {
   const { home, openCase } = site;
-  const file = home === undefined ? undefined : homeBackup(home);
-  const isThere = file !== undefined && existsSync(file);
-  if (!isThere && openCase?.facts.backup === undefined) return undefined;
-  const found = findBackup(site);
-  if ('bad' in found) return { file: file ?? String(openCase?.facts.backup), bad: found.bad };
+  const places = [...(home === undefined ? [] : [homeBackup(home)]), String(openCase?.facts.backup ?? '')];
+  const files = places.filter((file) => existsSync(file));
+  if (files.length === 0 && openCase?.facts.backup === undefined) return undefined;
+  const recorded = openCase === undefined ? undefined : files.find((file) => isAsRecorded(file, openCase));
+  const found = recorded === undefined ? findBackup(site) : { file: recorded };
+  if ('bad' in found) return { file: places[0] ?? '', bad: found.bad };
   const madeAt = statSync(found.file, { throwIfNoEntry: false })?.mtime;
   return { file: found.file, ...(madeAt === undefined ? {} : { madeAt }) };
+}
+
+/** Byte for byte what passed every check when it was made. To read thousands of rules again takes longer than people wait. */
+function isAsRecorded(file: string, { facts }: OpenCase): boolean {
+  try {
+    const bytes = readFileSync(file);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    return bytes.length === facts.backupLength && sha256 === facts.backupSha256;
+  } catch {
+    return false;
+  }
 }

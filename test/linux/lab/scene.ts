@@ -8,7 +8,7 @@ export interface Talk extends Probe {
 }
 
 /** Long enough for a busy machine where an answer is expected; it comes at once. */
-const answerMs = 8000;
+const answerMs = 20_000;
 /** How long silence is listened to. The captured leaks tell more. */
 const silenceMs = 600;
 

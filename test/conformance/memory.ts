@@ -1,0 +1,74 @@
+import type { Firewall } from '../../src/firewall/firewall';
+import { Failure } from '../../src/outcome/failure';
+import type { Judgement } from '../../src/outcome/states';
+import { type Address, cidr } from '../../src/policy/address';
+import type { Policy } from '../../src/policy/policy';
+import type { OpenCase } from '../../src/state/journal';
+import type { TestHost } from './test-host';
+
+/** A firewall at its simplest, in memory: what the scenarios mean, without any operating system. */
+export class MemoryHost implements TestHost {
+  private inForce: Policy | undefined;
+  private isOpenToAll = false;
+
+  open(openCase: OpenCase | undefined): Firewall {
+    return {
+      containSteps: () => [{ step: 'load', command: null }],
+      releaseSteps: () => [{ step: 'unload', command: null }],
+      preflight: async () => ({ warnings: [], contained: this.inForce !== undefined }),
+      judge: async (policy) => this.judge(policy),
+      judgePlan: async () => ({ state: 'contained', gaps: [] }),
+      inspect: async () => ({}),
+      contain: async (asked, requestedBy, recorder) => {
+        const policy = requestedBy === 'alert' ? withHandlers(asked, this.inForce?.handlers ?? []) : asked;
+        if (this.judge(policy).state !== 'contained')
+          await recorder.act({ step: 'load', command: null }, async () => this.load(policy));
+        return this.judge(policy);
+      },
+      undo: async (_recorder, why) => {
+        this.liftByHand();
+        throw new Failure('rolled-back', why);
+      },
+      release: async (recorder) => {
+        if (this.inForce === undefined) {
+          return { was: openCase === undefined ? 'not-contained' : 'restored-already', differences: [] };
+        }
+        await recorder.act({ step: 'unload', command: null }, async () => this.liftByHand());
+        return { was: 'contained', differences: [] };
+      },
+    };
+  }
+
+  fingerprint(): string {
+    return JSON.stringify([this.inForce, this.isOpenToAll]);
+  }
+
+  liftByHand(): void {
+    this.inForce = undefined;
+    this.isOpenToAll = false;
+  }
+
+  openToAll(): void {
+    this.isOpenToAll = true;
+  }
+
+  remove(): void {}
+
+  private load(policy: Policy): void {
+    this.inForce = policy;
+    this.isOpenToAll = false;
+  }
+
+  private judge(policy: Policy | undefined): Judgement {
+    if (this.inForce === undefined) return { state: 'not-contained', gaps: [] };
+    if (this.isOpenToAll) return { state: 'ineffective', gaps: [{ code: 'open', detail: 'Everybody is let through' }] };
+    if (policy === undefined || JSON.stringify(policy) === JSON.stringify(this.inForce))
+      return { state: 'contained', gaps: [] };
+    return { state: 'degraded', gaps: [{ code: 'other-policy', detail: 'Others are let in' }] };
+  }
+}
+
+function withHandlers(policy: Policy, also: readonly Address[]): Policy {
+  const handlers = new Map([...policy.handlers, ...also].map((handler) => [cidr(handler), handler]));
+  return { ...policy, handlers: [...handlers.values()] };
+}

@@ -1,0 +1,51 @@
+import { mkdirSync } from 'node:fs';
+import { Endpoint } from '../../fixtures/endpoint';
+import { emptyHost } from '../../fixtures/standin/hosts';
+import type { Firewall } from '../../src/firewall/firewall';
+import { windowsFirewall } from '../../src/firewall/windows/windows-firewall';
+import { patience } from '../../src/host';
+import type { OpenCase } from '../../src/state/journal';
+import type { TestHost } from './test-host';
+
+/** The product's Windows firewall on the stand-in for Windows. */
+export class WindowsHost implements TestHost {
+  private readonly endpoint = new Endpoint(emptyHost());
+  private readonly before = this.endpoint.machine.registry();
+
+  constructor() {
+    mkdirSync(this.endpoint.stateFolder, { recursive: true });
+  }
+
+  open(openCase: OpenCase | undefined): Firewall {
+    const { home, stateFolder } = this.endpoint;
+    return windowsFirewall({
+      host: {
+        platform: 'windows',
+        env: this.endpoint.environment(),
+        program: '',
+        command: [''],
+        name: 'contain-host',
+        patience: { ...patience, settle: 1500 },
+      },
+      home,
+      stateFolder,
+      ...(openCase === undefined ? {} : { openCase }),
+    });
+  }
+
+  fingerprint(): string {
+    return this.endpoint.machine.fingerprint();
+  }
+
+  liftByHand(): void {
+    this.endpoint.machine.change((tree) => Object.assign(tree, structuredClone(this.before)));
+  }
+
+  openToAll(): void {
+    this.endpoint.machine.addRule('{everybody}', 'v2.10|Action=Allow|Active=TRUE|Dir=Out|Name=everybody|');
+  }
+
+  remove(): void {
+    this.endpoint.remove();
+  }
+}
