@@ -42,7 +42,7 @@ test('a full log is put aside', async () => {
 test('a state folder that cannot be made is refused, and nothing is changed', async () => {
   writeFileSync(join(endpoint.programFiles, 'contain-host'), 'a file stands in the way');
   const before = endpoint.machine.fingerprint();
-  expect(await endpoint.run('ADD', '-', '192.0.2.50')).toMatchObject({ exitCode: 2 });
+  expect(await endpoint.run('ADD', '-', '192.0.2.50')).toMatchObject({ exitCode: 3 });
   expect(endpoint.machine.fingerprint()).toBe(before);
 });
 
