@@ -4,9 +4,16 @@ import { nodeFor, nodeVersion } from './node-binary.mjs';
 import { product } from './product.mjs';
 import { root, run } from './workshop.mjs';
 
-/** Writes what is in the executable as a CycloneDX document: Node, what Node is made of, and the npm packages. */
+/** Writes what is in both executables as a CycloneDX document: Node, what Node is made of, and the npm packages. */
 export function writeSbom(output) {
-  const self = { type: 'application', 'bom-ref': purl(product), purl: purl(product), ...product };
+  const executables = ['contain-host.exe', 'contain-host'].map((name) => ({ type: 'file', name }));
+  const self = {
+    type: 'application',
+    'bom-ref': purl(product),
+    purl: purl(product),
+    ...product,
+    components: executables,
+  };
   const packages = npmPackages();
   const node = nodeComponent();
   const document = {

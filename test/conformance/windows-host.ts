@@ -1,4 +1,5 @@
-import { mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
 import { Endpoint } from '../../fixtures/endpoint';
 import { emptyHost } from '../../fixtures/standin/hosts';
 import type { Firewall } from '../../src/firewall/firewall';
@@ -12,8 +13,11 @@ export class WindowsHost implements TestHost {
   private readonly endpoint = new Endpoint(emptyHost());
   private readonly before = this.endpoint.machine.registry();
 
+  private readonly lockFd: number;
+
   constructor() {
     mkdirSync(this.endpoint.stateFolder, { recursive: true });
+    this.lockFd = openSync(join(this.endpoint.stateFolder, 'lock'), 'w');
   }
 
   open(openCase: OpenCase | undefined): Firewall {
@@ -29,6 +33,7 @@ export class WindowsHost implements TestHost {
       },
       home,
       stateFolder,
+      lockFd: this.lockFd,
       ...(openCase === undefined ? {} : { openCase }),
     });
   }
@@ -46,6 +51,7 @@ export class WindowsHost implements TestHost {
   }
 
   remove(): void {
+    closeSync(this.lockFd);
     this.endpoint.remove();
   }
 }

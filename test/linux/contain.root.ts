@@ -69,9 +69,9 @@ const setHandlers = (...handlers: readonly string[]): void =>
 const everybody = [...strangers, 'server', 'handler', 'second'] as const;
 const withEndpoint = (names: readonly HostName[]): Talk[] => names.flatMap((name) => allTalks('endpoint', name));
 /** What the agent says to its server; both protocols, since this agent's version cannot be told. */
-const agentTalk = (): Talk[] =>
-  families
-    .flatMap((family) => talks('endpoint', 'server', family))
+const agentTalk = (server: HostName = 'server', ...over: readonly Family[]): Talk[] =>
+  (over.length === 0 ? families : over)
+    .flatMap((family) => talks('endpoint', server, family))
     .filter(({ protocol, port }) => port === 1514 && protocol !== 'icmp');
 /** The handler of the order is let in by IPv4, the configured one by IPv6. */
 const talksBetween = (name: HostName, family: Family): Talk[] => [
@@ -254,6 +254,8 @@ test('a crash in the middle of an order leaves nothing open, and the next order 
 
 test('a restart: the saved rules contain the host again', async () => {
   lab.nft('endpoint', '', 'flush', 'ruleset');
+  const { output } = await containHost('status', '--json');
+  expect(JSON.parse(output)).toMatchObject({ state: 'not-contained', gaps: [{ code: 'containment-undone' }] });
   expect(await unanswered(lab, talks('endpoint', 'attacker', 'ip4'))).toEqual([]);
   lab.nft('endpoint', '', '-f', join(lab.stateFolder, 'contained.nft'));
   startWatch('handler', 'second');
@@ -300,7 +302,7 @@ async function halves(): Promise<string[]> {
   return [...(await (isOpen ? unanswered : answered)(lab, asked)), ...(await unanswered(lab, agentTalk()))];
 }
 
-test('a server by name: the name servers of the host stay reachable, and no others', async () => {
+test('a server by name: the name servers of the host stay reachable, and no others; a new address is let in when asked again', async () => {
   configure('ossec.server.test');
   expect(await exitCode('ADD', '-', hosts.handler.ip4)).toBe(0);
   const dns = (to: HostName): Talk[] => talks('endpoint', to, 'ip4').filter(({ protocol }) => protocol === 'dns');
@@ -312,5 +314,49 @@ test('a server by name: the name servers of the host stay reachable, and no othe
       talks('endpoint', 'internet', 'ip4').filter(({ protocol }) => protocol !== 'dns'),
     ),
   ).toEqual([]);
+  lab.nameServer(hosts.second.ip4);
+  expect(await exitCode('ADD', '-', hosts.handler.ip4)).toBe(0);
+  expect(await unanswered(lab, agentTalk('second', 'ip4'))).toEqual([]);
+  expect(await answered(lab, allTalks('endpoint', 'server'))).toEqual([]);
   expect(await exitCode('DELETE', '-', '-')).toBe(0);
+});
+
+/** As Docker sets up a host: what comes for a published port goes on to a container, and everything else from there is let out. */
+const docker = `table ip docker {
+  chain prerouting {
+    type nat hook prerouting priority dstnat; policy accept;
+    tcp dport 8443 dnat to ${hosts.routed.ip4}:22
+  }
+  chain postrouting {
+    type nat hook postrouting priority srcnat; policy accept;
+    ip saddr 10.9.0.0/24 masquerade
+  }
+  chain forward {
+    type filter hook forward priority filter; policy accept;
+    accept
+  }
+}
+`;
+
+test('two servers, IPv6 only, on a host with containers: neighbours are found anew, and published ports are shut', async () => {
+  configure(hosts.server.ip6, hosts.second.ip6);
+  setHandlers();
+  lab.nft('endpoint', docker);
+  const published = {
+    from: 'attacker',
+    to: 'endpoint',
+    protocol: 'tcp',
+    address: hosts.endpoint.ip4,
+    port: 8443,
+  } as const;
+  expect(await unanswered(lab, [published])).toEqual([]);
+  expect(await exitCode('ADD', '-', hosts.handler.ip6)).toBe(0);
+  lab.inside('endpoint', ['ip', '-6', 'neighbour', 'flush', 'all']);
+  expect(await unanswered(lab, [...agentTalk('server', 'ip6'), ...agentTalk('second', 'ip6')])).toEqual([]);
+  expect(await unanswered(lab, talksBetween('handler', 'ip6'))).toEqual([]);
+  expect(
+    await answered(lab, [published, ...withEndpoint(strangers), ...guestTalk(), ...talksBetween('handler', 'ip4')]),
+  ).toEqual([]);
+  expect(await exitCode('DELETE', '-', '-')).toBe(0);
+  expect(await unanswered(lab, [published])).toEqual([]);
 });

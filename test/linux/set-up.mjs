@@ -13,7 +13,7 @@ const tools = [
   ['unshare', '--version'],
   ['dpkg-deb', '--version'],
   ['systemctl', '--version'],
-  ['readelf', '--version'],
+  ['systemd-analyze', '--version'],
 ];
 
 export default function setUp() {
@@ -22,8 +22,20 @@ export default function setUp() {
     if (spawnSync(tool, args).error === undefined) continue;
     throw new Missing(`${tool} is missing. Debian, Ubuntu, as root: sh scripts/ci/install-linux-tools.sh`);
   }
+  removeOrphans();
   const missing = deployed.filter(
     (file) => !file.endsWith('.exe') && !file.endsWith('.msi') && !existsSync(join(dist, file)),
   );
   if (missing.length > 0) throw new Missing(`dist/${missing[0]} is missing: npm run package makes it.`);
+}
+
+/** Network namespaces of runs that were killed, by the process that made them. */
+function removeOrphans() {
+  const { stdout } = spawnSync('ip', ['netns', 'list'], { encoding: 'utf8' });
+  for (const [name, maker] of stdout.matchAll(/^lab(\d+)-\S+/gm)) {
+    if (existsSync(`/proc/${maker}`)) continue;
+    const pids = spawnSync('ip', ['netns', 'pids', name], { encoding: 'utf8' }).stdout.split('\n').filter(Boolean);
+    for (const pid of pids) spawnSync('kill', ['-9', pid]);
+    spawnSync('ip', ['netns', 'delete', name]);
+  }
 }

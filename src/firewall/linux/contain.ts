@@ -4,12 +4,13 @@ import { type Address, cidr } from '../../policy/address';
 import type { Policy } from '../../policy/policy';
 import type { RequestedBy } from '../../request/request';
 import type { Recorder, Site } from '../firewall';
-import { judgeLive, liveHandlers, serverIsLost } from './judge-live';
+import { bridgedGuestsOpen, judgeLive, liveHandlers, serverIsLost } from './judge-live';
 import { type Live, readLive } from './live';
 import type { Nft, Unreadable } from './nft';
-import { acceptRules } from './rules';
-import { deleteCommands, loadCommands, replaceCommands, transaction } from './ruleset';
+import { type AcceptRule, acceptRules } from './rules';
+import { deleteCommands, loadCommands, replaceCommands, type Table, tables, transaction } from './ruleset';
 import { forget, save } from './saved';
+import { tablesTaken } from './takes';
 
 /** Brings the host to the policy in one transaction, reads it back, and takes everything away again if it is of no use. */
 export async function contain(
@@ -26,13 +27,14 @@ export async function contain(
   }
   const policy = requestedBy === 'alert' ? withHandlers(asked, liveHandlers(before)) : asked;
   const rules = acceptRules(policy, resolvers);
-  const inPlace = transaction(loadCommands(rules));
   const judge = (live: Live | Unreadable): Judgement => judgeLive(live, policy, resolvers);
+  const own = judge(before).state === 'contained' ? tables : await tablesFor(nft, rules);
+  const inPlace = transaction(loadCommands(rules, own));
   let live: Live | Unreadable = before;
   let complaint: string | undefined;
-  for (const attempt of [inPlace, transaction(replaceCommands(rules))]) {
-    if (judge(live).state === 'contained') break;
-    complaint = (await nft.check(attempt)) ?? (await nft.change(recorder, 'load', attempt));
+  for (const attempt of [inPlace, transaction(replaceCommands(rules, own))]) {
+    if (isWhole(judge(live), own)) break;
+    complaint = await nft.change(recorder, 'load', attempt);
     live = await readLive(nft);
   }
   const judgement = judge(live);
@@ -41,6 +43,18 @@ export async function contain(
   }
   if (complaint === undefined) await save(site, recorder, inPlace);
   return judgement;
+}
+
+/** What the kernel does not take at all fails as a whole, and is told then. */
+async function tablesFor(nft: Nft, rules: readonly AcceptRule[]): Promise<readonly Table[]> {
+  const taken = await tablesTaken(nft, rules);
+  return 'refusal' in taken ? tables : taken;
+}
+
+/** Nothing is left to do: another attempt would bring nothing but a moment in which the chains change over. */
+function isWhole({ state, gaps }: Judgement, own: readonly Table[]): boolean {
+  const asFarAsPossible = own.length < tables.length && gaps.every(({ code }) => code === bridgedGuestsOpen.code);
+  return state === 'contained' || (state === 'degraded' && asFarAsPossible);
 }
 
 /** Closed, and open to a server. Less than that and the host is not contained, or could take no further order. */

@@ -9,6 +9,11 @@ import { droppingHooks, tables } from './ruleset';
 /** Gaps with which a host is not contained at all. */
 const fatal = ['table-off', 'not-dropped', 'open-foreign-rule'];
 
+export const bridgedGuestsOpen: Gap = {
+  code: 'bridged-guests-open',
+  detail: 'Guests that are bridged to the network are not cut off',
+};
+
 /** Names in a message are bounded; the count tells the rest. */
 const mostNames = 10;
 
@@ -66,7 +71,7 @@ function hookGaps({ chains }: Live, hook: string): Gap[] {
   if (!hook.startsWith('bridge')) {
     return [{ code: `not-dropped-${hook.replace(' ', '-')}`, detail: `Nothing drops packets by default at ${hook}` }];
   }
-  return [{ code: 'bridged-guests-open', detail: 'Guests that are bridged to the network are not cut off' }];
+  return [bridgedGuestsOpen];
 }
 
 /** Without a policy it cannot be told whose address should be let in, so any rule for one address counts as ours. */

@@ -1,6 +1,6 @@
 import type { Nft, Unreadable } from './nft';
 import { type Match, protocolNumbers } from './rules';
-import { chainNames, createCommands, type Table, tables, transaction } from './ruleset';
+import { chainNames, type Table, tableCommand, tables, transaction } from './ruleset';
 
 /** A chain of ours that the kernel runs packets through. */
 export interface LiveChain {
@@ -54,7 +54,11 @@ export async function readLive(nft: Nft): Promise<Live | Unreadable> {
 async function readTable(nft: Nft, table: Table): Promise<{ readonly listed: unknown } | 'absent' | Unreadable> {
   const listed = await nft.list('table', table.family, table.name);
   if (!('unreadable' in listed)) return listed;
-  return (await nft.check(transaction(createCommands(table)))) === undefined ? 'absent' : listed;
+  const can = async (verb: 'create' | 'delete'): Promise<boolean> =>
+    (await nft.check(transaction([tableCommand(verb, table)]))) === undefined;
+  if (await can('create')) return 'absent';
+  // A kernel without this family lets nobody make one, or take one away. That nft works shows in the other table.
+  return table.family === 'bridge' && !(await can('delete')) ? 'absent' : listed;
 }
 
 function readChain({ family }: Table, { name, type, hook, policy }: Fields): LiveChain[] {

@@ -1,16 +1,18 @@
 import { Failure } from '../../outcome/failure';
 import type { Judgement } from '../../outcome/states';
+import type { Address } from '../../policy/address';
 import type { Policy } from '../../policy/policy';
 import type { Firewall, Preflight, Site, Step } from '../firewall';
 import { contain, takeBack } from './contain';
-import { judgeLive } from './judge-live';
-import { readLive } from './live';
+import { bridgedGuestsOpen, judgeLive } from './judge-live';
+import { type Live, readLive } from './live';
 import { Nft } from './nft';
 import { release } from './release';
 import { readResolvers } from './resolvers';
 import { acceptRules } from './rules';
-import { deleteCommands, loadCommands, tables, transaction } from './ruleset';
+import { deleteCommands, loadCommands, type Table, tables } from './ruleset';
 import { survivesRestart } from './saved';
+import { tablesTaken } from './takes';
 
 /** The Linux firewall: tables of our own, told and read through nft. Absent `nft`, the system's one. */
 export function nftables(site: Site, nft = new Nft(site)): Firewall {
@@ -69,12 +71,7 @@ function wordsOf(command: string): string[] {
 
 /** Looks, before anything is changed, whether this host has what containment needs. */
 async function preflight(nft: Nft, policy: Policy): Promise<Preflight> {
-  nft.require();
-  const live = await readLive(nft);
-  if ('unreadable' in live) throw cannotWork(live.unreadable);
-  const resolvers = readResolvers();
-  const refusal = await nft.check(transaction(loadCommands(acceptRules(policy, resolvers))));
-  if (refusal !== undefined) throw cannotWork(`nft does not take the rules: ${refusal}`);
+  const { live, resolvers } = await tryOut(nft, policy);
   const warnings =
     policy.needsDns && resolvers.length === 0
       ? ['A server is a host name, but no name server of this host is known, so none is let through.']
@@ -85,12 +82,34 @@ async function preflight(nft: Nft, policy: Policy): Promise<Preflight> {
 /** Our tables have the last word on what gets through, so a plan that the kernel would take is a containment. */
 async function judgePlan(nft: Nft, policy: Policy): Promise<Judgement> {
   try {
-    await preflight(nft, policy);
-    return { state: 'contained', gaps: [] };
+    const { taken } = await tryOut(nft, policy);
+    return taken.length === tables.length
+      ? { state: 'contained', gaps: [] }
+      : { state: 'degraded', gaps: [bridgedGuestsOpen] };
   } catch (error) {
     const detail = error instanceof Failure ? error.message : String(error);
     return { state: 'uncertain', gaps: [{ code: 'rules-unreadable', detail }] };
   }
+}
+
+interface TriedOut {
+  readonly live: Live;
+  readonly resolvers: readonly Address[];
+  readonly taken: readonly Table[];
+}
+
+/** Reads what is in force, and asks the kernel whether it would take the rules. Throws `Failure` where it would not. */
+async function tryOut(nft: Nft, policy: Policy): Promise<TriedOut> {
+  nft.require();
+  const live = await readLive(nft);
+  if ('unreadable' in live) throw cannotWork(live.unreadable);
+  // Short, and whatever it says: an nft that was built without JSON could load the rules but never read them back.
+  const answer = await nft.list('flowtables');
+  if ('unreadable' in answer) throw cannotWork(answer.unreadable);
+  const resolvers = readResolvers();
+  const taken = await tablesTaken(nft, acceptRules(policy, resolvers));
+  if ('refusal' in taken) throw cannotWork(`nft does not take the rules: ${taken.refusal}`);
+  return { live, resolvers, taken };
 }
 
 function cannotWork(why: string): Failure {

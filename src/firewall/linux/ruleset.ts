@@ -28,16 +28,17 @@ export const chainNames: readonly string[] = chains.map(({ hook }) => hook);
 /**
  * The one transaction that puts the rules in place of those in our chains: a line a command, each as for `nft`. The chains
  * stay: where a transaction deletes them and makes them anew, single packets get through while the kernel changes over
- * (seen on Linux 6.18 under a flood, about one for every twenty changes).
+ * (seen on Linux 6.18 under a flood, about one for every twenty changes). `own`: the tables that this kernel can have.
  */
-export function loadCommands(rules: readonly AcceptRule[]): string[] {
+export function loadCommands(rules: readonly AcceptRule[], own: readonly Table[] = tables): string[] {
+  const ownChains = chains.filter(({ table }) => own.includes(table));
   return [
-    ...tables.map((table) => tableCommand('add', table)),
-    ...chains.map(
+    ...own.map((table) => tableCommand('add', table)),
+    ...ownChains.map(
       ({ table: { family, name }, hook }) =>
         `add chain ${family} ${name} ${hook} { type filter hook ${hook} priority ${firstOfAll} ; policy drop ; }`,
     ),
-    ...chains.map(({ table: { family, name }, hook }) => `flush chain ${family} ${name} ${hook}`),
+    ...ownChains.map(({ table: { family, name }, hook }) => `flush chain ${family} ${name} ${hook}`),
     ...rules.map(
       ({ chain, matches, comment }) =>
         `add rule inet ${tables[0].name} ${chain} ${matches.map(matchText).join(' ')} accept comment "${comment}"`,
@@ -46,16 +47,11 @@ export function loadCommands(rules: readonly AcceptRule[]): string[] {
 }
 
 /** The same for tables that somebody changed so much that the kernel does not take the rules in place. */
-export function replaceCommands(rules: readonly AcceptRule[]): string[] {
+export function replaceCommands(rules: readonly AcceptRule[], own: readonly Table[]): string[] {
   return [
-    ...tables.flatMap((table) => [tableCommand('add', table), tableCommand('delete', table)]),
-    ...loadCommands(rules),
+    ...own.flatMap((table) => [tableCommand('add', table), tableCommand('delete', table)]),
+    ...loadCommands(rules, own),
   ];
-}
-
-/** What the kernel takes only where the table is not there. */
-export function createCommands(table: Table): string[] {
-  return [tableCommand('create', table)];
 }
 
 /** The one transaction that takes these tables away. */
@@ -68,7 +64,8 @@ export function transaction(commands: readonly string[]): string {
   return `${commands.join('\n')}\n`;
 }
 
-function tableCommand(verb: 'add' | 'create' | 'delete', { family, name }: Table): string {
+/** One command about a whole table. The kernel takes `create` only where it is not there, `delete` only where it is. */
+export function tableCommand(verb: 'add' | 'create' | 'delete', { family, name }: Table): string {
   return `${verb} table ${family} ${name}`;
 }
 

@@ -54,6 +54,7 @@ function expressionsOf(text) {
 function carryOut(list, command) {
   const [verb, kind, family, name, chain, ...rest] = command.split(' ');
   const table = find(list, family, name);
+  if (fault === 'no-bridge' && family === 'bridge') fail('Could not process rule: Operation not supported');
   if (`${verb} ${kind}` === 'create table') {
     if (table !== undefined) fail('Could not process rule: File exists');
     list.push({ family, name, chains: [], rules: [] });
@@ -94,10 +95,12 @@ function answer(objects) {
   );
 }
 
+if (fault === 'no-json' && args[0] === '-j') fail('JSON support not compiled-in');
 if (fault === 'no-kernel') fail('cache initialization failed: Operation not permitted');
 const [first, second, third, family, name] = args;
 if (args.join(' ') === '-c -f -') load(false);
 else if (args.join(' ') === '-f -') load(true);
+else if (args.join(' ') === '-j list flowtables') answer([]);
 else if ([first, second, third].join(' ') === '-j list table' && args.length === 5) {
   const { chains, rules, flags } = find(tables, family, name) ?? fail('No such file or directory');
   answer([

@@ -183,6 +183,27 @@ describe('failures', () => {
     });
   });
 
+  test('an nft that cannot answer with JSON is refused before anything changes', async () => {
+    kernel.setFault('no-json');
+    await expect(kernel.firewall().preflight(policy, 'refuse')).rejects.toMatchObject({
+      exitCode: 2,
+      message: expect.stringContaining('nft with JSON') as string,
+    });
+    expect(kernel.tables).toEqual([]);
+  });
+
+  test('a kernel that filters no bridges is contained, and the gap is named', async () => {
+    kernel.setFault('no-bridge');
+    expect(await kernel.firewall().judgePlan(policy)).toMatchObject({ gaps: [{ code: 'bridged-guests-open' }] });
+    expect(await kernel.firewall().preflight(policy, 'refuse')).toMatchObject({ contained: false });
+    expect(await contain(policy)).toMatchObject({ state: 'degraded', gaps: [{ code: 'bridged-guests-open' }] });
+    expect(kernel.saved).not.toContain('bridge');
+    await contain(policy);
+    expect(namesOfSteps()).toEqual(['load', 'save']);
+    expect(await kernel.firewall(openCase).release(kernel.recorder)).toMatchObject({ was: 'contained' });
+    expect(kernel.tables).toEqual([]);
+  });
+
   test('rules that the kernel does not take are refused before anything changes', async () => {
     kernel.setFault('check-fails');
     await expect(kernel.firewall().preflight(policy, 'refuse')).rejects.toMatchObject({ exitCode: 2 });

@@ -49,12 +49,17 @@ export class Lab {
       mkdirSync(path, { recursive: true });
     }
     writeFileSync(join(this.folder, 'resolv.conf'), `nameserver ${hosts.internet.ip4}\noptions timeout:1 attempts:1\n`);
-    writeFileSync(join(this.folder, 'hosts'), `${hosts.server.ip4} ossec.server.test\n`);
+    this.nameServer(hosts.server.ip4);
     for (const name of ['wire', 'router', ...Object.keys(hosts)]) this.addNamespace(name);
     this.connect();
     for (const name of Object.keys(hosts) as HostName[]) {
       this.running.set(name, new LabHost(name, this.startCommand(name, script)));
     }
+  }
+
+  /** Says what address the endpoint finds for the name of its server. */
+  nameServer(address: string): void {
+    writeFileSync(join(this.folder, 'hosts'), `${address} ossec.server.test\n`);
   }
 
   host(name: HostName): LabHost {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { version } from '../../../package.json';
@@ -70,8 +70,9 @@ test('options for Node are arguments like others', () => {
 });
 
 test('it is at home on every Linux with glibc 2.28', () => {
-  const { stdout } = spawnSync('readelf', ['--version-info', executable], { encoding: 'utf8' });
-  const needed = [...stdout.matchAll(/GLIBC_2\.(\d+)/g)].map(([, minor]) => Number(minor));
+  const needed = [...readFileSync(executable, 'latin1').matchAll(/\0GLIBC_2\.(\d+)/g)].map(([, minor]) =>
+    Number(minor),
+  );
   expect(needed.length).toBeGreaterThan(0);
   expect(Math.max(...needed)).toBeLessThanOrEqual(28);
 });
@@ -86,4 +87,11 @@ test('the hashes are those of the files, and the Linux ones are among them', () 
     ]),
   );
   expect(stdout).not.toContain('FAILED');
+});
+
+test('the bill of materials is that of both executables', () => {
+  const { metadata } = JSON.parse(readFileSync(join(dist, 'sbom.cdx.json'), 'utf8')) as {
+    metadata: { component: { components: { name: string }[] } };
+  };
+  expect(metadata.component.components.map(({ name }) => name)).toEqual(['contain-host.exe', 'contain-host']);
 });

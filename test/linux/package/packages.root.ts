@@ -69,6 +69,15 @@ describe('the .deb', () => {
     expectOwner('root');
   });
 
+  test('without nft nothing is done, and it says what to install', () => {
+    installAgent('wazuh');
+    expect(install(shipped)).toMatchObject({ exitCode: 0 });
+    root.sh('mv /usr/sbin/nft /usr/sbin/nft.gone');
+    const { exitCode, text } = root.run([program, 'ADD', '-', '192.0.2.50']);
+    expect(exitCode).toBe(2);
+    expect(text).toContain('Install the package nftables');
+  });
+
   describe('on a contained host', () => {
     beforeEach(() => {
       installAgent('wazuh');
@@ -99,7 +108,9 @@ describe('the .deb', () => {
     });
 
     test('an upgrade changes neither the containment nor what the administrator decided about the unit', () => {
+      expect(root.sh(`${program} status`)).toContain('a containment survives it');
       root.sh('systemctl --quiet disable contain-host.service');
+      expect(root.sh(`${program} status`)).toContain('LIFTS a containment');
       const before = rules();
       expect(install(next)).toMatchObject({ exitCode: 0 });
       expectInstalled(next.version);
@@ -125,6 +136,13 @@ describe('the .deb', () => {
       expect(dpkg(['--remove', 'contain-host'], { RELEASE: '1' }).exitCode).not.toBe(0);
       expectInstalled(shipped.version);
       expect(rules()).toBe(before);
+    });
+
+    test('a flush by somebody else shows, and the next order contains it again', () => {
+      root.sh('nft flush ruleset');
+      expect(root.sh(`${program} status`)).toContain('somebody else changed the firewall');
+      contain();
+      expect(root.sh(`${program} status --expect contained`)).toContain('This host is CONTAINED');
     });
 
     test('its unit contains the host again after a restart, unless it was released before', () => {

@@ -1,0 +1,17 @@
+import type { Nft } from './nft';
+import type { AcceptRule } from './rules';
+import { loadCommands, type Table, tables, transaction } from './ruleset';
+
+/**
+ * The tables that this kernel takes with these rules: all, or none but the first where it has no bridge family. Then guests on a
+ * bridge are not cut off, which the judgement says; the host itself is. Nothing is changed.
+ */
+export async function tablesTaken(
+  nft: Nft,
+  rules: readonly AcceptRule[],
+): Promise<readonly Table[] | { readonly refusal: string }> {
+  const refusal = await nft.check(transaction(loadCommands(rules)));
+  if (refusal === undefined) return tables;
+  const withoutBridge = [tables[0]];
+  return (await nft.check(transaction(loadCommands(rules, withoutBridge)))) === undefined ? withoutBridge : { refusal };
+}
