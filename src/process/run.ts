@@ -69,8 +69,8 @@ export function runProcess(program: string, args: readonly string[], options: Ru
     let outputFd: number | undefined;
     let child: ReturnType<typeof spawn> | undefined;
     try {
-      outputFd = options.outliveInto === undefined ? undefined : openSync(options.outliveInto, 'w');
-      const output = outputFd ?? 'pipe';
+      outputFd = options.outliveInto === undefined ? undefined : openQuietly(options.outliveInto);
+      const output = options.outliveInto === undefined ? 'pipe' : (outputFd ?? 'ignore');
       child = spawn(program, args, {
         stdio: [
           options.input === undefined ? 'ignore' : 'pipe',
@@ -106,6 +106,15 @@ export function runProcess(program: string, args: readonly string[], options: Ru
       );
     }
   });
+}
+
+/** On a full disk the process runs all the same, without its output. */
+function openQuietly(file: string): number | undefined {
+  try {
+    return openSync(file, 'w');
+  } catch {
+    return undefined;
+  }
 }
 
 /** Thrown from an event, the error of a failing disk would end this process. */

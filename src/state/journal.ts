@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Gap, State } from '../outcome/states';
 import { errorCode } from '../process/error-code';
 import type { RequestedBy } from '../request/request';
-import { stamp } from './stamp';
+import { freshPath } from './stamp';
 
 /** Who asked for a containment and who is let in. A later ADD writes it again; the last one counts. */
 export interface Asked {
@@ -74,7 +74,10 @@ export class Journal {
   /** Closes the case and puts its journal aside. */
   close(how: 'released' | 'rolled-back' | 'nothing-changed'): void {
     this.append({ event: 'closed', how });
-    renameSync(this.file, join(this.folder, `journal-${stamp()}.jsonl`));
+    renameSync(
+      this.file,
+      freshPath((stamp) => join(this.folder, `journal-${stamp}.jsonl`)),
+    );
   }
 
   private lines(): string[] {

@@ -1,4 +1,22 @@
+import { existsSync, lstatSync } from 'node:fs';
+
 /** A time as it stands in file names: `20261125T031800123Z`. */
 export function stamp(time = new Date()): string {
   return time.toISOString().replace(/[-:.]/g, '');
+}
+
+/**
+ * A path with the present time in it at which nothing stands: `path` makes one of a stamp. A clock that was set back must not
+ * lead to a file of an earlier case.
+ */
+export function freshPath(path: (stamp: string) => string): string {
+  for (let time = Date.now(); ; time++) {
+    const candidate = path(stamp(new Date(time)));
+    if (!existsSync(candidate)) return candidate;
+  }
+}
+
+/** True also for a link that leads nowhere. Throws the system's error when that cannot be told. */
+export function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }

@@ -1,6 +1,7 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Host } from '../host';
+import { makeRoomFor } from '../process/memory';
 import { runProcess } from '../process/run';
 import { parseRegistryFile, type RegistryKeys } from './registry-file';
 import { systemTool, toolEnvironment } from './system-tool';
@@ -9,10 +10,10 @@ export interface Unreadable {
   readonly unreadable: string;
 }
 
-/** What was read of a key, and the registry file that it was read from. */
+/** What was read of a key and, where that was asked for, the registry file that it was read from: a large one, maybe. */
 export interface RegistryReading {
   readonly keys: RegistryKeys;
-  readonly file: Buffer;
+  readonly file?: Buffer;
 }
 
 /** Installers of 32-bit agents leave their values in the 32-bit view; everything else here is in the 64-bit one. */
@@ -32,9 +33,10 @@ export async function readKey(
   folder: string,
   key: string,
   view: RegistryView = '64',
+  keepFile = false,
 ): Promise<RegistryReading | Unreadable> {
-  const first = await tryReadKey(host, folder, key, view);
-  return 'unreadable' in first ? tryReadKey(host, folder, key, view) : first;
+  const first = await tryReadKey(host, folder, key, view, keepFile);
+  return 'unreadable' in first ? tryReadKey(host, folder, key, view, keepFile) : first;
 }
 
 async function tryReadKey(
@@ -42,6 +44,7 @@ async function tryReadKey(
   folder: string,
   key: string,
   view: RegistryView,
+  keepFile: boolean,
 ): Promise<RegistryReading | Unreadable> {
   let own: string | undefined;
   try {
@@ -53,11 +56,10 @@ async function tryReadKey(
     });
     if (reg.exitCode !== 0)
       return { unreadable: `reg export of ${key} ${reg.startError ?? (reg.timedOut ? 'did not end' : 'failed')}` };
-    const file = readFileSync(path);
-    const parsed = parseRegistryFile(file);
-    return 'error' in parsed
-      ? { unreadable: `the export of ${key} is not readable: ${parsed.error}` }
-      : { keys: parsed.keys, file };
+    makeRoomFor(statSync(path).size);
+    const parsed = parseRegistryFile(readFileSync(path));
+    if ('error' in parsed) return { unreadable: `the export of ${key} is not readable: ${parsed.error}` };
+    return { keys: parsed.keys, ...(keepFile ? { file: readFileSync(path) } : {}) };
   } catch (error) {
     return { unreadable: `the export of ${key} is not readable: ${String(error)}` };
   } finally {

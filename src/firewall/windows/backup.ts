@@ -3,7 +3,6 @@ import {
   closeSync,
   constants,
   copyFileSync,
-  existsSync,
   fsyncSync,
   openSync,
   readFileSync,
@@ -14,20 +13,28 @@ import {
 import { join } from 'node:path';
 import { Failure } from '../../outcome/failure';
 import { isOurName } from '../../policy/rules';
-import { stamp } from '../../state/stamp';
+import { makeRoomFor } from '../../process/memory';
+import { freshPath, isThere } from '../../state/stamp';
 import { parseRegistryFile } from '../../windows/registry-file';
 import type { Recorder, Site } from '../firewall';
-import type { Live } from './live';
+import type { FirstLook, Live } from './live';
 import { exportPolicy } from './netsh';
 import { readHive } from './read/hive';
-import { type FirewallPolicy, readHivePolicy, readLocalPolicy } from './read/policy-store';
+import { parseRule } from './read/parse-rule';
+import {
+  type FirewallPolicy,
+  type PolicyRecord,
+  type RecordedRule,
+  readHivePolicy,
+  readLocalPolicy,
+} from './read/policy-store';
 import { runNetsh } from './tools';
 import { blocksByDefault } from './traits';
 
-/** A policy file that passed every check, and the policy in it. */
+/** A policy file that passed every check. Of the policy in it only the ids of its rules are kept: it may be a large one. */
 export interface GoodBackup {
   readonly file: string;
-  readonly policy: FirewallPolicy;
+  readonly ids: ReadonlySet<string>;
   readonly facts: BackupFacts;
 }
 
@@ -56,7 +63,9 @@ export function checkBackup(
 ): GoodBackup | BadBackup {
   let bytes: Buffer;
   try {
-    if (statSync(file).size > longestBackup) return { bad: `${file} is too large for a policy` };
+    const { size } = statSync(file);
+    if (size > longestBackup) return { bad: `${file} is too large for a policy` };
+    makeRoomFor(size);
     bytes = readFileSync(file);
   } catch (error) {
     return { bad: `${file} cannot be read (${String(error)})` };
@@ -67,11 +76,14 @@ export function checkBackup(
   }
   const hive = readHive(bytes);
   if ('damaged' in hive) return { bad: `${file} is damaged: ${hive.damaged}` };
-  const policy = readHivePolicy(hive.keys);
-  const ours = policy.rules.find(({ active, name }) => active && isOurName(name));
-  if (ours !== undefined)
-    return { bad: `${file} is the policy of a contained host: the rule "${ours.name}" is active in it` };
-  return { file, policy, facts: { backup: file, backupLength: bytes.length, backupSha256: sha256, record: '' } };
+  const ids = new Set<string>();
+  for (const [id, text] of hive.keys.get('firewallrules')?.texts() ?? []) {
+    const { active, name } = parseRule(id, text);
+    if (active && isOurName(name))
+      return { bad: `${file} is the policy of a contained host: the rule "${name}" is active in it` };
+    ids.add(id);
+  }
+  return { file, ids, facts: { backup: file, backupLength: bytes.length, backupSha256: sha256, record: '' } };
 }
 
 /**
@@ -79,20 +91,21 @@ export function checkBackup(
  * it to the agent's home. The file decides, not netsh's exit code. Nothing has been changed when this throws
  * `Failure('no-backup')`.
  */
-export async function makeBackup(site: Site, recorder: Recorder, live: Live): Promise<GoodBackup> {
+export async function makeBackup(site: Site, recorder: Recorder, live: FirstLook): Promise<GoodBackup> {
   const { home, stateFolder, host } = site;
+  const { localFile } = live;
+  if (localFile === undefined) throw noBackup('what the registry showed was not kept');
   if (home === undefined) throw noBackup('the agent has no folder to keep it in');
   let problem = '';
   for (let attempt = 0; attempt < 2; attempt++) {
-    const now = stamp();
-    const file = join(stateFolder, `fw-backup-${now}.wfw`);
+    const file = freshPath((stamp) => join(stateFolder, `fw-backup-${stamp}.wfw`));
     await runNetsh(site, recorder, 'backup', exportPolicy(file), host.patience.netsh);
     const checked = checkBackup(file);
     problem = 'bad' in checked ? checked.bad : compareToLive(checked, live, recorder);
     if ('bad' in checked || problem !== '') continue;
-    const record = join(stateFolder, `before-${now}.reg`);
+    const record = freshPath((stamp) => join(stateFolder, `before-${stamp}.reg`));
     try {
-      putOnDisk(record, (path) => writeFileSync(path, live.localFile, { flag: 'wx', mode: 0o600 }));
+      putOnDisk(record, (path) => writeFileSync(path, localFile, { flag: 'wx', mode: 0o600 }));
       putAside(homeBackup(home));
       putOnDisk(homeBackup(home), (path) => copyFileSync(file, path, constants.COPYFILE_EXCL));
     } catch (error) {
@@ -116,7 +129,7 @@ export function adoptBackup(site: Site, recorder: Recorder, live: Live): void {
     recorder.warn(`This host was contained without us, and there is no good backup to release it from: ${found.bad}`);
     return;
   }
-  const copy = join(site.stateFolder, `fw-backup-${stamp()}.wfw`);
+  const copy = freshPath((stamp) => join(site.stateFolder, `fw-backup-${stamp}.wfw`));
   try {
     putOnDisk(copy, (path) => copyFileSync(found.file, path, constants.COPYFILE_EXCL));
   } catch (error) {
@@ -141,33 +154,37 @@ export function findBackup({ home, openCase }: Site): GoodBackup | BadBackup {
   return { bad: bad.join('; ') || 'the agent has no folder and the journal names no backup' };
 }
 
-/**
- * The policy that an import of the backup gives back: as the registry showed it before, or where no record is left, as the
- * backup holds it. Rules that Windows did not export cannot come back; `notExported` names them.
- */
-export function recordedPolicy(backup: GoodBackup): FirewallPolicy {
-  const record = readRecord(backup);
-  const exported = idsOf(backup);
-  return { ...record, rules: record.rules.filter(({ id }) => exported.has(id)) };
+/** What an import of a backup is measured by. */
+export interface Recorded {
+  /** The policy that the import gives back: as the registry showed it before, or as the backup holds it where no record is left. */
+  readonly policy: PolicyRecord;
+  /** Rules that were there before and that Windows left out of its own export: they cannot come back. */
+  readonly notExported: readonly RecordedRule[];
 }
 
-/** Rules that were there before the containment and that Windows left out of its own export. */
-export function notExported(backup: GoodBackup): FirewallPolicy['rules'] {
-  const exported = idsOf(backup);
-  return readRecord(backup).rules.filter(({ id }) => !exported.has(id));
+export function readRecord({ file, ids, facts }: GoodBackup): Recorded {
+  const { profiles, rules: whole } = readRecordFile(facts.record) ?? readBackupFile(file);
+  const rules = whole.map(({ id, raw, name }) => ({ id, raw, name }));
+  return {
+    policy: { profiles, rules: rules.filter(({ id }) => ids.has(id)) },
+    notExported: rules.filter(({ id }) => !ids.has(id)),
+  };
 }
 
-function idsOf({ policy }: GoodBackup): Set<string> {
-  return new Set(policy.rules.map(({ id }) => id));
-}
-
-function readRecord({ policy, facts }: GoodBackup): FirewallPolicy {
+function readRecordFile(file: string): FirewallPolicy | undefined {
   try {
-    const parsed = parseRegistryFile(readFileSync(facts.record));
-    return 'error' in parsed ? policy : readLocalPolicy(parsed.keys);
+    makeRoomFor(statSync(file).size);
+    const parsed = parseRegistryFile(readFileSync(file));
+    return 'error' in parsed ? undefined : readLocalPolicy(parsed.keys);
   } catch {
-    return policy;
+    return undefined;
   }
+}
+
+/** It was read a moment ago, to be checked. */
+function readBackupFile(file: string): FirewallPolicy {
+  const hive = readHive(readFileSync(file));
+  return readHivePolicy('damaged' in hive ? new Map() : hive.keys);
 }
 
 function factsOf(facts: Readonly<Record<string, unknown>>): BackupFacts | undefined {
@@ -178,9 +195,8 @@ function factsOf(facts: Readonly<Record<string, unknown>>): BackupFacts | undefi
 }
 
 /** The reason why a backup does not hold the live policy, or nothing. */
-function compareToLive({ policy }: GoodBackup, live: Live, recorder: Recorder): string {
-  const kept = new Set(policy.rules.map(({ id }) => id));
-  const missing = live.local.rules.filter(({ id }) => !kept.has(id));
+function compareToLive({ ids }: GoodBackup, live: Live, recorder: Recorder): string {
+  const missing = live.local.rules.filter(({ id }) => !ids.has(id));
   if (missing.length === 0) return '';
   const text = `${missing.length} of ${live.local.rules.length} live rules are not in the exported policy`;
   if (missing.length > Math.max(fewMissing, live.local.rules.length / 10) || missing.length === live.local.rules.length)
@@ -191,7 +207,12 @@ function compareToLive({ policy }: GoodBackup, live: Live, recorder: Recorder): 
 
 /** A backup of an earlier case is somebody's only way back: it is renamed, never deleted. */
 export function putAside(file: string): void {
-  if (existsSync(file)) renameSync(file, file.replace(/\.wfw$/, `-${stamp()}.wfw`));
+  if (isThere(file)) {
+    renameSync(
+      file,
+      freshPath((stamp) => file.replace(/\.wfw$/, `-${stamp}.wfw`)),
+    );
+  }
 }
 
 function putOnDisk(file: string, write: (file: string) => void): void {

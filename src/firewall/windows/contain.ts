@@ -10,7 +10,7 @@ import type { Recorder, Site } from '../firewall';
 import { adoptBackup, makeBackup } from './backup';
 import { type RuleChanges, ruleChanges } from './changes';
 import { judgeLive } from './judge-live';
-import type { Live } from './live';
+import type { FirstLook, Live } from './live';
 import { blockByDefault, type NetshCommand, runScript, scriptText, switchOn } from './netsh';
 import type { FirewallPolicy } from './read/policy-store';
 import { matches } from './read/rule';
@@ -25,74 +25,114 @@ const mostSingleCommands = 300;
 /** Something that containment cannot do without is not in force, although it was tried twice. */
 class HardFailure extends Error {}
 
-/** Brings the host to the policy (design: steps 4 to 7 of ADD). The block comes last, and only when the server is let through. */
+/** What a reading of the live policy comes to: what is right already, and what has to be told to netsh. */
+interface View {
+  readonly changes: RuleChanges;
+  /** The rules of one server are all there. */
+  readonly letsServerThrough: boolean;
+  readonly isOn: boolean;
+  readonly blocks: boolean;
+  /** Present where it is on and blocks. */
+  readonly judgement?: Judgement;
+}
+
+type Viewer = (policy: FirewallPolicy) => View;
+
+/**
+ * Brings the host to the policy (design: steps 4 to 7 of ADD). The block comes last, and only when the server is let through.
+ * `take` gives what the preflight read. Of each reading only the view is kept: on a bloated host two of them at once would be
+ * hundreds of megabytes.
+ */
 export async function contain(
   site: Site,
   policy: Policy,
   requestedBy: RequestedBy,
   recorder: Recorder,
-  live: Live | Unreadable,
+  take: () => Promise<FirstLook | Unreadable>,
 ): Promise<Judgement> {
-  if ('unreadable' in live) {
-    throw new Failure('no-backup', `The firewall policy cannot be read, so nothing was changed: ${live.unreadable}.`);
-  }
-  await keepBackup(site, recorder, live);
-  const wanted = rulesOf(policy);
+  const { view, viewer } = await begin(site, policy, requestedBy, recorder, take);
   try {
-    const withRules = await bringRules(site, recorder, live.local, wanted, requestedBy === 'alert');
-    const local = await bringBlock(site, recorder, withRules, wanted);
-    return judgeLive({ ...live, local }, policy);
+    const withRules = await bringRules(site, recorder, view, viewer);
+    return await bringBlock(site, recorder, withRules, viewer);
   } catch (error) {
     if (!(error instanceof HardFailure)) throw error;
     return goBack(site, recorder, error.message);
   }
 }
 
+async function begin(
+  site: Site,
+  policy: Policy,
+  requestedBy: RequestedBy,
+  recorder: Recorder,
+  take: () => Promise<FirstLook | Unreadable>,
+): Promise<{ view: View; viewer: Viewer }> {
+  const live = await take();
+  if ('unreadable' in live) {
+    throw new Failure('no-backup', `The firewall policy cannot be read, so nothing was changed: ${live.unreadable}.`);
+  }
+  await keepBackup(site, recorder, live);
+  const { managed } = live;
+  const viewer = viewerFor(policy, managed, requestedBy === 'alert');
+  return { view: viewer(live.local), viewer };
+}
+
+function viewerFor(policy: Policy, managed: Live['managed'], keepHandlers: boolean): Viewer {
+  const wanted = rulesOf(policy);
+  return (local) => {
+    const [isOn, blocks] = [isSwitchedOn(local), blocksByDefault(local)];
+    return {
+      changes: ruleChanges(wanted, local.rules, keepHandlers),
+      letsServerThrough: serverIsLetThrough(local, wanted),
+      isOn,
+      blocks,
+      ...(isOn && blocks ? { judgement: judgeLive({ local, managed }, policy) } : {}),
+    };
+  };
+}
+
 /** The first backup of a case is kept. A host that was contained without us has the batch script's, if it is any good. */
-async function keepBackup(site: Site, recorder: Recorder, live: Live): Promise<void> {
+async function keepBackup(site: Site, recorder: Recorder, live: FirstLook): Promise<void> {
   if (site.openCase?.facts.backup !== undefined) return;
   if (!hasOurRules(live.local)) recorder.note((await makeBackup(site, recorder, live)).facts);
   else adoptBackup(site, recorder, live);
 }
 
 /** Two attempts: one script, then one process for each command that is still needed. */
-async function bringRules(
-  site: Site,
-  recorder: Recorder,
-  before: FirewallPolicy,
-  wanted: readonly Rule[],
-  keepHandlers: boolean,
-): Promise<FirewallPolicy> {
-  const changesFrom = (policy: FirewallPolicy): RuleChanges => ruleChanges(wanted, policy.rules, keepHandlers);
-  const done = (policy: FirewallPolicy): boolean => isEmpty(changesFrom(policy));
-  let local = before;
+async function bringRules(site: Site, recorder: Recorder, start: View, viewer: Viewer): Promise<View> {
+  let view = start;
   for (const run of [runAsScript, runOneByOne]) {
-    if (done(local)) break;
-    await run(site, recorder, changesFrom(local));
-    local = orFail(await settle(site, done));
+    if (isEmpty(view.changes)) break;
+    await run(site, recorder, view.changes);
+    view = await lookAgain(site, viewer, ({ changes }) => isEmpty(changes));
   }
-  if (!serverIsLetThrough(local, wanted)) throw new HardFailure('no rule lets this host reach its server');
-  return local;
+  if (!view.letsServerThrough) throw new HardFailure('no rule lets this host reach its server');
+  return view;
 }
 
-async function bringBlock(
-  site: Site,
-  recorder: Recorder,
-  before: FirewallPolicy,
-  wanted: readonly Rule[],
-): Promise<FirewallPolicy> {
-  const done = (policy: FirewallPolicy): boolean => isSwitchedOn(policy) && blocksByDefault(policy);
-  let local = before;
-  for (let attempt = 0; attempt < 2 && !done(local); attempt++) {
+async function bringBlock(site: Site, recorder: Recorder, start: View, viewer: Viewer): Promise<Judgement> {
+  let view = start;
+  for (let attempt = 0; attempt < 2 && view.judgement === undefined; attempt++) {
     const { netsh } = site.host.patience;
-    if (!isSwitchedOn(local)) await runNetsh(site, recorder, 'switch-on', switchOn, netsh);
-    if (!blocksByDefault(local)) await runNetsh(site, recorder, 'block', blockByDefault, netsh);
-    local = orFail(await settle(site, done));
+    if (!view.isOn) await runNetsh(site, recorder, 'switch-on', switchOn, netsh);
+    if (!view.blocks) await runNetsh(site, recorder, 'block', blockByDefault, netsh);
+    view = await lookAgain(site, viewer, ({ isOn, blocks }) => isOn && blocks);
   }
-  if (!isSwitchedOn(local)) throw new HardFailure('the firewall is not switched on in every profile');
-  if (!blocksByDefault(local)) throw new HardFailure('the firewall does not block by default in every profile');
-  if (!serverIsLetThrough(local, wanted)) throw new HardFailure('no rule lets this host reach its server');
-  return local;
+  if (!view.isOn) throw new HardFailure('the firewall is not switched on in every profile');
+  if (view.judgement === undefined) throw new HardFailure('the firewall does not block by default in every profile');
+  if (!view.letsServerThrough) throw new HardFailure('no rule lets this host reach its server');
+  return view.judgement;
+}
+
+/** Reads back until all is as it should be, or the time for that is over. */
+async function lookAgain(site: Site, viewer: Viewer, isRight: (view: View) => boolean): Promise<View> {
+  let view: View | undefined;
+  const local = await settle(site, (policy) => {
+    view = viewer(policy);
+    return isRight(view);
+  });
+  if ('unreadable' in local) throw new HardFailure(`the policy cannot be read back: ${local.unreadable}`);
+  return view ?? viewer(local);
 }
 
 async function runAsScript(site: Site, recorder: Recorder, { script, single }: RuleChanges): Promise<void> {
@@ -140,9 +180,4 @@ function serverIsLetThrough({ rules }: FirewallPolicy, wanted: readonly Rule[]):
       .filter((rule) => rule.remote === one.remote)
       .every((rule) => rules.some((candidate) => matches(candidate, rule))),
   );
-}
-
-function orFail(policy: FirewallPolicy | { readonly unreadable: string }): FirewallPolicy {
-  if ('unreadable' in policy) throw new HardFailure(`the policy cannot be read back: ${policy.unreadable}`);
-  return policy;
 }

@@ -12,19 +12,23 @@ const policiesKey = 'HKLM\\SOFTWARE\\Policies\\Microsoft';
 /** The policy as the registry has it now. */
 export interface Live {
   readonly local: FirewallPolicy;
-  /** The registry file that `local` was read from. */
-  readonly localFile: Buffer;
   /** What the domain and the device management impose, or why that could not be read. */
   readonly managed: readonly FirewallPolicy[] | Unreadable;
 }
 
+/** A reading before the first change, with the registry file that `local` was read from where a backup is yet to be made. */
+export interface FirstLook extends Live {
+  readonly localFile?: Buffer;
+}
+
 /** Reads what is in force. What netsh says is never looked at: it is translated, and shows the local store only. */
-export async function readLive(site: Site): Promise<Live | Unreadable> {
-  const [local, policies] = await Promise.all([read(site, localKey), read(site, policiesKey)]);
+export async function readLive(site: Site): Promise<FirstLook | Unreadable> {
+  const isFirst = site.lockFd !== undefined && site.openCase?.facts.backup === undefined;
+  const [local, policies] = await Promise.all([read(site, localKey, isFirst), read(site, policiesKey)]);
   if ('unreadable' in local) return local;
   return {
     local: readLocalPolicy(local.keys),
-    localFile: local.file,
+    ...(local.file === undefined ? {} : { localFile: local.file }),
     managed: 'unreadable' in policies ? policies : readManagedPolicies(local.keys, policies.keys),
   };
 }
@@ -35,8 +39,8 @@ export async function readLocal(site: Site): Promise<FirewallPolicy | Unreadable
   return 'unreadable' in local ? local : readLocalPolicy(local.keys);
 }
 
-function read(site: Site, key: string): ReturnType<typeof readKey> {
-  return readKey(site.host, readingFolder(site), key);
+function read(site: Site, key: string, keepFile = false): ReturnType<typeof readKey> {
+  return readKey(site.host, readingFolder(site), key, '64', keepFile);
 }
 
 /** Below the state folder, which is closed to others, where we may write there; else wherever this user may. */

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { Failure } from '../../outcome/failure';
-import { stamp } from '../../state/stamp';
+import { freshPath } from '../../state/stamp';
 import type { Unreadable } from '../../windows/registry';
 import type { Recorder, Release, Site } from '../firewall';
-import { findBackup, type GoodBackup, notExported, recordedPolicy } from './backup';
+import { findBackup, type Recorded, readRecord } from './backup';
 import { readLocal } from './live';
 import { exportPolicy } from './netsh';
 import type { Comparison, FirewallPolicy } from './read/policy-store';
@@ -16,24 +16,48 @@ const mostNames = 10;
 /** Gives the host its policy back from a good backup, and claims so only after reading it back. */
 export async function release(site: Site, recorder: Recorder): Promise<Release> {
   requireTools(site);
-  const local = await readLocal(site);
-  const readable = 'unreadable' in local ? undefined : local;
-  if (!isOurs(site, readable)) {
-    if (readable === undefined) throw notReleased(local, 'the policy cannot be read, and no case is open');
-    return { was: 'not-contained', differences: [] };
-  }
-  const backup = findBackup(site);
-  if ('bad' in backup) throw notReleased(local, `there is no good backup: ${backup.bad}`);
-  if (readable !== undefined && isRestored(readable, recordedPolicy(backup))) {
-    archive(site, recorder);
-    return { was: 'restored-already', differences: [] };
-  }
+  const found = await lookFirst(site, recorder);
+  if ('was' in found) return found;
   await keepPresent(site, recorder);
-  return importBackup(site, recorder, backup);
+  return importBackup(site, recorder, found);
 }
 
-async function importBackup(site: Site, recorder: Recorder, backup: GoodBackup): Promise<Release> {
-  const { succeeded, local, comparison } = await restore(site, recorder, backup);
+interface WayBack {
+  readonly file: string;
+  readonly record: Recorded;
+}
+
+/** What was read of the present policy is let go of before the record is read: both may be large. */
+async function lookFirst(site: Site, recorder: Recorder): Promise<Release | WayBack> {
+  const host = await lookAtHost(site);
+  if (host === 'not-ours') return { was: 'not-contained', differences: [] };
+  const backup = findBackup(site);
+  if ('bad' in backup) throw notReleased(await readLocal(site), `there is no good backup: ${backup.bad}`);
+  const record = readRecord(backup);
+  if (host === 'perhaps-restored') {
+    const local = await readLocal(site);
+    if (!('unreadable' in local) && isRestored(local, record.policy)) {
+      archive(site, recorder);
+      return { was: 'restored-already', differences: [] };
+    }
+  }
+  return { file: backup.file, record };
+}
+
+/** There is something to give back when a case got as far as a backup, or where rules of ours are active, whoever made them. */
+async function lookAtHost(site: Site): Promise<'not-ours' | 'ours' | 'perhaps-restored'> {
+  const local = await readLocal(site);
+  const isOpen = site.openCase?.facts.backup !== undefined;
+  if ('unreadable' in local) {
+    if (!isOpen) throw notReleased(local, 'the policy cannot be read, and no case is open');
+    return 'ours';
+  }
+  if (hasOurRules(local)) return 'ours';
+  return isOpen ? 'perhaps-restored' : 'not-ours';
+}
+
+async function importBackup(site: Site, recorder: Recorder, { file, record }: WayBack): Promise<Release> {
+  const { succeeded, local, comparison } = await restore(site, recorder, file, record.policy);
   if (!succeeded)
     throw notReleased(local, comparison === undefined ? 'the policy cannot be read back' : describe(comparison));
   archive(site, recorder);
@@ -43,19 +67,14 @@ async function importBackup(site: Site, recorder: Recorder, backup: GoodBackup):
     was: 'contained',
     differences: [
       ...named(comparison?.extra ?? [], 'came since then and was left'),
-      ...named(notExported(backup), 'is gone: Windows had left it out of its own export'),
+      ...named(record.notExported, 'is gone: Windows had left it out of its own export'),
     ],
   };
 }
 
-/** True when there is something to give back: a case that got as far as a backup, or rules of ours, whoever made them. */
-function isOurs({ openCase }: Site, local: FirewallPolicy | undefined): boolean {
-  return openCase?.facts.backup !== undefined || (local !== undefined && hasOurRules(local));
-}
-
 /** What was changed by hand while the host was contained is kept as a file; that it cannot be kept does not hold a release. */
 async function keepPresent(site: Site, recorder: Recorder): Promise<void> {
-  const file = join(site.stateFolder, `fw-before-release-${stamp()}.wfw`);
+  const file = freshPath((stamp) => join(site.stateFolder, `fw-before-release-${stamp}.wfw`));
   const { exitCode } = await runNetsh(site, recorder, 'keep-present', exportPolicy(file), site.host.patience.netsh);
   if (exitCode !== 0) recorder.warn('The policy of the contained host could not be kept as a file');
 }

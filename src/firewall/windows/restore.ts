@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { Failure } from '../../outcome/failure';
 import { isOurName } from '../../policy/rules';
-import { stamp } from '../../state/stamp';
+import { freshPath } from '../../state/stamp';
 import type { Unreadable } from '../../windows/registry';
 import type { Recorder, Site } from '../firewall';
-import { findBackup, type GoodBackup, homeBackup, putAside, recordedPolicy } from './backup';
+import { findBackup, homeBackup, putAside, readRecord } from './backup';
 import { importPolicy } from './netsh';
-import { type Comparison, compareToRecord, type FirewallPolicy } from './read/policy-store';
+import { type Comparison, compareToRecord, type FirewallPolicy, type PolicyRecord } from './read/policy-store';
 import { settle } from './settle';
 import { runImport } from './tools';
 
@@ -18,23 +18,38 @@ export interface Restoration {
 }
 
 /** Imports a backup, twice if need be, and compares what is in force then with the policy from before. */
-export async function restore(site: Site, recorder: Recorder, backup: GoodBackup): Promise<Restoration> {
-  const before = recordedPolicy(backup);
+export async function restore(
+  site: Site,
+  recorder: Recorder,
+  file: string,
+  before: PolicyRecord,
+): Promise<Restoration> {
   let exitCode: number | null = null;
+  let comparison: Comparison | undefined;
   let local: FirewallPolicy | Unreadable = { unreadable: 'it was not read' };
   for (let attempt = 0; attempt < 2; attempt++) {
-    const output = join(site.stateFolder, `import-${stamp()}.txt`);
-    ({ exitCode } = await runImport(site, recorder, importPolicy(backup.file), output));
-    local = await settle(site, (policy) => isRestored(policy, before));
-    if (exitCode === 0 && !('unreadable' in local) && isRestored(local, before)) break;
+    const output = freshPath((stamp) => join(site.stateFolder, `import-${stamp}.txt`));
+    ({ exitCode } = await runImport(site, recorder, importPolicy(file), output));
+    // Of two readings of a bloated host one has to go first.
+    local = { unreadable: 'it was not read' };
+    comparison = undefined;
+    local = await settle(site, (policy) => {
+      comparison = compareToRecord(before, policy);
+      return isSame(comparison);
+    });
+    if ('unreadable' in local) comparison = undefined;
+    else if (exitCode === 0 && comparison !== undefined && isSame(comparison))
+      return { succeeded: true, local, comparison };
   }
-  if ('unreadable' in local) return { succeeded: false, local };
-  return { succeeded: exitCode === 0 && isRestored(local, before), local, comparison: compareToRecord(before, local) };
+  return { succeeded: false, local, ...(comparison === undefined ? {} : { comparison }) };
 }
 
 /** No rule of ours that was not there before, every rule and setting as before; what came on top is no hindrance. */
-export function isRestored(policy: FirewallPolicy, before: FirewallPolicy): boolean {
-  const { missing, changed, profiles, extra } = compareToRecord(before, policy);
+export function isRestored(policy: FirewallPolicy, before: PolicyRecord): boolean {
+  return isSame(compareToRecord(before, policy));
+}
+
+function isSame({ missing, changed, profiles, extra }: Comparison): boolean {
   return (
     missing.length === 0 && changed.length === 0 && profiles.length === 0 && !extra.some(({ name }) => isOurName(name))
   );
@@ -53,7 +68,7 @@ export function archive({ home }: Site, recorder: Recorder): void {
 export async function goBack(site: Site, recorder: Recorder, why: string): Promise<never> {
   const found = findBackup(site);
   if ('bad' in found) throw wayBackFailed(why, `there is no good backup (${found.bad})`);
-  const { succeeded, local } = await restore(site, recorder, found);
+  const { succeeded, local } = await restore(site, recorder, found.file, readRecord(found).policy);
   if (!succeeded)
     throw wayBackFailed(why, 'unreadable' in local ? local.unreadable : 'the policy from before is not whole');
   archive(site, recorder);

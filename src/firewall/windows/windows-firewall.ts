@@ -30,6 +30,11 @@ export function windowsFirewall(site: Site): Firewall {
     seen ??= readLive(site);
     return seen;
   };
+  const take = (): ReturnType<typeof readLive> => {
+    const live = look();
+    seen = undefined;
+    return live;
+  };
   return {
     containSteps: (policy) => containSteps(site, policy),
     releaseSteps: () => releaseSteps(site),
@@ -37,7 +42,7 @@ export function windowsFirewall(site: Site): Firewall {
     judge: async (policy) => judgeLive(await readLive(site), policy),
     judgePlan: async (policy) => judgeAhead(await readLive(site), policy),
     inspect: () => inspect(site),
-    contain: async (policy, requestedBy, recorder) => contain(site, policy, requestedBy, recorder, await look()),
+    contain: (policy, requestedBy, recorder) => contain(site, policy, requestedBy, recorder, take),
     undo: (recorder, why) => goBack(site, recorder, why),
     release: (recorder) => release(site, recorder),
   };

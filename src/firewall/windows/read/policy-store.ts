@@ -107,12 +107,21 @@ export function settingOf(profile: ProfileSettings, name: string): number | stri
   return profile[name] ?? builtIn[name];
 }
 
+/** What a comparison needs of a rule; to keep the rest of some ten thousand rules costs much memory. */
+export type RecordedRule = Pick<StoredRule, 'id' | 'raw' | 'name'>;
+
+/** A policy as it was. */
+export interface PolicyRecord {
+  readonly profiles: FirewallPolicy['profiles'];
+  readonly rules: readonly RecordedRule[];
+}
+
 /** How a policy differs from the record of it. */
 export interface Comparison {
   /** Rules of the record that are not there. */
-  readonly missing: readonly StoredRule[];
+  readonly missing: readonly RecordedRule[];
   /** Rules of the record that mean something else now. */
-  readonly changed: readonly StoredRule[];
+  readonly changed: readonly RecordedRule[];
   /** Profile settings that differ, as `profile setting`. */
   readonly profiles: readonly string[];
   /** Rules that the record does not have. */
@@ -120,11 +129,11 @@ export interface Comparison {
 }
 
 /** Compares by meaning: Windows writes a rule anew, in another form, when it is imported. */
-export function compareToRecord(record: FirewallPolicy, live: FirewallPolicy): Comparison {
+export function compareToRecord(record: PolicyRecord, live: FirewallPolicy): Comparison {
   const liveById = new Map(live.rules.map((rule) => [rule.id.toLowerCase(), rule]));
   const recordedIds = new Set(record.rules.map(({ id }) => id.toLowerCase()));
-  const missing: StoredRule[] = [];
-  const changed: StoredRule[] = [];
+  const missing: RecordedRule[] = [];
+  const changed: RecordedRule[] = [];
   for (const rule of record.rules) {
     const now = liveById.get(rule.id.toLowerCase());
     if (now === undefined) missing.push(rule);
@@ -135,7 +144,7 @@ export function compareToRecord(record: FirewallPolicy, live: FirewallPolicy): C
 }
 
 /** The settings that differ, as `profile setting`. An absent one is its default; one without a default is as it likes. */
-export function profileDifferences(record: FirewallPolicy, live: FirewallPolicy): string[] {
+export function profileDifferences(record: PolicyRecord, live: FirewallPolicy): string[] {
   return profileNames.flatMap((profile) =>
     settingNames
       .filter((name) => {

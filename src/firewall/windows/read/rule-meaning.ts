@@ -17,12 +17,12 @@ const everyProfile = profileNames.map((name) => `profile=${name}`);
  * What a rule means, as one text: rules with the same text do the same, whatever version, order of fields and spelling of
  * addresses, ports and words they are stored with. Texts count as written, descriptions too; unknown fields do not count.
  */
-export function meaning(rule: StoredRule): string {
+export function meaning(rule: Pick<StoredRule, 'raw'>): string {
   return meaningParts(rule).join('|');
 }
 
 /** The meaning field by field, as sorted `name=value`. */
-export function meaningParts({ raw }: StoredRule): string[] {
+export function meaningParts({ raw }: Pick<StoredRule, 'raw'>): string[] {
   const parts = new Set<string>();
   for (const field of readFields(raw).fields) {
     const part = canonicalField(field);

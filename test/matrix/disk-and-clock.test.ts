@@ -1,0 +1,78 @@
+import { watchRuns } from '../../fixtures/interpose/within';
+import { add, addOther, Bench, type Order, release } from './bench';
+import { truthOf } from './truth';
+
+let bench: Bench;
+let before = '';
+let endWatching: () => void;
+beforeEach(() => {
+  endWatching = watchRuns();
+  bench = Bench.create();
+  before = bench.machine.fingerprint();
+});
+afterEach(() => {
+  jest.useRealTimers();
+  endWatching();
+  bench.remove();
+});
+
+const carryOut = async (order: Order): Promise<number | null> => (await bench.workWithin(order)).exitCode;
+
+describe('a disk that is full', () => {
+  const fullFrom = (call: string) => ({ fileFault: { call, code: 'ENOSPC', lasting: 'all' } }) as const;
+
+  test('before an ADD: nothing is changed', async () => {
+    const { exitCode } = await bench.workWithin(add, fullFrom('openSync state/lock #1'));
+    expect(exitCode).toBe(3);
+    expect(bench.machine.fingerprint()).toBe(before);
+  });
+
+  test('from the first change on: the host is as it was, or contained, and never said to be what it is not', async () => {
+    const { exitCode, outcome } = await bench.workWithin(add, fullFrom('writeSync state/contain-host.log #2'));
+    expect(exitCode).toBe(5);
+    expect(outcome?.message).toMatch(/uncertain/);
+    expect(bench.machine.fingerprint()).toBe(before);
+    expect(await carryOut(release)).toBe(0);
+    expect(bench.machine.fingerprint()).toBe(before);
+  });
+
+  test('before a DELETE: nothing is lost, and it can be repeated when there is space again', async () => {
+    await carryOut(add);
+    const { exitCode } = await bench.workWithin(release, fullFrom('readSync state/journal.jsonl #1'));
+    expect(exitCode).toBe(7);
+    expect(await carryOut(release)).toBe(0);
+    expect(bench.machine.fingerprint()).toBe(before);
+  });
+});
+
+describe('a clock that jumps', () => {
+  const setClock = (time: string): void => {
+    jest.useFakeTimers({ now: new Date(time), doNotFake: everythingElse });
+  };
+  const everythingElse = [
+    ...(['hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'clearImmediate'] as const),
+    ...(['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] as const),
+  ];
+
+  test('back to the very moment of an earlier case: the new case has its own backup, and the old one is kept', async () => {
+    setClock('2026-11-25T03:18:00.000Z');
+    await carryOut(add);
+    await carryOut(release);
+    bench.machine.addRule('{new}', 'v2.31|Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=80|Name=New service|');
+    const changed = bench.machine.fingerprint();
+    setClock('2026-11-25T03:18:00.000Z');
+    expect(await carryOut(add)).toBe(0);
+    expect(await carryOut(release)).toBe(0);
+    expect(bench.machine.fingerprint()).toBe(changed);
+  });
+
+  test.each(['1999-01-01T00:00:00Z', '2038-01-19T03:14:08Z'])('to %s in the middle of a case', async (time) => {
+    await carryOut(add);
+    setClock(time);
+    expect((await bench.statusWithin()).state).toBe('contained');
+    expect(await carryOut(addOther)).toBe(0);
+    expect(truthOf(bench.machine)).toBe('contained');
+    expect(await carryOut(release)).toBe(0);
+    expect(bench.machine.fingerprint()).toBe(before);
+  });
+});
