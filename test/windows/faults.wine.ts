@@ -1,35 +1,60 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Fault } from '../../fixtures/standin/faults';
 import { typicalHost } from '../../fixtures/standin/hosts';
-import { useWindows } from './windows';
+import { useWindows, Windows } from './windows';
 
 const newWindows = useWindows();
 
-/** One of each kind; test/end-to-end/faults.test.ts has them all at every step. */
-const faultsOfAdd: [what: string, fault: Fault, exitCode: number, expected: 'contained' | 'as before'][] = [
-  ['the export fails', { kind: 'fail', match: 'export' }, 3, 'as before'],
-  ['the export lies', { kind: 'lie', match: 'export' }, 3, 'as before'],
-  ['the exported file is cut short', { kind: 'cut-export', match: 'export' }, 3, 'as before'],
-  ['the exported file is noise', { kind: 'junk-export', match: 'export' }, 3, 'as before'],
-  ['the exported policy is hollow', { kind: 'hollow-export', rules: 5, match: 'export' }, 3, 'as before'],
-  ['the export crashes', { kind: 'crash', match: 'export', nth: 1 }, 0, 'contained'],
-  ['the script is killed', { kind: 'killed', match: 'script' }, 0, 'contained'],
-  ['a ping rule is never added', { kind: 'fail', match: 'add', name: 'Allow ICMP in' }, 6, 'contained'],
-  ['a rule is skipped once', { kind: 'add-skipped', name: 'Allow OSSEC Server in/tcp', nth: 1 }, 0, 'contained'],
-  ['the state is not set', { kind: 'fail', match: 'state' }, 4, 'as before'],
-  ['the policy is set, then netsh is killed', { kind: 'killed-after', match: 'policy' }, 0, 'contained'],
-  ['the policy is set but exit 1', { kind: 'commit-and-fail', match: 'policy' }, 0, 'contained'],
-  ['all output is in Russian, code page 866', { kind: 'garble', encoding: 'cp866' }, 0, 'contained'],
-  ['there is a megabyte of output', { kind: 'flood' }, 0, 'contained'],
-];
+/** One for all tests that change nothing. */
+let untouched: Windows;
+let untouchedPolicy: string;
+beforeAll(() => {
+  untouched = new Windows().setUpHost(typicalHost());
+  untouchedPolicy = untouched.fingerprint();
+});
+afterAll(() => untouched.close());
 
-test.each(faultsOfAdd)('ADD when %s', async (_what, fault, exitCode, expected) => {
+/** One of each kind; test/matrix has every kind at every call. */
+test.each<[what: string, fault: Fault]>([
+  ['fails', { kind: 'fail', match: 'export' }],
+  ['lies', { kind: 'lie', match: 'export' }],
+  ['leaves a file that is cut short', { kind: 'cut-export', match: 'export' }],
+  ['leaves noise', { kind: 'junk-export', match: 'export' }],
+  ['leaves a hollow policy', { kind: 'hollow-export', rules: 5, match: 'export' }],
+])('an export that %s: nothing is changed', async (_what, fault) => {
+  untouched.setFaults(fault);
+  expect(await untouched.run('ADD', '-', '192.0.2.50')).toMatchObject({ exitCode: 3 });
+  expect(untouched.fingerprint()).toBe(untouchedPolicy);
+});
+
+test('whatever goes wrong once on the way, the host ends contained', async () => {
+  const windows = newWindows().setUpHost(typicalHost());
+  windows.setFaults(
+    { kind: 'crash', match: 'export', nth: 1 },
+    { kind: 'killed', match: 'script' },
+    { kind: 'add-skipped', name: 'Allow OSSEC Server in/tcp', nth: 1 },
+    { kind: 'killed-after', match: 'state' },
+    { kind: 'commit-and-fail', match: 'policy' },
+    { kind: 'garble', encoding: 'cp866', match: 'add' },
+    { kind: 'flood', match: 'disable' },
+  );
+  expect(await windows.run('ADD', '-', '192.0.2.50')).toMatchObject({ exitCode: 0 });
+  expect(windows.traffic().isContained).toBe(true);
+});
+
+test('a ping rule is never added: contained, with a gap', async () => {
+  const windows = newWindows().setUpHost(typicalHost());
+  windows.setFaults({ kind: 'fail', match: 'add', name: 'Allow ICMP in' });
+  expect(await windows.run('ADD', '-', '192.0.2.50')).toMatchObject({ exitCode: 6 });
+  expect(windows.traffic().isContained).toBe(true);
+});
+
+test('the state cannot be set: the host is as it was', async () => {
   const windows = newWindows().setUpHost(typicalHost());
   const before = windows.fingerprint();
-  windows.setFaults(fault);
-  expect(await windows.run('ADD', '-', '192.0.2.50')).toMatchObject({ exitCode });
-  if (expected === 'contained') expect(windows.traffic().isContained).toBe(true);
-  else expect(windows.fingerprint()).toBe(before);
+  windows.setFaults({ kind: 'fail', match: 'state' });
+  expect(await windows.run('ADD', '-', '192.0.2.50')).toMatchObject({ exitCode: 4 });
+  expect(windows.fingerprint()).toBe(before);
 });
 
 test('a netsh that hangs is ended for good, and the step is done again', async () => {
