@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { Endpoint } from '../../fixtures/endpoint';
 import { typicalHost } from '../../fixtures/standin/hosts';
 import { checkBackup } from '../../src/firewall/windows/backup';
+import { udpServer } from '../matrix/bench';
 
 let endpoint: Endpoint;
 beforeEach(() => {
-  endpoint = new Endpoint(typicalHost());
+  endpoint = new Endpoint(typicalHost(), udpServer);
 });
 afterEach(() => endpoint.remove());
 

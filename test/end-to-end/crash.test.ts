@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { Endpoint } from '../../fixtures/endpoint';
 import { typicalHost } from '../../fixtures/standin/hosts';
+import { udpServer } from '../matrix/bench';
 
 let endpoint: Endpoint;
 beforeEach(() => {
-  endpoint = new Endpoint(typicalHost());
+  endpoint = new Endpoint(typicalHost(), udpServer);
 });
 afterEach(() => endpoint.remove());
 

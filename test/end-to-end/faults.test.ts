@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { Endpoint } from '../../fixtures/endpoint';
 import type { Fault } from '../../fixtures/standin/faults';
 import { typicalHost } from '../../fixtures/standin/hosts';
+import { udpServer } from '../matrix/bench';
 
 let endpoint: Endpoint;
 beforeEach(() => {
-  endpoint = new Endpoint(typicalHost());
+  endpoint = new Endpoint(typicalHost(), udpServer);
 });
 afterEach(() => endpoint.remove());
 

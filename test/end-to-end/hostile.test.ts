@@ -16,12 +16,14 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Endpoint } from '../../fixtures/endpoint';
 import { emptyHost, typicalHost } from '../../fixtures/standin/hosts';
+import type { HostDescription } from '../../fixtures/standin/machine';
+import { udpServer } from '../matrix/bench';
 import { passes, truthOf } from '../matrix/truth';
 
 let endpoint: Endpoint;
 let before = '';
-const start = (...args: ConstructorParameters<typeof Endpoint>): void => {
-  endpoint = new Endpoint(...args);
+const start = (description: HostDescription, folder?: string): void => {
+  endpoint = new Endpoint(description, udpServer, folder);
   before = endpoint.machine.fingerprint();
 };
 afterEach(() => endpoint.remove());
@@ -155,7 +157,9 @@ describe('settings never stop a containment, and never open it', () => {
 test('the configuration changes while the host is contained: the next ADD lets the new server in, the release needs none', async () => {
   start(typicalHost());
   await add();
-  endpoint.configure('<ossec_config><client><server-ip>10.0.0.7</server-ip></client></ossec_config>');
+  endpoint.configure(
+    '<ossec_config><client><server><address>10.0.0.7</address><protocol>udp</protocol></server></client></ossec_config>',
+  );
   expect(await add()).toMatchObject({ exitCode: 0 });
   const server = { remotePort: 1514, protocol: 'udp' } as const;
   expect(passes(endpoint.machine, { remote: '10.0.0.7', ...server })).toEqual([true, true, true]);
@@ -169,7 +173,7 @@ describe('names', () => {
   test.each(['o\'brien "the" one & co', 'Größe ünd Übung', '日本語 フォルダ', '$(reboot) %PATH% ^ ;|'])(
     'a folder called %s',
     async (name) => {
-      start(typicalHost(), undefined, mkdtempSync(join(tmpdir(), `${name} `)));
+      start(typicalHost(), mkdtempSync(join(tmpdir(), `${name} `)));
       await expectWholeCase();
     },
   );

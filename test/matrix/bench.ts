@@ -17,6 +17,9 @@ import type { Request } from '../../src/request/request';
 
 const interposer = resolve(__dirname, '../../dist/standin/interpose.js');
 
+/** Over UDP no connection is tried, so nothing depends on the network that the tests run in. */
+export const udpServer = '<server><address>10.0.0.5</address><protocol>udp</protocol></server>';
+
 /** Nobody changes these. */
 const programs = /\.(js|exe)$/;
 
@@ -54,11 +57,8 @@ export class Bench {
     this.stateFolder = join(folder, 'Program Files', 'contain-host', 'state');
   }
 
-  static create(description: HostDescription = smallHost(), server?: string): Bench {
-    const bench = new Bench(new Endpoint(description, server, mkdtempSync(join(scratch, 'bench-'))).folder);
-    // An agent that knows UDP only: no connection is tried, so nothing depends on the network that the tests run in.
-    writeFileSync(join(bench.home, 'VERSION.txt'), 'OSSEC HIDS v3.8.0');
-    return bench;
+  static create(description: HostDescription = smallHost(), server = udpServer): Bench {
+    return new Bench(new Endpoint(description, server, mkdtempSync(join(scratch, 'bench-'))).folder);
   }
 
   /** The journal names its files by their full path. */

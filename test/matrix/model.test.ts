@@ -11,6 +11,8 @@ interface Model {
   held: 'yes' | 'no' | 'unknown';
   /** The operator who is let in while the host is held, or nobody; undefined while that is not known. */
   handler: string | undefined;
+  /** An operator asked for it, in vain or not; an alert must not lift it then. */
+  byOperator: boolean;
   /** What a release may give back: one policy, or two when somebody added a rule while nobody knew. */
   originals: string[];
 }
@@ -59,11 +61,12 @@ class Ordered implements Step {
     steps++;
     const ended = await bench.workWithin(this.order, { lock: 'played', ...this.trouble }, this.trouble && 1500);
     const { held } = model;
+    if (this.order[0] === 'ADD' && this.order[3] === undefined) model.byOperator = true;
     if (ended.exitCode === null) model.held = 'unknown';
     else if (this.order[0] === 'ADD') this.judgeAdd(model, bench, ended);
     else this.judgeRelease(model, bench, ended);
     if (model.held === 'unknown') model.handler = undefined;
-    if (model.held === 'no') model.handler = 'nobody';
+    if (model.held === 'no') Object.assign(model, { handler: 'nobody', byOperator: false });
     // An order that failed may have been noted all the same.
     if (held === 'yes' && ended.exitCode !== 0 && ended.exitCode !== 6) model.handler = undefined;
     await expectTruth(bench);
@@ -84,10 +87,11 @@ class Ordered implements Step {
     const isByAlert = this.order[3] !== undefined;
     if (this.trouble === undefined && exitCode !== 0)
       throw new Error(`DELETE ends with ${exitCode}: ${outcome?.message}`);
-    if (exitCode === 7 || isByAlert) {
-      if (!isByAlert) model.held = 'unknown';
+    if (outcome?.words.includes('held-by-operator')) {
+      expect([isByAlert, model.byOperator]).toEqual([true, true]);
       return;
     }
+    if (exitCode === 7) model.held = 'unknown';
     if (exitCode === 0) model.held = 'no';
     if (model.held === 'no') expectOriginal(model, bench);
   }
@@ -178,7 +182,7 @@ test('whatever happens in whatever order, the host is what the model says, and i
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 8 }), async (sequence) => {
       const bench = prepared.copy();
-      const model: Model = { held: 'no', handler: 'nobody', originals: [original] };
+      const model: Model = { held: 'no', handler: 'nobody', byOperator: false, originals: [original] };
       try {
         for (const one of sequence) await one.run(model, bench);
         await new Ordered(release).run(model, bench);
