@@ -25,6 +25,7 @@ async function demonstrate(): Promise<number> {
   const { values, positionals } = parseArgs({ allowPositionals: true, options: { config: { type: 'string' } } });
   const order = positionals.length > 0 ? positionals : ['ADD', '-', '192.0.2.50'];
   const endpoint = new Endpoint(typicalHost(), '<server-ip>10.0.0.5</server-ip>');
+  endpoint.tools = 'real';
   try {
     if (values.config !== undefined) endpoint.configure(readFileSync(values.config));
     return await showCycle(endpoint, order);
