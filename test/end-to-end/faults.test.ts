@@ -44,11 +44,9 @@ const addFaults: [what: string, fault: Fault, exitCode: number, expected: Expect
     3,
     'untouched',
   ],
-  ['the script hangs', { kind: 'hang', match: 'script' }, 0, 'contained'],
   ['a ping rule is never added', { kind: 'fail', match: 'add', name: 'Allow ICMP in' }, 6, 'contained'],
   ['a rule is skipped once', { kind: 'add-skipped', name: 'Allow OSSEC Server in/tcp', nth: 1 }, 0, 'contained'],
   ['the state is not set', { kind: 'fail', match: 'allprofiles state' }, 4, 'as before'],
-  ['there is a megabyte of output', { kind: 'flood', tool: 'netsh' }, 0, 'contained'],
 ];
 
 test.each(addFaults)('ADD when %s', async (_what, fault, exitCode, expected) => {

@@ -7,6 +7,7 @@ module.exports = {
   testMatch: ['<rootDir>/test/windows/*.wine.ts'],
   transform,
   globalSetup: '<rootDir>/test/windows/set-up.mjs',
-  maxWorkers: 2,
+  // Some of them wait for a program that hangs.
+  maxWorkers: 3,
   testTimeout: 180_000,
 };
