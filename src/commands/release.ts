@@ -1,5 +1,6 @@
 import type { Host } from '../host';
 import { exitCodes } from '../outcome/exit-codes';
+import { Failure } from '../outcome/failure';
 import type { Outcome } from '../outcome/outcome';
 import type { Request } from '../request/request';
 import { openSession, type Session } from './session';
@@ -18,6 +19,7 @@ async function releaseCase({ firewall, recorder, openCase }: Session, request: R
   if (request.requestedBy === 'alert' && openCase?.asked.requestedBy !== 'alert') {
     const { state } = await firewall.judge();
     if (state === 'not-contained' && openCase === undefined) return notContained();
+    if (state === 'uncertain' && openCase === undefined) throw nothingKnown();
     return {
       exitCode: exitCodes.done,
       message:
@@ -40,6 +42,13 @@ async function releaseCase({ firewall, recorder, openCase }: Session, request: R
     status: 'delete',
     words: differences.length === 0 ? [] : ['with-differences'],
   };
+}
+
+/** An operator's containment may be in force, which no alert lifts; that it is one cannot be claimed either. */
+function nothingKnown(): Failure {
+  const message =
+    'No case is known and what is in force cannot be read, so an alert changes nothing here. The state of the host is uncertain: ask "contain-host status", or release it with DELETE - - at its own prompt.';
+  return new Failure('not-released', message);
 }
 
 function notContained(): Outcome {

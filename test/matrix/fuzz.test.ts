@@ -138,6 +138,6 @@ test('whatever is ordered and configured: an exit code of the table, no exceptio
         bench.remove();
       }
     }),
-    { numRuns: isLong ? 5000 : 500 },
+    isLong ? { numRuns: 5000 } : { numRuns: 500, seed: 20_261_125 },
   );
 }, 3_600_000);
