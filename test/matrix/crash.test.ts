@@ -24,7 +24,7 @@ function pointsAt(names: readonly string[]): Point[] {
   return [
     at(String(names[0]), 'before'),
     ...names.filter((name) => !lookOnly.test(name)).map((name) => at(name, 'after')),
-  ];
+  ].filter((_, index) => index % 2 === 0);
 }
 
 /** While netsh works: it dies with us before and after its effect and in the middle, or it goes on without us. */

@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import type { Fault } from '../../fixtures/standin/faults';
 import { typicalHost } from '../../fixtures/standin/hosts';
 import { useWindows, Windows } from './windows';
@@ -54,14 +53,6 @@ test('the state cannot be set: the host is as it was', async () => {
   expect(untouched.fingerprint()).toBe(untouchedPolicy);
 });
 
-test('a netsh that hangs is ended for good, and the step is done again', async () => {
-  const windows = newWindows().setUpHost(typicalHost());
-  windows.setFaults({ kind: 'hang', match: 'state', nth: 1 });
-  expect(await windows.run('ADD', '-', '192.0.2.50')).toMatchObject({ exitCode: 0 });
-  expect(windows.traffic().isContained).toBe(true);
-  expect(windows.calls().filter(({ endedAt }) => endedAt === undefined)).toHaveLength(1);
-});
-
 test('an import that dies after the rules were deleted is done again', async () => {
   const windows = newWindows().setUpHost(typicalHost());
   const before = windows.fingerprint();
@@ -69,19 +60,4 @@ test('an import that dies after the rules were deleted is done again', async () 
   windows.setFaults({ kind: 'import-dies-after', rules: 10, how: 'kill', nth: 1 });
   expect(await windows.run('DELETE', '-', '-')).toMatchObject({ exitCode: 0 });
   expect(windows.fingerprint()).toBe(before);
-});
-
-test('an import goes on when its worker is killed, and holds the lock until it is done', async () => {
-  const windows = newWindows().setUpHost(typicalHost());
-  const before = windows.fingerprint();
-  await windows.run('ADD', '-', '192.0.2.50');
-  windows.setFaults({ kind: 'slow', ms: 15_000, match: 'import' });
-  const first = windows.run('DELETE', '-', '-');
-  while (!windows.calls().some(({ argv }) => argv.includes('import'))) await wait(100);
-  windows.kill('--worker');
-  expect(await first).toMatchObject({ exitCode: 5 });
-
-  expect(await windows.run('DELETE', '-', '-')).toMatchObject({ exitCode: 0 });
-  expect(windows.fingerprint()).toBe(before);
-  expect(windows.calls().filter(({ argv }) => argv.includes('import'))).toHaveLength(1);
 });
