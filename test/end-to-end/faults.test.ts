@@ -169,3 +169,11 @@ test('a rule that Windows leaves out of its export does not hold the release for
   expect(released).toMatchObject({ exitCode: 0 });
   expect(released.output).toMatch(/the rule ".*" is gone/);
 });
+
+test('an alert that meets a host which cannot be read is not told that an operator holds it', async () => {
+  endpoint.machine.setFaults({ kind: 'fail', tool: 'reg' });
+  const result = await endpoint.run('DELETE', '-', '-', '1598432109.1 5710 (h) any->/var/log/secure (null)');
+  expect(result).toMatchObject({ exitCode: 7 });
+  expect(result.output).toMatch(/an alert changes nothing here.*uncertain/);
+  expect(endpoint.audit().at(-1)).toMatch(/ delete-failed .* exit=7 not-released$/);
+});
