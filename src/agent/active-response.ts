@@ -1,7 +1,7 @@
 import type { Host } from '../host';
 import { configurationText, readConfigurationFile } from './configuration';
 import { findInstalledAgent, type InstalledAgent } from './installed';
-import { ossecDialect, Rejected, wazuhDialect } from './scanner';
+import { type Dialect, ossecDialect, Rejected, wazuhDialect } from './scanner';
 import { type Element, readSections, textsOf } from './sections';
 
 /** What ossec.conf says about active responses and about the log of their outcomes. */
@@ -36,11 +36,15 @@ export function readActiveResponse(platform: Host['platform'], home: string): Ac
   };
 }
 
+function dialectsOf(agent: InstalledAgent | undefined): readonly Dialect[] {
+  if (agent === undefined) return [ossecDialect, wazuhDialect];
+  return [agent.wazuh === undefined ? ossecDialect : wazuhDialect];
+}
+
 /** As the installed agent reads it; where that is not known, as one of the two can. */
 function readAs(text: string, agent: InstalledAgent | undefined): readonly Element[] {
-  const dialects = agent?.wazuh === undefined ? [ossecDialect, wazuhDialect] : [wazuhDialect];
   let rejected: Rejected | undefined;
-  for (const dialect of agent === undefined ? dialects : dialects.slice(0, 1)) {
+  for (const dialect of dialectsOf(agent)) {
     try {
       return readSections(text, dialect, wanted);
     } catch (error) {

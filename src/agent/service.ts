@@ -1,7 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Host } from '../host';
-import { queryService, type ServiceState } from '../windows/service';
+import type { ServiceState } from '../outcome/states';
+import { queryService } from '../windows/service';
 
 /** The agent as the system runs it: a Windows service, or the processes on Linux that an order passes. */
 export interface AgentService {

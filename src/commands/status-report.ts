@@ -5,13 +5,12 @@ import type { Backup, Footing } from '../firewall/firewall';
 import { openFirewall } from '../firewall/open';
 import type { Host } from '../host';
 import { Failure } from '../outcome/failure';
-import { addGaps, type Gap, type Judgement, type State } from '../outcome/states';
+import { addGaps, type Gap, type Judgement, type ServiceState, type State } from '../outcome/states';
 import { errorCode } from '../process/error-code';
 import { stateFolderOf } from '../state/folder';
 import type { Asked, OpenCase } from '../state/journal';
 import { Journal } from '../state/journal';
 import { isLocked } from '../state/lock';
-import type { ServiceState } from '../windows/service';
 import { policyOf } from './asked';
 import { lastingGaps } from './proof';
 

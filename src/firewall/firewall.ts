@@ -1,9 +1,8 @@
 import type { Host } from '../host';
-import type { Judgement } from '../outcome/states';
+import type { Judgement, ServiceState } from '../outcome/states';
 import type { Policy } from '../policy/policy';
 import type { RequestedBy } from '../request/request';
 import type { OpenCase } from '../state/journal';
-import type { ServiceState } from '../windows/service';
 
 /** One step of a plan: a stable name, and the exact program and arguments it runs, or null where it runs none. */
 export interface Step {

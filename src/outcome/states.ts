@@ -13,6 +13,9 @@ export interface Judgement {
   readonly gaps: readonly Gap[];
 }
 
+/** Whether a service runs; `absent`: there is no service of that name. */
+export type ServiceState = 'running' | 'stopped' | 'absent' | 'unknown';
+
 /** Gaps from outside the policy with which a host is not contained. */
 const fatal = new Set(['firewall-stopped', 'probe-answers']);
 

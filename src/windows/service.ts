@@ -1,11 +1,9 @@
 import type { Host } from '../host';
+import type { ServiceState } from '../outcome/states';
 import { runProcess } from '../process/run';
 import { readKey, type Unreadable } from './registry';
 import { keyPath } from './registry-file';
 import { systemTool, toolEnvironment } from './system-tool';
-
-/** Whether a service runs; `absent`: there is no service of that name. */
-export type ServiceState = 'running' | 'stopped' | 'absent' | 'unknown';
 
 /** What stands in `Start` of a service that must not be started. */
 export const disabledStart = 4;

@@ -85,10 +85,9 @@ test('people read what was found and what to do', async () => {
   expect(output).not.toContain('\u001b');
 });
 
-(isRoot ? test : test.skip)('without rights it says so, and does not fail', async () => {
+test('without rights it says so, and does not fail', async () => {
   chmodSync(home, 0o755);
-  const nobody = { uid: 65_534, gid: 65_534 };
-  const { exitCode, output } = await run(['--json'], nobody);
+  const { exitCode, output } = await run(['--json'], isRoot ? { uid: 65_534, gid: 65_534 } : {});
   expect(exitCode).toBe(6);
   expect(verdictsOf(JSON.parse(output) as Report, 'elevation')).toEqual(['problem']);
   expect(verdictsOf(JSON.parse(output) as Report, 'plan')).toEqual(['warning']);

@@ -1,6 +1,7 @@
 import type { Host } from '../../host';
+import type { ServiceState } from '../../outcome/states';
 import type { Unreadable } from '../../windows/registry';
-import { disabledStart, queryService, readServiceStart, type ServiceState } from '../../windows/service';
+import { disabledStart, queryService, readServiceStart } from '../../windows/service';
 
 /** The firewall's service, and the filtering engine below it. */
 export const firewallServices = ['MpsSvc', 'BFE'] as const;
