@@ -5,6 +5,20 @@ import { newPc, runBatchScript, runImport, runOurs, type Timing } from './window
 
 const of = (timings: readonly Timing[], what: keyof Timing): number[] => timings.map((timing) => timing[what]);
 
+/** One row for each contender, with what was measured of it between its name and the number of its processes. */
+function rowsOf(
+  rules: number,
+  callMs: number,
+  contenders: Readonly<Record<string, readonly Timing[]>>,
+  cells: (timings: readonly Timing[]) => readonly string[],
+): string[][] {
+  return Object.entries(contenders).map(([name, timings]) => [
+    ...[String(rules), String(callMs), name],
+    ...cells(timings),
+    String(timings[0]?.processes),
+  ]);
+}
+
 /** Each run on a PC of its own. */
 async function onNewPc<T>(rules: number, callMs: number, work: (pc: Endpoint) => T | Promise<T>): Promise<T> {
   const pc = newPc(rules, callMs);
@@ -26,22 +40,14 @@ export async function timeToContainment(cases: readonly (readonly [rules: number
       },
       runs,
     );
-    for (const [name, timings] of [
-      ['batch script', batch],
-      ['contain-host', ours],
-    ] as const) {
-      rows.push([
-        String(rules),
-        String(callMs),
-        name,
-        show(of(timings, 'effect')),
-        ratio(of(timings, 'effect'), of(batch, 'effect')),
-        show(of(timings, 'exposure')),
-        ratio(of(timings, 'exposure'), of(batch, 'exposure')),
-        show(of(timings, 'total')),
-        String(timings[0]?.processes),
-      ]);
-    }
+    const cells = (timings: readonly Timing[]): string[] => [
+      show(of(timings, 'effect')),
+      ratio(of(timings, 'effect'), of(batch, 'effect')),
+      show(of(timings, 'exposure')),
+      ratio(of(timings, 'exposure'), of(batch, 'exposure')),
+      show(of(timings, 'total')),
+    ];
+    rows.push(...rowsOf(rules, callMs, { 'batch script': batch, 'contain-host': ours }, cells));
   }
   const table: Table = {
     title: 'Time to containment',
@@ -65,20 +71,12 @@ export async function timeToRelease(cases: readonly (readonly [rules: number, ca
       { alone: release(runImport), ours: release((pc) => runOurs(pc, 'delete')) },
       runs,
     );
-    for (const [name, timings] of [
-      ['import alone', alone],
-      ['contain-host', ours],
-    ] as const) {
-      rows.push([
-        String(rules),
-        String(callMs),
-        name,
-        show(of(timings, 'effect')),
-        show(of(timings, 'total')),
-        ratio(of(timings, 'total'), of(alone, 'total')),
-        String(timings[0]?.processes),
-      ]);
-    }
+    const cells = (timings: readonly Timing[]): string[] => [
+      show(of(timings, 'effect')),
+      show(of(timings, 'total')),
+      ratio(of(timings, 'total'), of(alone, 'total')),
+    ];
+    rows.push(...rowsOf(rules, callMs, { 'import alone': alone, 'contain-host': ours }, cells));
   }
   const table: Table = {
     title: 'Release',
