@@ -37,7 +37,6 @@ async function untilHanging(match: string): Promise<void> {
 const moments = [
   { match: 'export', kind: 'hang' },
   { match: '-f', kind: 'hang-after' },
-  { match: 'allprofiles state', kind: 'hang-after' },
   { match: 'firewallpolicy', kind: 'hang' },
   { match: 'firewallpolicy', kind: 'hang-after' },
 ] as const;

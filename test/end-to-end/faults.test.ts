@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { Endpoint } from '../../fixtures/endpoint';
 import type { Fault } from '../../fixtures/standin/faults';
 import { typicalHost } from '../../fixtures/standin/hosts';
+import { ensureKey, paths } from '../../fixtures/standin/registry';
 import { udpServer } from '../matrix/bench';
+import { truthOf } from '../matrix/truth';
 
 let endpoint: Endpoint;
 beforeEach(() => {
@@ -35,7 +37,7 @@ type Expected = 'contained' | 'untouched' | 'as before';
  * Faults that need a file, a line of a script, or a process of its own. Every call with every other kind of fault is in the
  * table of test/matrix.
  */
-const addFaults: [what: string, fault: Fault, exitCode: number, expected: Expected][] = [
+const addFaults: [what: string, faults: Fault | Fault[], exitCode: number, expected: Expected][] = [
   ['the exported file is cut short', { kind: 'cut-export', match: 'export', tool: 'netsh' }, 3, 'untouched'],
   ['the exported file is noise', { kind: 'junk-export', match: 'export', tool: 'netsh' }, 3, 'untouched'],
   [
@@ -46,12 +48,21 @@ const addFaults: [what: string, fault: Fault, exitCode: number, expected: Expect
   ],
   ['a ping rule is never added', { kind: 'fail', match: 'add', name: 'Allow ICMP in' }, 6, 'contained'],
   ['a rule is skipped once', { kind: 'add-skipped', name: 'Allow OSSEC Server in/tcp', nth: 1 }, 0, 'contained'],
-  ['the state is not set', { kind: 'fail', match: 'allprofiles state' }, 4, 'as before'],
+  ['the state is not set by the script', { kind: 'fail', match: 'allprofiles state', line: 'any' }, 0, 'contained'],
+  [
+    'the state is never set',
+    [
+      { kind: 'fail', match: 'allprofiles state', line: 'any' },
+      { kind: 'fail', match: 'allprofiles state' },
+    ],
+    4,
+    'as before',
+  ],
 ];
 
-test.each(addFaults)('ADD when %s', async (_what, fault, exitCode, expected) => {
+test.each(addFaults)('ADD when %s', async (_what, faults, exitCode, expected) => {
   const before = endpoint.machine.fingerprint();
-  endpoint.machine.setFaults(fault);
+  endpoint.machine.setFaults(...[faults].flat());
   const result = await add();
   endpoint.machine.setFaults();
   expect(result).toMatchObject({ exitCode });
@@ -74,6 +85,25 @@ test('the host is not blocked when no rule lets it reach its server', async () =
   expect(endpoint.machine.calls().some(({ argv }) => argv.includes('blockinbound,blockoutbound'))).toBe(false);
   expect(endpoint.machine.fingerprint()).toBe(before);
   expect(endpoint.statuses()).toEqual(['add-started', 'add-failed']);
+});
+
+test('where outbound is blocked already, a firewall that is off is switched on only when the server is known to be let through', async () => {
+  const { registry, ...rest } = typicalHost();
+  Object.assign(ensureKey(registry, `${paths.local}\\PublicProfile`), { EnableFirewall: 0, DefaultOutboundAction: 1 });
+  const pc = new Endpoint({ registry, ...rest }, udpServer);
+  const before = pc.machine.fingerprint();
+  pc.machine.setFaults(
+    { kind: 'fail', match: 'add', name: 'contain-host: server out udp' },
+    { kind: 'fail', match: 'add', name: 'contain-host: server out tcp' },
+  );
+  expect(await pc.run('ADD', '-', '192.0.2.50')).toMatchObject({ exitCode: 4 });
+  const told = pc.machine.calls().flatMap(({ argv, lines }) => [argv.join(' '), ...lines.map(({ text }) => text)]);
+  expect(told.filter((text) => text.includes('state on'))).toEqual([]);
+  expect(pc.machine.fingerprint()).toBe(before);
+  pc.machine.setFaults();
+  expect(await pc.run('ADD', '-', '192.0.2.50')).toMatchObject({ exitCode: 0 });
+  expect(truthOf(pc.machine)).toBe('contained');
+  pc.remove();
 });
 
 test('when the way back fails too, that is said', async () => {

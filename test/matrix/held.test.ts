@@ -21,7 +21,6 @@ const steps: [verb: 'ADD' | 'DELETE', match: string, fault: Fault][] = [
   ['ADD', 'FirewallPolicy', { kind: 'hang', tool: 'reg', match: 'FirewallPolicy', nth: 1 }],
   ['ADD', 'advfirewall export', { kind: 'hang', tool: 'netsh', match: 'export', nth: 1 }],
   ['ADD', '-f ', { kind: 'hang', match: 'script', nth: 1 }],
-  ['ADD', 'state on', { kind: 'hang', match: 'allprofiles state', nth: 1 }],
   ['ADD', 'blockinbound,blockoutbound', { kind: 'hang', match: 'policy', nth: 1 }],
   ['DELETE', 'advfirewall export', { kind: 'hang', tool: 'netsh', match: 'export', nth: 1 }],
   ['DELETE', 'advfirewall import', { kind: 'slow', ms: 5000, match: 'import', nth: 1 }],

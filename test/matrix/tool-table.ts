@@ -45,7 +45,6 @@ ADD        | once   | reg MpsSvc            | contained   =         =           
 ADD        | once   | reg BFE               | contained   =         =           =           =          =           =           =           =         =         =
 ADD        | once   | netsh export          | contained   =         =           =           =          =           =           =           =         =         =
 ADD        | once   | netsh script          | contained   =         =           =           =          =           =           =           =         =         =
-ADD        | once   | netsh state on        | contained   =         =           =           =          =           =           =           =         =         =
 ADD        | once   | netsh block           | contained   =         =           =           =          =           =           =           =         =         =
 
 ADD        | always | reg local policy      | no-backup   =         =           =           =          =           =           =           contained =         =
@@ -54,7 +53,6 @@ ADD        | always | reg MpsSvc            | contained   =         =           
 ADD        | always | reg BFE               | contained   =         =           =           =          =           =           =           =         =         =
 ADD        | always | netsh export          | no-backup   contained no-backup   =           contained  no-backup   contained   no-backup   contained =         =
 ADD        | always | netsh script          | contained   =         =           =           =          =           =           =           =         =         =
-ADD        | always | netsh state on        | rolled-back contained rolled-back =           contained  rolled-back contained   rolled-back contained =         =
 ADD        | always | netsh block           | rolled-back contained rolled-back =           contained  rolled-back contained   rolled-back contained =         =
 
 second ADD | once   | reg local policy      | contained   =         =           =           =          =           =           =           =         =         =
@@ -86,7 +84,6 @@ const calls: Readonly<Record<string, RegExp>> = {
   'reg BFE': /^start reg export .*BFE /,
   'netsh export': /^start netsh advfirewall export state\/fw-backup/,
   'netsh script': /^start netsh -f /,
-  'netsh state on': /^start netsh .* state on /,
   'netsh block': /^start netsh .*blockinbound,blockoutbound/,
   'netsh keep': /^start netsh advfirewall export state\/fw-before-release/,
   'netsh import': /^start netsh advfirewall import /,

@@ -17,7 +17,7 @@ import { matches } from './read/rule';
 import { goBack } from './restore';
 import { settle } from './settle';
 import { runNetsh } from './tools';
-import { blocksByDefault, hasOurRules, isSwitchedOn } from './traits';
+import { blocksByDefault, hasOurRules, isOpenOutward, isSwitchedOn } from './traits';
 
 /** Beyond so many commands the second attempt is a script too: it must end while somebody still waits for it. */
 const mostSingleCommands = 300;
@@ -31,6 +31,8 @@ interface View {
   /** The rules of one server are all there. */
   readonly letsServerThrough: boolean;
   readonly isOn: boolean;
+  /** To switch it on before the rules were read back cuts nobody off: what goes out stays open until the block. */
+  readonly mayBeSwitchedOnEarly: boolean;
   readonly blocks: boolean;
   /** Present where it is on and blocks. */
   readonly judgement?: Judgement;
@@ -85,6 +87,7 @@ function viewerFor(policy: Policy, managed: Live['managed'], keepHandlers: boole
       changes: ruleChanges(wanted, local.rules, keepHandlers),
       letsServerThrough: serverIsLetThrough(local, wanted),
       isOn,
+      mayBeSwitchedOnEarly: !isOn && [local, ...('unreadable' in managed ? [] : managed)].every(isOpenOutward),
       blocks,
       ...(isOn && blocks ? { judgement: judgeLive({ local, managed }, policy) } : {}),
     };
@@ -103,7 +106,7 @@ async function bringRules(site: Site, recorder: Recorder, start: View, viewer: V
   let view = start;
   for (const run of [runAsScript, runOneByOne]) {
     if (isEmpty(view.changes)) break;
-    await run(site, recorder, view.changes);
+    await run(site, recorder, view);
     view = await lookAgain(site, viewer, ({ changes }) => isEmpty(changes));
   }
   if (!view.letsServerThrough) throw new HardFailure('no rule lets this host reach its server');
@@ -135,10 +138,13 @@ async function lookAgain(site: Site, viewer: Viewer, isRight: (view: View) => bo
   return view ?? viewer(local);
 }
 
-async function runAsScript(site: Site, recorder: Recorder, { script, single }: RuleChanges): Promise<void> {
+/** One process for all that a script can carry: of the time to containment most is the start of netsh. */
+async function runAsScript(site: Site, recorder: Recorder, view: View): Promise<void> {
+  const { script, single } = view.changes;
   const { netsh, script: limit } = site.host.patience;
   const file = join(site.stateFolder, 'rules.netsh');
-  if (script.length > 0 && isWritten(file, scriptText(script), recorder)) {
+  const commands = view.mayBeSwitchedOnEarly ? [...script, switchOn] : script;
+  if (commands.length > 0 && isWritten(file, scriptText(commands), recorder)) {
     await runNetsh(site, recorder, 'rules', runScript(file), limit);
   }
   for (const command of single) await runNetsh(site, recorder, 'rule', command, netsh);
@@ -155,8 +161,9 @@ function isWritten(file: string, text: string, recorder: Recorder): boolean {
   }
 }
 
-async function runOneByOne(site: Site, recorder: Recorder, changes: RuleChanges): Promise<void> {
-  if (changes.script.length > mostSingleCommands) return runAsScript(site, recorder, changes);
+async function runOneByOne(site: Site, recorder: Recorder, view: View): Promise<void> {
+  const { changes } = view;
+  if (changes.script.length > mostSingleCommands) return runAsScript(site, recorder, view);
   for (const command of [...changes.script, ...changes.single]) {
     const { timedOut } = await runNetsh(site, recorder, 'rule', command, limitFor(site, command));
     // A netsh that hangs once more will go on doing so; the way back is the better use of the time.

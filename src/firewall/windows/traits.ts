@@ -17,3 +17,8 @@ export function blocksByDefault({ profiles }: FirewallPolicy): boolean {
     (name) => profiles[name].DefaultInboundAction === 1 && profiles[name].DefaultOutboundAction === 1,
   );
 }
+
+/** True when no profile of the policy, switched on, would hold back what no rule allows out. */
+export function isOpenOutward({ profiles }: FirewallPolicy): boolean {
+  return profileNames.every((name) => profiles[name].DefaultOutboundAction !== 1);
+}

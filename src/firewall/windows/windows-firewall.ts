@@ -48,7 +48,10 @@ export function windowsFirewall(site: Site): Firewall {
   };
 }
 
-/** On a host in good order the lines from `disable-rules` to the last `add-rule` run as one script, `netsh -f`. */
+/**
+ * On a host in good order the lines from `disable-rules` to `switch-on` run as one script, `netsh -f`. Where something blocks
+ * outbound already, `switch-on` waits until the rules were read back.
+ */
 function containSteps(site: Site, policy: Policy): Step[] {
   const { netsh, readPolicy } = stepsOf(site);
   return [
@@ -57,8 +60,8 @@ function containSteps(site: Site, policy: Policy): Step[] {
     { step: 'keep-backup', command: null },
     netsh('disable-rules', disableEveryRule),
     ...rulesOf(policy).map((rule) => netsh('add-rule', addRule(rule))),
-    readPolicy('read-back', 'after.reg'),
     netsh('switch-on', switchOn),
+    readPolicy('read-back', 'after.reg'),
     netsh('block', blockByDefault),
     readPolicy('read-back', 'after.reg'),
     { step: 'judge', command: null },
