@@ -27,7 +27,7 @@ async function count(): Promise<Counts> {
   const pc = newPc(300, 0);
   try {
     const { processes } = await runOurs(pc, 'add');
-    const calls = pc.machine
+    const calls = pc.endpoint.machine
       .calls()
       .map(({ argv, lines }) => [argv.join(' '), ...lines.map(({ text }) => text)].join('\n'));
     const off = calls.findIndex((call) => call.includes('rule all new enable=no'));

@@ -27,7 +27,7 @@ function peak(args: readonly string[], env: NodeJS.ProcessEnv = {}): number {
 
 /** The worker of an ADD on a PC with so many rules: the process that holds most. */
 function peakOfWorker(rules: number): number {
-  const pc = newPc(rules, 0);
+  const { endpoint: pc } = newPc(rules, 0);
   const request = { action: 'add', dialect: 'ossec', requestedBy: 'operator', address: '192.0.2.50' };
   try {
     return peak([join(pc.home, 'active-response', 'bin', 'contain-host.js'), '--worker', JSON.stringify(request)], {

@@ -1,9 +1,10 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { Endpoint } from '../fixtures/endpoint';
 import type { Call } from '../fixtures/standin/calls';
 import { bigHost, typicalHost } from '../fixtures/standin/hosts';
 import { batchScriptCommands } from '../src/policy/batch-script';
+import { playTools } from './resident';
 
 const server = '10.0.0.5';
 const handler = '192.0.2.50';
@@ -19,43 +20,60 @@ export interface Timing {
   readonly processes: number;
 }
 
-/** A PC on which every netsh call takes so many milliseconds longer than the stand-in's own start. */
-export function newPc(rules: number, callMs: number): Endpoint {
-  const pc = new Endpoint(rules === 300 ? typicalHost() : bigHost(rules));
-  pc.machine.setFaults({ kind: 'slow', tool: 'netsh', ms: callMs });
-  return pc;
+/** Nobody has published what a reg call takes; it is a small program that asks no service. */
+const regMs = 20;
+
+/** A PC on which a netsh call takes so many milliseconds, and what takes it away. */
+export interface Pc {
+  readonly endpoint: Endpoint;
+  remove(): void;
+}
+
+export function newPc(rules: number, callMs: number): Pc {
+  const endpoint = new Endpoint(rules === 300 ? typicalHost() : bigHost(rules));
+  endpoint.tools = 'real';
+  const stop = playTools(endpoint.machine, { netsh: callMs, reg: regMs });
+  return {
+    endpoint,
+    remove: () => {
+      stop();
+      endpoint.remove();
+    },
+  };
 }
 
 /** The batch script's plan: its two searches in the configuration, then its netsh calls, one after the other. */
-export function runBatchScript(pc: Endpoint, action: 'add' | 'delete'): Timing {
-  pc.machine.forgetCalls();
+export async function runBatchScript({ endpoint }: Pc, action: 'add' | 'delete'): Promise<Timing> {
+  const { machine, home } = endpoint;
+  machine.forgetCalls();
   const startedAt = Date.now();
-  const searches = [
-    ['-E', '<server-ip>.*</server-ip>', join(pc.home, 'ossec.conf')],
-    ['-E', '[.]', join(pc.home, 'ossec.conf')],
-  ];
-  for (const search of searches) spawnSync('grep', search, { stdio: 'ignore' });
-  for (const [, ...args] of batchScriptCommands(action, `${pc.home}/`, server, handler)) {
-    const { status } = spawnSync(join(pc.machine.system32, 'netsh.exe'), args, {
-      env: { SystemRoot: pc.machine.systemRoot },
-      stdio: 'ignore',
-    });
-    if (status !== 0) throw new Error(`netsh ${args.join(' ')} ended with ${status}`);
+  const configuration = join(home, 'ossec.conf');
+  const searches = action === 'add' ? ['<server-ip>.*</server-ip>', '[.]'] : [];
+  for (const pattern of searches) await execute('grep', ['-E', pattern, configuration]);
+  for (const [, ...args] of batchScriptCommands(action, `${home}/`, server, handler)) {
+    const exitCode = await execute(join(machine.system32, 'netsh.exe'), args);
+    if (exitCode !== 0) throw new Error(`netsh ${args.join(' ')} ended with ${exitCode}`);
   }
-  return timing(startedAt, Date.now(), pc.machine.calls(), searches.length);
+  return timing(startedAt, Date.now(), machine.calls(), searches.length);
+}
+
+function execute(program: string, args: readonly string[]): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    spawn(program, args, { stdio: 'ignore' }).on('error', reject).on('exit', resolve);
+  });
 }
 
 /** Our order, as an agent gives it. */
-export async function runOurs(pc: Endpoint, action: 'add' | 'delete'): Promise<Timing> {
-  pc.machine.forgetCalls();
+export async function runOurs({ endpoint }: Pc, action: 'add' | 'delete'): Promise<Timing> {
+  endpoint.machine.forgetCalls();
   const startedAt = Date.now();
-  const { exitCode, output } = await pc.run(action, '-', handler);
+  const { exitCode, output } = await endpoint.run(action, '-', handler);
   if (exitCode !== 0) throw new Error(output);
-  return timing(startedAt, Date.now(), pc.machine.calls(), 2);
+  return timing(startedAt, Date.now(), endpoint.machine.calls(), 2);
 }
 
 /** The import of the backup, and nothing else. */
-export function runImport(pc: Endpoint): Timing {
+export function runImport(pc: Pc): Promise<Timing> {
   return runBatchScript(pc, 'delete');
 }
 
