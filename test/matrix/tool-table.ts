@@ -85,7 +85,7 @@ const calls: Readonly<Record<string, RegExp>> = {
   'netsh export': /^start netsh advfirewall export state\/reading-/,
   'netsh script': /^start netsh -f /,
   'netsh block': /^start netsh .*blockinbound,blockoutbound/,
-  'netsh keep': /^start netsh advfirewall export state\/fw-before-release/,
+  'netsh keep': /^start netsh advfirewall export state\/reading-/,
   'netsh import': /^start netsh advfirewall import /,
 };
 

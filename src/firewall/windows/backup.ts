@@ -18,7 +18,7 @@ import { makeRoomFor } from '../../process/memory';
 import { freshPath, isThere } from '../../state/stamp';
 import { parseRegistryFile } from '../../windows/registry-file';
 import type { Recorder, Site } from '../firewall';
-import { type PolicyExport, prepareExport } from './export';
+import { type PolicyExport, prepareExport, takeExport } from './export';
 import type { FirstLook, Live } from './live';
 import { readHive } from './read/hive';
 import { parseRule } from './read/parse-rule';
@@ -29,7 +29,6 @@ import {
   readHivePolicy,
   readLocalPolicy,
 } from './read/policy-store';
-import { netshPath } from './tools';
 import { blocksByDefault } from './traits';
 
 /** A policy file that passed every check. Of the policy in it only the ids of its rules are kept: it may be a large one. */
@@ -110,7 +109,8 @@ export async function makeBackup(
   let problem = '';
   for (let attempt = 0; attempt < 2; attempt++) {
     const file = freshPath((stamp) => join(stateFolder, `fw-backup-${stamp}.wfw`));
-    await exportTo(file, site, recorder, (attempt === 0 ? early : undefined) ?? prepareExport(site));
+    const policyExport = (attempt === 0 ? early : undefined) ?? prepareExport(site);
+    await takeExport(site, recorder, 'backup', policyExport, file);
     const checked = checkBackup(file);
     problem = 'bad' in checked ? checked.bad : compareToLive(checked, live, recorder);
     if ('bad' in checked || problem !== '') continue;
@@ -127,23 +127,6 @@ export async function makeBackup(
     return { ...checked, facts: { ...checked.facts, record } };
   }
   throw noBackup(problem);
-}
-
-/** What comes of it is checked by whoever asked. */
-async function exportTo(
-  file: string,
-  site: Site,
-  recorder: Recorder,
-  policyExport: PolicyExport | undefined,
-): Promise<void> {
-  if (policyExport === undefined) return;
-  const { command, run, moveTo } = policyExport;
-  await recorder.act({ step: 'backup', command: [netshPath(site), ...command] }, run);
-  try {
-    moveTo(file);
-  } catch (error) {
-    recorder.warn(`The exported policy cannot be put in its place: ${String(error)}`);
-  }
 }
 
 /**

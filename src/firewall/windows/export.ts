@@ -2,9 +2,9 @@ import { mkdtempSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunResult } from '../../process/run';
 import { readingPrefix, tidyUp } from '../../windows/registry';
-import type { Site } from '../firewall';
+import type { Recorder, Site } from '../firewall';
 import { exportPolicy, type NetshCommand } from './netsh';
-import { startNetsh } from './tools';
+import { netshPath, startNetsh } from './tools';
 
 /**
  * An export of the policy, as one of the readings, which changes nothing: it may run beside everything else that is read before
@@ -38,4 +38,27 @@ export function prepareExport(site: Site): PolicyExport | undefined {
     tidyUp(folder);
   };
   return { command, run, moveTo };
+}
+
+/**
+ * Waits for an export as a step of the case, and moves what came of it to `file`, whatever its exit code: who asked has to
+ * check it. False where nothing is there then, or netsh says that it failed.
+ */
+export async function takeExport(
+  site: Site,
+  recorder: Recorder,
+  step: string,
+  policyExport: PolicyExport | undefined,
+  file: string,
+): Promise<boolean> {
+  if (policyExport === undefined) return false;
+  const { command, run, moveTo } = policyExport;
+  const { exitCode } = await recorder.act({ step, command: [netshPath(site), ...command] }, run);
+  try {
+    moveTo(file);
+    return exitCode === 0;
+  } catch (error) {
+    recorder.warn(`The exported policy cannot be put in its place: ${String(error)}`);
+    return false;
+  }
 }
