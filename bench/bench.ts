@@ -7,7 +7,7 @@
 import { writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { resolve } from 'node:path';
-import { timeToContainment, timeToRelease } from './containment';
+import { type Case, timeToContainment, timeToRelease } from './containment';
 import { grownCounts } from './counts';
 import { linux } from './linux';
 import { memory, sizes } from './memory';
@@ -16,14 +16,17 @@ import { markdown, type Table } from './report';
 import { startUp } from './start-up';
 
 const runs = 10;
-const latencies = [20, 100, 250];
+
+const pc = (rules: number, callMs: number, importMs = callMs): Case => ({ rules, callMs, importMs });
+const pcs = [pc(300, 20), pc(300, 100), pc(300, 250), pc(5_000, 100), pc(30_000, 100)];
+const slowImport = pc(300, 100, 3_000);
 
 const machine = `${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${process.versions.node}`;
 
 async function main(): Promise<void> {
   const grown = await grownCounts();
   if (process.argv.includes('--short')) {
-    show(await timeToContainment([[300, 100]], 1));
+    show(await timeToContainment([pc(300, 100)], 1));
     show(await parsing(1));
     for (const what of grown) console.error(`It has grown: ${what}`);
     process.exitCode = grown.length > 0 ? 1 : 0;
@@ -32,8 +35,8 @@ async function main(): Promise<void> {
   const sized = [300, 5_000, 30_000];
   const tables = [
     show(await startUp(runs)),
-    show(await timeToContainment([...latencies.map((ms) => [300, ms] as const), [5_000, 100], [30_000, 100]], runs)),
-    show(await timeToRelease([...latencies.map((ms) => [300, ms] as const), [5_000, 100], [30_000, 100]], runs)),
+    show(await timeToContainment(pcs, runs)),
+    show(await timeToRelease([...pcs, slowImport], runs)),
     show(await linux(runs)),
     show(await parsing(runs)),
     show(await memory(sized, runs)),

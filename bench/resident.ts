@@ -10,8 +10,11 @@ import { NetshRun } from '../fixtures/standin/netsh-run';
 import { runReg } from '../fixtures/standin/reg-run';
 import { fileStore } from '../fixtures/standin/store';
 
-/** Milliseconds that one call of each tool takes, from its start to its end, unless the work itself takes longer. */
-export type CallTimes = Readonly<Record<Tool, number>>;
+/**
+ * Milliseconds that one call of each tool takes, from its start to its end, unless the work itself takes longer. An import adds
+ * rule by rule, and may take longer than other calls.
+ */
+export type CallTimes = Readonly<Record<Tool | 'import', number>>;
 
 /** Hands its arguments over, one a line, and ends as it is told. Starts within two or three milliseconds. */
 const client = (tool: Tool, folder: string): string => `#!/bin/sh
@@ -45,7 +48,8 @@ export function playTools({ stateFolder, system32 }: Machine, times: CallTimes):
     log.append({ event: 'start', id, at: startedAt, tool, argv });
     const run = { folder: stateFolder, log, id, argv };
     const { exitCode, effect } = tool === 'reg' ? runReg(run) : new NetshRun(run, store).execute();
-    await wait(startedAt + times[tool] - Date.now());
+    const kind = argv.includes('import') ? 'import' : tool;
+    await wait(startedAt + times[kind] - Date.now());
     log.append({ event: 'end', id, at: Date.now(), exitCode, effect });
     writeFileSync(join(folder, 'answer'), `${exitCode}\n`);
   };

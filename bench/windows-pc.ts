@@ -29,10 +29,11 @@ export interface Pc {
   remove(): void;
 }
 
-export function newPc(rules: number, callMs: number): Pc {
+/** `importMs`: what an import takes. */
+export function newPc(rules: number, callMs: number, importMs = callMs): Pc {
   const endpoint = new Endpoint(rules === 300 ? typicalHost() : bigHost(rules));
   endpoint.tools = 'real';
-  const stop = playTools(endpoint.machine, { netsh: callMs, reg: regMs });
+  const stop = playTools(endpoint.machine, { netsh: callMs, import: importMs, reg: regMs });
   return {
     endpoint,
     remove: () => {
