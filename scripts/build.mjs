@@ -14,6 +14,8 @@ export const bundle = (entry, outfile, options = {}) =>
     platform: 'node',
     target: 'node20',
     format: 'cjs',
+    // A single executable has require() and nothing else to load a module of Node with.
+    supported: { 'dynamic-import': false },
     legalComments: 'none',
     logLevel: 'warning',
     ...options,
