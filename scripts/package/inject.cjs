@@ -1,22 +1,50 @@
-// Runs on the pinned Node: makes one executable of one bundled script, by pkg's "simple SEA" mode.
+// Runs on the pinned Node: makes one executable of start.cjs and the parts that it loads, by pkg's "simple SEA" mode.
+const { copyFileSync, readFileSync, writeFileSync } = require('node:fs');
 const { basename, join } = require('node:path');
 const { createRequire } = require('node:module');
+const { Script } = require('node:vm');
 
-const [, , tools, platform, script, output] = process.argv;
+const [, , tools, platform, folder, output, ...parts] = process.argv;
 const { default: sea } = createRequire(join(tools, 'package.json'))('@yao-pkg/pkg/lib-es5/sea');
 
-sea(script, {
+const start = join(folder, 'start.cjs');
+copyFileSync(join(__dirname, 'start.cjs'), start);
+
+const assets = {};
+addAsset('first', nameOf(parts[0]));
+for (const part of parts) {
+  const source = `(function (require, module, exports) {${readFileSync(part, 'utf8')}\n})`;
+  addAsset(nameOf(part), source);
+  addAsset(`${nameOf(part)}.cache`, codeCache(part, source));
+}
+
+sea(start, {
   targets: [{ nodeRange: `node${process.versions.node}`, platform, arch: 'x64', output }],
   seaConfig: {
     // Relative to the folder that pkg makes beside the script: no path of the build machine is in the executable then.
-    main: join('..', basename(script)),
+    main: join('..', basename(start)),
+    assets,
     // Nothing may hand options to the Node inside: neither NODE_OPTIONS nor the command line.
     execArgvExtension: 'none',
     disableExperimentalSEAWarning: true,
-    // It spares the compiling of the whole script at each start. It is bound to the platform that made it.
-    useCodeCache: platform === 'linux' && process.platform === 'linux',
   },
 }).catch((error) => {
   console.error(error);
   process.exitCode = 1;
 });
+
+function addAsset(key, content) {
+  const file = join(folder, `asset-${Object.keys(assets).length}`);
+  writeFileSync(file, content);
+  assets[key] = file;
+}
+
+/** It spares the compiling at each start. Node takes only what was made on its own platform. */
+function codeCache(part, source) {
+  if (platform !== 'linux' || process.platform !== 'linux') return '';
+  return new Script(source, { filename: nameOf(part) }).createCachedData();
+}
+
+function nameOf(part) {
+  return `./${basename(part)}`;
+}
