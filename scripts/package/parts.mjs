@@ -17,15 +17,14 @@ const cutAtRequire = {
 /**
  * Bundles the program in parts, each of which is loaded when it is needed: to compile a script takes as long as it is, and an
  * order starts the program twice. They go into a folder that is made anew. Returns their paths, first that of the part to
- * start; they require each other by `./name.js`.
+ * start, `contain-host.js`; they require each other by `./name.js`.
  */
-export async function bundleParts(folder) {
+export async function bundleParts(folder, entry = 'src/contain-host.ts') {
   const { outputFiles } = await build({
     ...script,
     absWorkingDir: root,
-    entryPoints: ['src/contain-host.ts', 'src/outcome/json-log.ts'],
+    entryPoints: { 'contain-host': entry, 'json-log': 'src/outcome/json-log.ts' },
     outdir: folder,
-    entryNames: '[name]',
     bundle: true,
     // esbuild cuts only this format, which nothing can load from within an executable.
     format: 'esm',
