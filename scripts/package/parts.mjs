@@ -1,5 +1,5 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename } from 'node:path';
 import { build, transform } from 'esbuild';
 import { script } from '../build.mjs';
 import { root } from './workshop.mjs';
@@ -39,6 +39,6 @@ export async function bundleParts(folder, entry = 'src/contain-host.ts') {
     const { code } = await transform(text, { ...script, minify: true });
     writeFileSync(path, code);
   }
-  const first = join(folder, 'contain-host.js');
-  return [first, ...outputFiles.map(({ path }) => path).filter((path) => path !== first)];
+  const isFirst = ({ path }) => basename(path) === 'contain-host.js';
+  return [...outputFiles.filter(isFirst), ...outputFiles.filter((file) => !isFirst(file))].map(({ path }) => path);
 }

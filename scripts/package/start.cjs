@@ -10,14 +10,12 @@ function load(name) {
   if (known !== undefined) return known.exports;
   const part = { exports: {} };
   loaded.set(name, part);
-  compile(name)(load, part, part.exports);
+  new Script(textOf(name), { filename: name }).runInThisContext()(load, part, part.exports);
   return part.exports;
 }
 
-function compile(name) {
-  const cachedData = Buffer.from(getRawAsset(`${name}.cache`));
-  const options = cachedData.length > 0 ? { filename: name, cachedData } : { filename: name };
-  return new Script(Buffer.from(getRawAsset(name)).toString(), options).runInThisContext();
+function textOf(asset) {
+  return Buffer.from(getRawAsset(asset)).toString();
 }
 
-load(Buffer.from(getRawAsset('first')).toString());
+load(textOf('first'));
