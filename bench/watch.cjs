@@ -1,4 +1,4 @@
-// Required by a program before all else: notes in WATCH_FILE, when it ends, when it began, what it started, and its memory.
+// The first part of an executable under watch: notes in WATCH_FILE, when it ends, when it began, what it started, and its memory.
 const { subscribe } = require('node:diagnostics_channel');
 const { appendFileSync } = require('node:fs');
 
@@ -12,3 +12,5 @@ process.on('exit', () => {
   const peak = process.resourceUsage().maxRSS / 1024;
   appendFileSync(process.env.WATCH_FILE, `${JSON.stringify({ begun, started, peak, args: process.argv.slice(2) })}\n`);
 });
+
+require('./contain-host.js');

@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { standInParts } from './made';
-import { nodeOf } from './nodes';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { watchedExecutable } from './made';
 import { newPc } from './windows-pc';
 
 /** One process of the program, as it was seen from within. Times are milliseconds since 1970, to the microsecond. */
@@ -18,22 +17,15 @@ export interface Watched {
 /** An order: when it was given, and its two processes. */
 export interface WatchedOrder {
   readonly givenAt: number;
-  readonly endedAt: number;
   readonly front: Watched;
   readonly worker: Watched;
 }
 
-/**
- * Runs the program that ships, in its parts and by the Node of the executable, on a PC that the stand-in plays. Returns what
- * its processes were seen to do, in the order in which they ended.
- */
+/** Runs the executable on a PC that the stand-in plays. Returns what its processes were seen to do, in the order of their ends. */
 function watch(pc: ReturnType<typeof newPc>, args: readonly string[]): Watched[] {
   const file = join(pc.folder, 'watched');
-  const program = join(pc.home, 'active-response', 'bin', 'contain-host.js');
-  const first = [resolve('bench', 'watch.cjs'), join(standInParts, 'contain-host.js')];
-  writeFileSync(program, first.map((path) => `require(${JSON.stringify(path)});\n`).join(''));
   rmSync(file, { force: true });
-  const { status, stdout, error } = spawnSync(nodeOf('linux-x64'), [program, ...args], {
+  const { status, stdout, error } = spawnSync(watchedExecutable, args, {
     encoding: 'utf8',
     env: { ...pc.environment(), WATCH_FILE: file },
   });
@@ -51,7 +43,7 @@ export function watchOrder(rules: number): WatchedOrder {
     const givenAt = performance.timeOrigin + performance.now();
     const [worker, front] = watch(pc, ['ADD', '-', '192.0.2.50']);
     if (worker === undefined || front === undefined) throw new Error('an order has a front and a worker');
-    return { givenAt, endedAt: performance.timeOrigin + performance.now(), front, worker };
+    return { givenAt, front, worker };
   } finally {
     pc.remove();
   }
