@@ -1,19 +1,21 @@
 /**
  * Measures, against what there is to compare with, and writes docs/benchmarks.md.
  *
- *   npm run bench                  everything; needs the package, Wine and root
+ *   npm run bench                  everything; needs Wine, nftables, GNU time and root, and packages first where nothing is packaged
  *   npm run bench -- --short       what npm test's machine can do, once, and fails where a count has grown
  */
 import { writeFileSync } from 'node:fs';
 import { cpus, release, totalmem } from 'node:os';
 import { resolve } from 'node:path';
-import { type Case, timeToContainment, timeToRelease } from './containment';
+import { timeToContainment, timeToRelease } from './containment';
 import { grownCounts } from './counts';
 import { linux } from './linux';
-import { memory, sizes } from './memory';
+import { makeWatchedExecutable, makeWhatIsMissing } from './made';
+import { memory, memoryOfExecutable, sizes } from './memory';
 import { parsing } from './parsing';
 import { markdown, type Table } from './report';
-import { startUp } from './start-up';
+import { orderBreakdown, startUp } from './start-up';
+import type { Case } from './windows-pc';
 
 const runs = 10;
 
@@ -24,6 +26,7 @@ const slowImport = pc(300, 100, 3_000);
 const machine = `${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${process.versions.node}`;
 
 async function main(): Promise<void> {
+  makeWatchedExecutable();
   const grown = await grownCounts();
   if (process.argv.includes('--short')) {
     show(await timeToContainment([pc(300, 100)], 1));
@@ -32,14 +35,17 @@ async function main(): Promise<void> {
     process.exitCode = grown.length > 0 ? 1 : 0;
     return;
   }
+  makeWhatIsMissing();
   const sized = [300, 5_000, 30_000];
   const tables = [
     show(await startUp(runs)),
+    show(await orderBreakdown(runs)),
     show(await timeToContainment(pcs, runs)),
     show(await timeToRelease([...pcs, slowImport], runs)),
     show(await linux(runs)),
     show(await parsing(runs)),
     show(await memory(sized, runs)),
+    show(await memoryOfExecutable(runs)),
     show(sizes()),
   ];
   const head = [

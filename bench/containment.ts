@@ -1,15 +1,9 @@
+import type { Endpoint } from '../fixtures/endpoint';
 import type { Table } from './report';
 import { interleave, ratio, show } from './samples';
-import { newPc, type Pc, runBatchScript, runImport, runOurs, type Timing } from './windows-pc';
+import { type Case, onNewPc, runBatchScript, runImport, runOurs, type Timing } from './windows-pc';
 
 const of = (timings: readonly Timing[], what: keyof Timing): number[] => timings.map((timing) => timing[what]);
-
-/** A PC that is measured: how many rules it has, and how many milliseconds a netsh call and an import take on it. */
-export interface Case {
-  readonly rules: number;
-  readonly callMs: number;
-  readonly importMs: number;
-}
 
 /** One row for each contender, with what was measured of it between its name and the number of its processes. */
 function rowsOf(
@@ -23,16 +17,6 @@ function rowsOf(
     ...cells(timings),
     String(timings[0]?.processes),
   ]);
-}
-
-/** Each run on a PC of its own. */
-async function onNewPc<T>({ rules, callMs, importMs }: Case, work: (pc: Pc) => T | Promise<T>): Promise<T> {
-  const pc = newPc(rules, callMs, importMs);
-  try {
-    return await work(pc);
-  } finally {
-    pc.remove();
-  }
 }
 
 /** The two against each other: from the order to the block in force. */
@@ -67,7 +51,7 @@ export async function timeToContainment(cases: readonly Case[], runs: number): P
 export async function timeToRelease(cases: readonly Case[], runs: number): Promise<Table> {
   const rows: string[][] = [];
   for (const one of cases) {
-    const release = (work: (pc: Pc) => Promise<Timing>) => () =>
+    const release = (work: (pc: Endpoint) => Promise<Timing>) => () =>
       onNewPc(one, async (pc) => {
         await runOurs(pc, 'add');
         return work(pc);

@@ -4,6 +4,7 @@ import { Endpoint } from '../fixtures/endpoint';
 import type { Call } from '../fixtures/standin/calls';
 import { bigHost, typicalHost } from '../fixtures/standin/hosts';
 import { batchScriptCommands } from '../src/policy/batch-script';
+import { watchedExecutable } from './made';
 import { playTools } from './resident';
 
 const server = '10.0.0.5';
@@ -23,29 +24,28 @@ export interface Timing {
 /** Nobody has published what a reg call takes; it is a small program that asks no service. */
 const regMs = 20;
 
-/** A PC on which a netsh call takes so many milliseconds, and what takes it away. */
-export interface Pc {
-  readonly endpoint: Endpoint;
-  remove(): void;
+/** A PC that is measured: how many rules it has, and how many milliseconds a netsh call and an import take on it. */
+export interface Case {
+  readonly rules: number;
+  readonly callMs: number;
+  readonly importMs: number;
 }
 
-/** `importMs`: what an import takes. */
-export function newPc(rules: number, callMs: number, importMs = callMs): Pc {
-  const endpoint = new Endpoint(rules === 300 ? typicalHost() : bigHost(rules));
-  endpoint.tools = 'real';
-  const stop = playTools(endpoint.machine, { netsh: callMs, import: importMs, reg: regMs });
-  return {
-    endpoint,
-    remove: () => {
-      stop();
-      endpoint.remove();
-    },
-  };
+/** Each run has a PC of its own. */
+export async function onNewPc<T>({ rules, callMs, importMs }: Case, work: (pc: Endpoint) => Promise<T>): Promise<T> {
+  const pc = new Endpoint(rules === 300 ? typicalHost() : bigHost(rules));
+  pc.tools = 'real';
+  const stop = playTools(pc.machine, { netsh: callMs, import: importMs, reg: regMs });
+  try {
+    return await work(pc);
+  } finally {
+    stop();
+    pc.remove();
+  }
 }
 
 /** The batch script's plan: its two searches in the configuration, then its netsh calls, one after the other. */
-export async function runBatchScript({ endpoint }: Pc, action: 'add' | 'delete'): Promise<Timing> {
-  const { machine, home } = endpoint;
+export async function runBatchScript({ machine, home }: Endpoint, action: 'add' | 'delete'): Promise<Timing> {
   machine.forgetCalls();
   const startedAt = Date.now();
   const configuration = join(home, 'ossec.conf');
@@ -58,23 +58,26 @@ export async function runBatchScript({ endpoint }: Pc, action: 'add' | 'delete')
   return timing(startedAt, Date.now(), machine.calls(), searches.length);
 }
 
-function execute(program: string, args: readonly string[]): Promise<number | null> {
+/** Runs a program to its end while this process goes on, for it may play the tools. Returns its exit code. */
+export function execute(program: string, args: readonly string[], env = process.env): Promise<number | null> {
   return new Promise((resolve, reject) => {
-    spawn(program, args, { stdio: 'ignore' }).on('error', reject).on('exit', resolve);
+    spawn(program, args, { stdio: 'ignore', env }).on('error', reject).on('exit', resolve);
   });
 }
 
-/** Our order, as an agent gives it. */
-export async function runOurs({ endpoint }: Pc, action: 'add' | 'delete'): Promise<Timing> {
-  endpoint.machine.forgetCalls();
+/** Our order, as an agent gives it, to an executable. */
+export async function runOurs(pc: Endpoint, action: 'add' | 'delete'): Promise<Timing> {
+  pc.machine.forgetCalls();
+  // The executable is too large to be copied into each agent's folder, where it would find the agent by itself.
+  const env = { ...pc.environment(), OSSECPATH: pc.home, WATCH_FILE: join(pc.folder, 'watched') };
   const startedAt = Date.now();
-  const { exitCode, output } = await endpoint.run(action, '-', handler);
-  if (exitCode !== 0) throw new Error(output);
-  return timing(startedAt, Date.now(), endpoint.machine.calls(), 2);
+  const exitCode = await execute(watchedExecutable, [action, '-', handler], env);
+  if (exitCode !== 0) throw new Error(`${action} ended with ${exitCode}`);
+  return timing(startedAt, Date.now(), pc.machine.calls(), 2);
 }
 
 /** The import of the backup, and nothing else. */
-export function runImport(pc: Pc): Promise<Timing> {
+export function runImport(pc: Endpoint): Promise<Timing> {
   return runBatchScript(pc, 'delete');
 }
 
