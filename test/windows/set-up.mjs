@@ -20,13 +20,15 @@ export default async function setUp() {
   compile('version.c', 'version.exe', '-lversion');
   compile('trap.c', 'trap.exe');
   compile('trap.c', 'trap.dll', '-DDLL', '-shared');
+  compile('watch.c', 'watch.dll', '-shared');
+  compile('faulty.c', 'faulty.exe');
   await makeNetsh();
   await makeEarlierVersion();
   makePrefix(join(shared, 'prefix'));
 }
 
 function compile(source, output, ...options) {
-  const unicode = source === 'trap.c' ? [] : ['-municode'];
+  const unicode = ['trap.c', 'watch.c'].includes(source) ? [] : ['-municode'];
   const files = ['-o', join(shared, output), join(root, 'test', 'windows', 'native', source)];
   run('x86_64-w64-mingw32-gcc', ['-O1', '-s', ...unicode, ...files, ...options], { howToGet });
 }

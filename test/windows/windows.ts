@@ -177,7 +177,8 @@ export class Windows {
 
   /** The local policy as one text, the same for policies that mean the same. */
   fingerprint(): string {
-    return fingerprintOf(this.registry());
+    const file = this.export(paths.local);
+    return fingerprintOf(file === undefined ? { keys: {} } : readRegFile(file));
   }
 
   /** Whether packets pass now, in the stand-in's judgement. */
@@ -192,6 +193,11 @@ export class Windows {
   /** All runs of netsh. */
   calls(): Call[] {
     return new CallLog(this.standin).read();
+  }
+
+  /** Forgets them; counting for `nth` starts anew. */
+  forgetCalls(): void {
+    rmSync(join(this.standin, 'calls.jsonl'), { force: true });
   }
 
   /** The lines in the agent's active-responses.log. */
