@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Fault } from '../../fixtures/standin/faults';
 import { typicalHost } from '../../fixtures/standin/hosts';
 import { add, addOther, type Order, release } from '../matrix/bench';
@@ -18,7 +19,10 @@ interface Point {
 }
 
 /** Calls that leave everything as it was, and those on files that nobody finds again. */
-const changesNothing = /^(look|close) |reading-|^(start|end|assign|resume) .*\\(icacls|sc)\.exe/;
+const changesNothing = /^look |reading-|^(start|end|assign|resume) .*\\(icacls|sc)\.exe/;
+
+/** Between these a tool comes to life. Wine's console host, killed or left alone then, can stay for ever with the tool's handles. */
+const isBirth = /^(start|assign|resume) /;
 
 /** Behind the calls that change something; in the long run before and behind every call. */
 function pointsAt(calls: readonly string[]): Point[] {
@@ -27,6 +31,7 @@ function pointsAt(calls: readonly string[]): Point[] {
       title: `${when} ${call}`,
       kill: { when, nth: index + 1, what: '' },
     });
+    if (isBirth.test(call)) return call.startsWith('start ') ? [at('before')] : [];
     if (isLong) return [at('before'), at('after')];
     return changesNothing.test(call) ? [] : [at('after')];
   });
@@ -55,8 +60,8 @@ function pointsWithin(calls: readonly string[]): Point[] {
       bothDie('dies after its effect', { ...one, kind: 'killed-after' }),
       {
         title: `is at work: ${run}`,
-        kill: { when: 'after', nth: nthStarted, what: `${started} ${netsh}` },
-        fault: { ...one, kind: 'slow', ms: 1000 },
+        kill: { when: 'later', nth: nthStarted, what: `${started} ${netsh}` },
+        fault: { ...one, kind: 'slow', ms: 2000 },
         atWork: isImport ? 'goes on' : 'dies',
       },
       ...(run.startsWith('-f ') ? [2, 9].map((line) => bothDie(`dies at line ${line}`, { kind: 'killed', line })) : []),
@@ -98,7 +103,12 @@ class Trial {
     this.watch.plan({ kill });
     this.windows.forgetCalls();
     this.windows.setFaults(...(fault === undefined ? [] : [fault]));
-    await this.carryOut(order);
+    const over = this.carryOut(order);
+    if (kill.when === 'later') {
+      while (!this.windows.calls().some(({ faults }) => faults.length > 0)) await wait(50);
+      this.watch.killNow();
+    }
+    await over;
     killed++;
     this.expect(this.watch.record().at(-1) === 'killed', `${title}: the worker was not killed`);
     this.watch.plan({});

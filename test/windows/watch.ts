@@ -4,8 +4,8 @@ import { helper, type Windows } from './windows';
 
 /** What a worker is to meet. Its calls are named as `Watch.record` returns them, without their arguments' quotes. */
 export interface WatchPlan {
-  /** TerminateProcess at the nth call, from 1, whose name begins with `what`. */
-  readonly kill?: { readonly when: 'before' | 'after'; readonly nth: number; readonly what: string };
+  /** TerminateProcess at the nth call, from 1, whose name begins with `what`; `later`: behind it, when `killNow` is called. */
+  readonly kill?: { readonly when: 'before' | 'after' | 'later'; readonly nth: number; readonly what: string };
   /** The nth tool, or with 0 every one, whose command line has `what` in it goes wrong. */
   readonly fault?: { readonly nth: number; readonly kind: string; readonly what: string };
   /** What a tool says in place of its own words, when its kind is `speaks`. */
@@ -31,7 +31,12 @@ export class Watch {
     ];
     writeFileSync(join(this.folder, 'plan'), lines.join(''));
     if (speech !== undefined) writeFileSync(join(this.folder, 'speech'), speech);
-    rmSync(join(this.folder, 'record'), { force: true });
+    for (const name of ['record', 'now']) rmSync(join(this.folder, name), { force: true });
+  }
+
+  /** The worker that waits for its end gets it. */
+  killNow(): void {
+    writeFileSync(join(this.folder, 'now'), '');
   }
 
   /** Every call that the workers have begun since the last plan, such as `write C:\Program Files\…\journal.jsonl`. */

@@ -3,6 +3,7 @@
  * Windows, looks there first. It takes the place of the system's calls in the program's import table, numbers and records them,
  * and obeys C:\watch\plan, whose lines are
  *   kill before|after NUMBER WHAT     TerminateProcess at the so-manieth call whose name begins with WHAT
+ *   kill later NUMBER WHAT            it waits behind that call, until C:\watch\now is there, and is killed then
  *   fault NUMBER KIND WHAT            the so-manieth tool, or with 0 each one, whose command line has WHAT in it goes wrong:
  *                                     KIND is "missing", or else the first argument of faulty.exe
  */
@@ -24,7 +25,9 @@ static char *names[65536];
 static void kill_here(const char *when, BOOL is_it)
 {
     DWORD written;
-    if (!is_it || strcmp(kill_plan.when, when) != 0) return;
+    BOOL later = strcmp(kill_plan.when, "later") == 0 && strcmp(when, "after") == 0;
+    if (!is_it || (strcmp(kill_plan.when, when) != 0 && !later)) return;
+    while (later && GetFileAttributesW(L"C:\\watch\\now") == INVALID_FILE_ATTRIBUTES) Sleep(20);
     WriteFile(record, "killed\n", 7, &written, NULL);
     TerminateProcess(GetCurrentProcess(), 1);
 }
@@ -154,8 +157,10 @@ static BOOL WINAPI remove_folder(LPCWSTR path)
 
 static BOOL goes_wrong(const char *name)
 {
-    BOOL hit = fault_plan.kind[0] != 0 && strstr(name, fault_plan.what) != NULL;
-    return hit && (fault_plan.nth == 0 || --fault_plan.nth == 0);
+    static int met;
+    if (fault_plan.kind[0] == 0 || strstr(name, fault_plan.what) == NULL) return FALSE;
+    met++;
+    return fault_plan.nth == 0 || fault_plan.nth == met;
 }
 
 static BOOL WINAPI create_process(LPCWSTR program, LPWSTR line, LPSECURITY_ATTRIBUTES process, LPSECURITY_ATTRIBUTES thread,
