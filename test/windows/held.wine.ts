@@ -23,9 +23,8 @@ afterAll(() => {
 
 /** The agents' own ways to start a program, and none of their threads may wait for netsh. They wait at the same time: a minute each. */
 test.concurrent.each<[agent: string, hanging: string, words: readonly string[]]>([
-  ['an OSSEC agent', 'state', ['ossec', `${program} add "-" "192.0.2.50" "(from_the_server) (no_rule_id)"`]],
+  ['an OSSEC agent', 'export', ['ossec', `${program} add "-" "192.0.2.50" "(from_the_server) (no_rule_id)"`]],
   ['a Wazuh agent', 'policy', ['wazuh', program, message]],
-  ['a Wazuh agent that sends the end of a response', 'export', ['wazuh-delete', program, message]],
 ])(
   '%s has its thread back while netsh hangs at %s; the worker holds nothing of it, outlives it, and its outcome is in the logs',
   async (_agent, hanging, words) => {
@@ -41,7 +40,7 @@ test.concurrent.each<[agent: string, hanging: string, words: readonly string[]]>
     expect(windows.audit()).toContainEqual(expect.stringMatching(/exit=8 still-at-work/));
 
     while (windows.workers().length > 0) await wait(200);
-    expect(windows.audit().at(-1)).toMatch(/ add - 192\.0\.2\.50 | "?status"?:"add"/);
+    expect(windows.audit().at(-1)).toMatch(/ add - 192\.0\.2\.50 |"status":"add"/);
     expect(windows.traffic().isContained).toBe(true);
     const hung = windows.calls().filter(({ faults }) => faults.length > 0);
     expect(hung).toEqual([expect.not.objectContaining({ endedAt: expect.anything() })]);

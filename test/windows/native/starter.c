@@ -46,21 +46,24 @@ static void pass_on(HANDLE pipe)
 }
 
 /* wazuh src/shared/exec_op.c wpopenv: pipes for input and output, no handle for errors. The input stays open. For a delete
-   there is no output either, and the input is closed behind the line. */
+   there is no pipe for output, and the input is closed behind the line. */
 static BOOL start_as_wazuh(wchar_t *command_line, const wchar_t *line, BOOL is_delete)
 {
-    HANDLE input, to_input, output, from_output;
-    make_pipe(&input, &to_input, &to_input);
-    make_pipe(&from_output, &output, &from_output);
+    HANDLE input, output = NULL, from_output;
+    make_pipe(&input, &to_program, &to_program);
+    if (!is_delete) make_pipe(&from_output, &output, &from_output);
     startup.dwFlags = STARTF_USESTDHANDLES;
     startup.hStdInput = input;
-    startup.hStdOutput = is_delete ? NULL : output;
+    startup.hStdOutput = output;
     if (!start(command_line, TRUE, 0)) return FALSE;
     CloseHandle(input);
+    send_line(to_program, line);
+    if (is_delete) {
+        CloseHandle(to_program);
+        to_program = NULL;
+        return TRUE;
+    }
     CloseHandle(output);
-    send_line(to_input, line);
-    if (is_delete) CloseHandle(to_input);
-    else to_program = to_input;
     pass_on(from_output);
     return TRUE;
 }
