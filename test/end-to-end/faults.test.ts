@@ -46,7 +46,7 @@ const addFaults: [what: string, fault: Fault, exitCode: number, expected: Expect
   ],
   ['a ping rule is never added', { kind: 'fail', match: 'add', name: 'Allow ICMP in' }, 6, 'contained'],
   ['a rule is skipped once', { kind: 'add-skipped', name: 'Allow OSSEC Server in/tcp', nth: 1 }, 0, 'contained'],
-  ['the state is not set', { kind: 'fail', match: 'allprofiles state' }, 4, 'as before'],
+  ['the block is not set', { kind: 'fail', match: 'policy' }, 4, 'as before'],
 ];
 
 test.each(addFaults)('ADD when %s', async (_what, fault, exitCode, expected) => {
