@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
 import { Endpoint } from '../../fixtures/endpoint';
 import { Execd } from '../../fixtures/execd/execd';
 import { emptyHost } from '../../fixtures/standin/hosts';
@@ -131,21 +132,28 @@ test('a Wazuh agent: ten orders in a row of both dialects, and the program says 
   ]);
 }, 600_000);
 
-test.each(['ossec', 'wazuh'] as const)(
-  'while netsh hangs the %s agent gets its thread back, and the worker goes on with none of its pipes',
+test.concurrent.each(['ossec', 'wazuh'] as const)(
+  'while netsh hangs the %s agent gets its thread back; the worker holds none of its pipes, outlives it, and its outcome is in the log',
   async (agent) => {
-    endpoint.machine.setFaults({ kind: 'hang', match: 'policy' });
-    const execd = start(agent, 'windows', { worker: 3000 });
+    const pc = new Endpoint(emptyHost());
+    pc.machine.setFaults({ kind: 'hang', match: 'policy', nth: 1 });
+    const execd = new Execd(pc, agent, 'windows', { worker: 3000, netsh: 8000 });
     const result =
       agent === 'ossec'
         ? await execd.order(`contain-host0 - 192.0.2.50 ${fromServer}`)
         : await execd.wazuh(byAgentControl('contain-host0'));
-    const workers = execd.workers();
-    for (const pid of workers) process.kill(-pid, 'SIGKILL');
     expect(result).toEqual({ exitCode: 8, output: '' });
+    const workers = execd.workers();
     expect(workers).toHaveLength(1);
-    // On a slow machine the worker says only later that it has started.
-    expect(endpoint.audit()).toContainEqual(expect.stringContaining('exit=8 still-at-work'));
+    expect(execd.pipesSharedWith(workers[0] ?? 0)).toEqual([]);
+    expect(pc.audit()).toContainEqual(expect.stringContaining('exit=8 still-at-work'));
+
+    execd.close();
+    while (execd.workers().length > 0) await wait(200);
+    expect(pc.audit().at(-1)).toMatch(/ add - 192\.0\.2\.50 |"status":"add"/);
+    expect(pc.machine.calls().filter(({ faults }) => faults.length > 0)).toHaveLength(1);
+    expect((await pc.run('status')).output).toMatch(/CONTAINED/);
+    pc.remove();
   },
   600_000,
 );

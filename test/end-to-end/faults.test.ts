@@ -58,6 +58,7 @@ const addFaults: [what: string, faults: Fault | Fault[], exitCode: number, expec
     4,
     'as before',
   ],
+  ['the block is not set', { kind: 'fail', match: 'policy' }, 4, 'as before'],
 ];
 
 test.each(addFaults)('ADD when %s', async (_what, faults, exitCode, expected) => {

@@ -1,10 +1,10 @@
 import type { Plan } from '../../fixtures/interpose/plan';
 import { watchRuns } from '../../fixtures/interpose/within';
-import { add, addOther, Bench, type Ended, inParallel, type Order, release } from './bench';
+import { add, addOther, Bench, inParallel, type Order, release } from './bench';
+import { cameTo } from './came-to';
 import { codes, promiseFor } from './file-table';
 import { isLong, reportFigures } from './report';
 import { kinds, type OrderName, rows } from './tool-table';
-import { passes, truthOf } from './truth';
 
 const orders: Record<OrderName, Order> = { ADD: add, 'second ADD': addOther, DELETE: release };
 
@@ -42,28 +42,6 @@ afterAll(() => {
   reportFigures('faults', `${tried} faults, ${kept} as promised`, { faults: tried, asPromised: kept });
 });
 
-/** In the words of the tables, what an order came to. */
-function cameTo(order: Order, { host, original, found }: Scene, bench: Bench, ended: Ended): string {
-  const now = bench.machine.fingerprint();
-  const isIn = passes(bench.machine, { remote: order[2], direction: 'in', localPort: 445, remotePort: 50_000 });
-  const isContained = truthOf(bench.machine) === 'contained' && (order[0] === 'DELETE' || isIn.every((open) => open));
-  const words: readonly (readonly [word: string, exitCode: number | null, isSo: boolean])[] = [
-    ['waits', null, ended.signal === null],
-    ['contained', 0, order[0] === 'ADD' && isContained],
-    ['gaps', 6, isContained],
-    ['refused', 1, now === found],
-    ['unable', 2, now === found],
-    ['no-backup', 3, now === found],
-    ['rolled-back', 4, now === original],
-    ['released', 0, order[0] === 'DELETE' && now === original],
-    ['held', 7, isContained],
-    ['unclaimed', 7, now === original],
-  ];
-  const word = words.find(([, exitCode, isSo]) => exitCode === ended.exitCode && isSo)?.[0];
-  const state = now === original ? 'as before' : truthOf(bench.machine);
-  return word ?? `exit ${ended.exitCode}, ${state} (${host.folder === '' ? '' : ended.outcome?.message})`;
-}
-
 /** No word of an exception in what people are told. */
 const exceptionText = /unexpected error|\bat .+:\d+:\d+|undefined|\[object|TypeError/;
 
@@ -77,7 +55,14 @@ async function tryFault(name: OrderName, plan: Partial<Plan>, promised: string |
     { lock: 'played', ...plan },
     promised === 'waits' ? 1000 : undefined,
   );
-  const came = cameTo(orders[name], scene, bench, ended);
+  const { exitCode, signal } = ended;
+  const waits = exitCode === null && signal === null;
+  const came = cameTo(
+    orders[name],
+    waits ? 'waits' : exitCode,
+    { ...scene, now: bench.machine.fingerprint() },
+    bench.machine,
+  );
   if (came !== promised) problems.push(`came to "${came}", promised is "${promised}"`);
   const said = ended.outcome?.message ?? '';
   if (exceptionText.test(said)) problems.push(`it says: ${said}`);

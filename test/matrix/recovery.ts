@@ -2,7 +2,7 @@ import { add, type Bench, type Order, release } from './bench';
 import { truthOf } from './truth';
 
 /** What may be said of a host that is so. `degraded`: contained, and a rule is missing yet; `ineffective`: not contained, and rules are set. */
-const meanings: Record<ReturnType<typeof truthOf>, readonly string[]> = {
+export const meanings: Record<ReturnType<typeof truthOf>, readonly string[]> = {
   contained: ['contained', 'degraded'],
   'not-contained': ['not-contained', 'ineffective'],
   partial: [],

@@ -3,8 +3,11 @@ import type { Flow } from '../../fixtures/standin/traffic';
 
 const network = { dnsServers: [], dhcpServers: [], localSubnet: [] };
 
+/** The stand-in's machine, or whoever else can say what becomes of a flow. */
+export type Judge = Pick<Machine, 'verdict'>;
+
 /** By the stand-in's own eyes: what the next packet meets, in every profile. */
-export function passes(machine: Machine, flow: Partial<Flow> & { remote: string }): boolean[] {
+export function passes(machine: Judge, flow: Partial<Flow> & { remote: string }): boolean[] {
   const whole = { direction: 'out', protocol: 'tcp', localPort: 50_000, remotePort: 443, ...flow } as Flow;
   return (['domain', 'private', 'public'] as const).map(
     (profile) => machine.verdict(profile, whole, network).answer === 'allowed',
@@ -12,7 +15,7 @@ export function passes(machine: Machine, flow: Partial<Flow> & { remote: string 
 }
 
 /** What the host is, whatever anybody says. `partial`: cut off from its server, or open in some profile only. */
-export function truthOf(machine: Machine): 'contained' | 'not-contained' | 'partial' {
+export function truthOf(machine: Judge): 'contained' | 'not-contained' | 'partial' {
   const attacker = [
     ...passes(machine, { remote: '203.0.113.66' }),
     ...passes(machine, { remote: '203.0.113.66', direction: 'in', localPort: 445, remotePort: 50_000 }),

@@ -47,8 +47,8 @@ test('a ping rule is never added: contained, with a gap', async () => {
   expect(windows.traffic().isContained).toBe(true);
 });
 
-test('the state cannot be set: the host is as it was', async () => {
-  untouched.setFaults({ kind: 'fail', match: 'state' });
+test('the block cannot be set: the host is as it was', async () => {
+  untouched.setFaults({ kind: 'fail', match: 'policy' });
   expect(await untouched.run('ADD', '-', '192.0.2.50')).toMatchObject({ exitCode: 4 });
   expect(untouched.fingerprint()).toBe(untouchedPolicy);
 });

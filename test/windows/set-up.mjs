@@ -1,4 +1,6 @@
 // Makes, once, what all tests under Wine share: the stand-in netsh.exe and small programs, and a fresh Windows.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundle } from '../../scripts/build.mjs';
@@ -16,17 +18,21 @@ export default async function setUp() {
     if (!existsSync(join(dist, file))) throw new Missing(`dist/${file} is missing: npm run package makes it.`);
   }
   mkdirSync(shared, { recursive: true });
+  // It works while the programs are made.
+  const prefix = makePrefix(join(shared, 'prefix'));
   compile('starter.c', 'starter.exe');
   compile('version.c', 'version.exe', '-lversion');
   compile('trap.c', 'trap.exe');
   compile('trap.c', 'trap.dll', '-DDLL', '-shared');
+  compile('watch.c', 'watch.dll', '-shared');
+  compile('faulty.c', 'faulty.exe');
   await makeNetsh();
   await makeEarlierVersion();
-  makePrefix(join(shared, 'prefix'));
+  await prefix;
 }
 
 function compile(source, output, ...options) {
-  const unicode = source === 'trap.c' ? [] : ['-municode'];
+  const unicode = ['trap.c', 'watch.c'].includes(source) ? [] : ['-municode'];
   const files = ['-o', join(shared, output), join(root, 'test', 'windows', 'native', source)];
   run('x86_64-w64-mingw32-gcc', ['-O1', '-s', ...unicode, ...files, ...options], { howToGet });
 }
@@ -59,17 +65,22 @@ async function makeProgram(source, name, identity) {
 }
 
 /** A Windows 10 that nobody has used yet, without a screen, in which Wine's own netsh does not come first. */
-function makePrefix(prefix) {
+async function makePrefix(prefix) {
   if (existsSync(prefix)) return;
   const made = `${prefix}.new`;
   rmSync(made, { recursive: true, force: true });
   const { PATH, HOME } = process.env;
   const env = { PATH, HOME, WINEPREFIX: made, WINEDEBUG: '-all', WINEDLLOVERRIDES: 'mscoree,mshtml=' };
-  const wine = (...args) => run('wine', args, { env, stdio: 'ignore', howToGet });
-  wine('wineboot', '--init');
-  wine('reg', 'add', 'HKCU\\Software\\Wine\\Drivers', '/v', 'Graphics', '/d', 'null', '/f');
-  wine('reg', 'add', 'HKCU\\Software\\Wine\\DllOverrides', '/v', 'netsh.exe', '/d', 'native', '/f');
-  wine('winecfg', '-v', 'win10');
-  run('wineserver', ['--wait'], { env, stdio: 'ignore' });
+  const steps = [
+    'wine wineboot --init',
+    "wine reg add 'HKCU\\Software\\Wine\\Drivers' /v Graphics /d null /f",
+    "wine reg add 'HKCU\\Software\\Wine\\DllOverrides' /v netsh.exe /d native /f",
+    'wine winecfg -v win10',
+    'wineserver --wait',
+  ];
+  const shell = spawn('sh', ['-c', steps.join(' && ')], { env, stdio: 'ignore' });
+  const [exitCode] = await once(shell, 'exit');
+  if (exitCode === 127) throw new Missing(howToGet);
+  if (exitCode !== 0) throw new Error(`Wine could not make a Windows (${exitCode})`);
   renameSync(made, prefix);
 }

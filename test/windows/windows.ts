@@ -131,7 +131,7 @@ export class Windows {
   /** On a slow machine the program leaves before its worker is done. Waits for that, and for the exit code in its line. */
   private async settle(result: Result): Promise<Result> {
     if (result.exitCode !== 8) return result;
-    while (this.running('--worker').length > 0) await wait(200);
+    while (this.workers().length > 0) await wait(200);
     return { ...result, exitCode: Number(/exit=(\d+)/.exec(this.audit().at(-1) ?? '')?.[1] ?? 0) };
   }
 
@@ -177,7 +177,8 @@ export class Windows {
 
   /** The local policy as one text, the same for policies that mean the same. */
   fingerprint(): string {
-    return fingerprintOf(this.registry());
+    const file = this.export(paths.local);
+    return fingerprintOf(file === undefined ? { keys: {} } : readRegFile(file));
   }
 
   /** Whether packets pass now, in the stand-in's judgement. */
@@ -194,6 +195,11 @@ export class Windows {
     return new CallLog(this.standin).read();
   }
 
+  /** Forgets them; counting for `nth` starts anew. */
+  forgetCalls(): void {
+    rmSync(join(this.standin, 'calls.jsonl'), { force: true });
+  }
+
   /** The lines in the agent's active-responses.log. */
   audit(): string[] {
     const file = join(this.agent, 'active-response', 'active-responses.log');
@@ -205,6 +211,11 @@ export class Windows {
     const pids = this.running(word);
     if (pids.length === 0) throw new Error(`nothing runs with ${word}`);
     for (const pid of pids) process.kill(pid, 'SIGKILL');
+  }
+
+  /** Process ids of the workers that are at work, on this Linux. */
+  workers(): number[] {
+    return this.running('--worker');
   }
 
   private running(word: string): number[] {

@@ -1,6 +1,6 @@
 /*
  * Starts a command line as an agent does, waits for it without limit, and ends with its exit code. What the program writes to
- * a pipe comes out on standard output.
+ * a pipe comes out on standard output. 202: the program has ended, and somebody still holds its input.
  */
 #include <stdio.h>
 #include <windows.h>
@@ -8,6 +8,7 @@
 static HANDLE own_output;
 static STARTUPINFOW startup = {sizeof startup};
 static PROCESS_INFORMATION process;
+static HANDLE to_program;
 
 static int is(const wchar_t *text, const wchar_t *word)
 {
@@ -45,20 +46,24 @@ static void pass_on(HANDLE pipe)
 }
 
 /* wazuh src/shared/exec_op.c wpopenv: pipes for input and output, no handle for errors. The input stays open. For a delete
-   there is no output either, and the input is closed behind the line. */
+   there is no pipe for output, and the input is closed behind the line. */
 static BOOL start_as_wazuh(wchar_t *command_line, const wchar_t *line, BOOL is_delete)
 {
-    HANDLE input, to_input, output, from_output;
-    make_pipe(&input, &to_input, &to_input);
-    make_pipe(&from_output, &output, &from_output);
+    HANDLE input, output = NULL, from_output;
+    make_pipe(&input, &to_program, &to_program);
+    if (!is_delete) make_pipe(&from_output, &output, &from_output);
     startup.dwFlags = STARTF_USESTDHANDLES;
     startup.hStdInput = input;
-    startup.hStdOutput = is_delete ? NULL : output;
+    startup.hStdOutput = output;
     if (!start(command_line, TRUE, 0)) return FALSE;
     CloseHandle(input);
+    send_line(to_program, line);
+    if (is_delete) {
+        CloseHandle(to_program);
+        to_program = NULL;
+        return TRUE;
+    }
     CloseHandle(output);
-    send_line(to_input, line);
-    if (is_delete) CloseHandle(to_input);
     pass_on(from_output);
     return TRUE;
 }
@@ -81,6 +86,13 @@ static BOOL start_unheard(wchar_t *command_line)
     return start(command_line, TRUE, 0);
 }
 
+/* True when somebody still has the other end of the pipe that was the program's input. */
+static BOOL is_held(void)
+{
+    DWORD written;
+    return to_program != NULL && WriteFile(to_program, "?", 1, &written, NULL);
+}
+
 int wmain(int argc, wchar_t **argv)
 {
     BOOL started = FALSE;
@@ -98,5 +110,5 @@ int wmain(int argc, wchar_t **argv)
     if (!started) return 200;
     WaitForSingleObject(process.hProcess, INFINITE);
     GetExitCodeProcess(process.hProcess, &code);
-    return (int)code;
+    return is_held() ? 202 : (int)code;
 }

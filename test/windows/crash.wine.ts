@@ -1,0 +1,200 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Fault } from '../../fixtures/standin/faults';
+import { typicalHost } from '../../fixtures/standin/hosts';
+import { add, addOther, type Order, release } from '../matrix/bench';
+import { meanings } from '../matrix/recovery';
+import { isLong, reportFigures } from '../matrix/report';
+import { truthOf } from '../matrix/truth';
+import { Snapshot } from './snapshot';
+import { Watch, type WatchPlan } from './watch';
+import { Windows } from './windows';
+
+/** A kill: where, and what netsh meets at that moment. */
+interface Point {
+  readonly title: string;
+  readonly kill: NonNullable<WatchPlan['kill']>;
+  readonly fault?: Fault;
+  /** netsh is at work when its worker is killed; what is detached goes on. */
+  readonly atWork?: 'dies' | 'goes on';
+}
+
+/** Calls that leave everything as it was, and those on files that nobody finds again. */
+const changesNothing = /^look |reading-|^(start|end|assign|resume) .*\\(icacls|sc)\.exe/;
+
+/** Between these a tool comes to life. Wine's console host, killed or left alone then, can stay for ever with the tool's handles. */
+const isBirth = /^(start|assign|resume) /;
+
+/** Behind the calls that change something; in the long run before and behind every call. */
+function pointsAt(calls: readonly string[]): Point[] {
+  return calls.flatMap((call, index) => {
+    const at = (when: 'before' | 'after'): Point => ({
+      title: `${when} ${call}`,
+      kill: { when, nth: index + 1, what: '' },
+    });
+    if (isBirth.test(call)) return call.startsWith('start ') ? [at('before')] : [];
+    if (isLong) return [at('before'), at('after')];
+    return changesNothing.test(call) ? [] : [at('after')];
+  });
+}
+
+/** While netsh works: it dies with us before and after its effect and in the middle, or meets our end alone. */
+function pointsWithin(calls: readonly string[]): Point[] {
+  const netsh = 'C:\\windows\\System32\\netsh.exe';
+  const runs = calls
+    .filter((call) => call.startsWith(`start ${netsh}`))
+    .map((call) => call.slice(`start ${netsh} `.length));
+  return runs.flatMap((run, index) => {
+    const nth = index + 1;
+    const one = { tool: 'netsh', nth } as const;
+    const bothDie = (title: string, fault: Fault): Point => ({
+      title: `${title}, with us: ${run}`,
+      kill: { when: 'before', nth, what: `end ${netsh}` },
+      fault,
+    });
+    const isImport = run.includes(' import ');
+    const started = isImport ? 'resume' : 'assign';
+    const nthStarted =
+      calls.filter((call) => call.startsWith(`${started} ${netsh}`)).findIndex((call) => call.endsWith(run)) + 1;
+    return [
+      bothDie('dies before its effect', { ...one, kind: 'killed' }),
+      bothDie('dies after its effect', { ...one, kind: 'killed-after' }),
+      {
+        title: `is at work: ${run}`,
+        kill: { when: 'later', nth: nthStarted, what: `${started} ${netsh}` },
+        fault: { ...one, kind: 'slow', ms: 2000 },
+        atWork: isImport ? 'goes on' : 'dies',
+      },
+      ...(run.startsWith('-f ') ? [2, 9].map((line) => bothDie(`dies at line ${line}`, { kind: 'killed', line })) : []),
+      ...(run.includes(' export ') ? [bothDie('dies in the middle', { ...one, kind: 'cut-export' })] : []),
+      ...(isImport
+        ? [0, 20].map((rules) =>
+            bothDie(`dies after ${rules} rules`, { ...one, kind: 'import-dies-after', rules, how: 'kill' }),
+          )
+        : []),
+    ] as Point[];
+  });
+}
+
+/** Every so-manieth; in the long run all. */
+const share = (points: readonly Point[], every: number): Point[] =>
+  isLong ? [...points] : points.filter((_, index) => index % every === 0);
+
+let killed = 0;
+let recovered = 0;
+let states = 0;
+
+class Trial {
+  readonly windows = new Windows().setUpHost(typicalHost());
+  readonly watch = new Watch(this.windows);
+  readonly before = this.windows.fingerprint();
+  readonly problems: string[] = [];
+
+  async carryOut(order: Order): Promise<number | null> {
+    return (await this.windows.run(...order.map(String))).exitCode;
+  }
+
+  async state(): Promise<string> {
+    const { output } = await this.windows.run('status', '--json');
+    return (JSON.parse(output) as { state: string }).state;
+  }
+
+  /** Kills the order there. */
+  async kill(order: Order, { title, kill, fault }: Point): Promise<void> {
+    this.watch.plan({ kill });
+    this.windows.forgetCalls();
+    this.windows.setFaults(...(fault === undefined ? [] : [fault]));
+    const over = this.carryOut(order);
+    if (kill.when === 'later') {
+      while (!this.windows.calls().some(({ faults }) => faults.length > 0)) await wait(50);
+      this.watch.killNow();
+    }
+    await over;
+    killed++;
+    this.expect(this.watch.record().at(-1) === 'killed', `${title}: the worker was not killed`);
+    this.watch.plan({});
+  }
+
+  /** Follows each way. Where netsh goes on, the truth may be another one a moment later. */
+  async recover({ title, atWork }: Point, ways: readonly (readonly Order[])[]): Promise<void> {
+    const found = new Snapshot(this.windows);
+    const state = await this.state();
+    const truth = truthOf(found.judge);
+    const isTrue = atWork === 'goes on' || state === 'interrupted' || meanings[truth].includes(state);
+    this.expect(isTrue, `${title}: the status is ${state}, the truth ${truth}`);
+    for (const [index, way] of ways.entries()) {
+      if (index > 0) found.restore();
+      await this.goBack(title, way);
+    }
+  }
+
+  async goBack(title: string, way: readonly Order[]): Promise<void> {
+    for (const order of way) {
+      const exitCode = await this.carryOut(order);
+      this.expect(exitCode === 0, `${title}: ${order[0]} afterwards ends with ${exitCode}`);
+      if (order[0] === 'DELETE') {
+        this.expect(this.windows.fingerprint() === this.before, `${title}: the policy is not the one from before`);
+      } else {
+        this.expect(this.windows.traffic().isContained, `${title}: ADD does not contain the host`);
+        const state = await this.state();
+        this.expect(state === 'contained', `${title}: after ADD the status is ${state}`);
+      }
+    }
+  }
+
+  expect(isRight: boolean, problem: string): void {
+    if (!isRight) this.problems.push(problem);
+  }
+}
+
+const open: Trial[] = [];
+afterAll(() => {
+  for (const { windows } of open) windows.close();
+  const sentence = `${killed} kill points, ${recovered} recovered (${states} different states of the disk)`;
+  reportFigures('crash-windows', sentence, { killed, recovered, states });
+});
+
+test.concurrent.each<[string, readonly Order[], Order]>([
+  ['ADD', [], add],
+  ['a second ADD', [add], addOther],
+  ['DELETE', [add], release],
+])(
+  'TerminateProcess anywhere in %s: the host can be told, released and contained',
+  async (_title, ordersBefore, order) => {
+    const trial = new Trial();
+    open.push(trial);
+    const { windows, watch, problems } = trial;
+    for (const earlier of ordersBefore) await trial.carryOut(earlier);
+    const start = new Snapshot(windows);
+    watch.plan({});
+    await trial.carryOut(order);
+    const calls = watch.record();
+
+    /** Hosts that look alike to every later order are followed further only once. */
+    const known = new Set<string>();
+    const follow = async (point: Point): Promise<void> => {
+      const { title, fault, atWork } = point;
+      start.restore();
+      await trial.kill(order, point);
+      if (atWork !== 'goes on') windows.setFaults();
+      const digest = atWork === undefined ? new Snapshot(windows).digest() : title;
+      if (!known.has(digest)) {
+        known.add(digest);
+        states++;
+        const ways = [[release], [add, release]];
+        await trial.recover(point, isLong ? ways : [ways[known.size % 2] ?? []]);
+      }
+      if (fault !== undefined && atWork !== undefined) {
+        const [hit] = windows.calls().filter(({ faults }) => faults.length > 0);
+        const goesOn = hit?.endedAt !== undefined;
+        trial.expect(goesOn === (atWork === 'goes on'), `${title}: netsh ${goesOn ? 'went on' : 'died'}`);
+      }
+    };
+    for (const point of [...share(pointsWithin(calls), 3), ...share(pointsAt(calls), 16)]) {
+      const problemsBefore = problems.length;
+      await follow(point);
+      if (problems.length === problemsBefore) recovered++;
+    }
+    expect(problems).toEqual([]);
+  },
+  7_200_000,
+);

@@ -1,0 +1,124 @@
+import type { ToolFault } from '../../fixtures/interpose/plan';
+import type { Encoding } from '../../fixtures/standin/faults';
+import { garbledText } from '../../fixtures/standin/garble';
+import { typicalHost } from '../../fixtures/standin/hosts';
+import { add, addOther, type Order, release } from '../matrix/bench';
+import { cameTo } from '../matrix/came-to';
+import { isLong, reportFigures } from '../matrix/report';
+import { kinds, type OrderName, type Row, rows } from '../matrix/tool-table';
+import { Snapshot } from './snapshot';
+import { Watch, type WatchPlan } from './watch';
+import { Windows } from './windows';
+
+const orders: Readonly<Record<OrderName, readonly [before: readonly Order[], order: Order]>> = {
+  ADD: [[], add],
+  'second ADD': [[add], addOther],
+  DELETE: [[add], release],
+};
+
+/** The kinds of the table in the words of native/faulty.c; a real netsh that hangs takes a minute or more to be given up. */
+const words: Readonly<Record<Exclude<ToolFault, `speaks ${string}` | 'floods'>, string>> = {
+  fails: 'fails',
+  'is done, exit 1': 'done-exit1',
+  lies: 'lies',
+  hangs: 'hangs',
+  'is done, hangs': 'done-hangs',
+  'is slow': 'slow',
+  'is killed': 'killed',
+  'is done, killed': 'done-killed',
+  'is missing': 'missing',
+};
+
+interface Cell {
+  readonly row: Row;
+  readonly kind: ToolFault;
+  readonly promised: string | undefined;
+}
+
+/** Every second row meets one kind, and the rows share the kinds among them; in the long run every row meets every kind. */
+function cellsOf(name: OrderName): Cell[] {
+  const cells = rows.map((row, index) =>
+    kinds.flatMap((group, column): (Cell & { isChosen: boolean })[] =>
+      group.map((kind, place) => ({
+        row,
+        kind,
+        promised: row.promised[column],
+        isChosen: index % 2 === 0 && column === (index * 2) % kinds.length && place === index % group.length,
+      })),
+    ),
+  );
+  return cells
+    .flat()
+    .filter(({ row, kind, isChosen }) => row.order === name && (isLong || (isChosen && !kind.includes('hangs'))));
+}
+
+/** How a call that the worker makes looks in the recordings that the table knows. */
+function nameIn(call: string): string {
+  return `${call
+    .replace(/C:\\windows\\System32\\(\w+)\.exe/i, '$1')
+    .replaceAll('"', '')
+    .replaceAll('C:\\Program Files\\contain-host\\state\\', 'state/')} #`;
+}
+
+/** What is the same in every run of a call, as its command line has it. */
+function lastingPart(call: string): string {
+  const [, part = ''] = /System32\\(.*?)(?: "|\\state\\|-\d{8}T|$)/i.exec(call) ?? [];
+  return /export$/.test(part) ? (/[\w-]+(?=-\d{8}T)/.exec(call)?.[0] ?? part) : part;
+}
+
+function planFor({ row, kind }: Cell, calls: readonly string[]): WatchPlan {
+  const call = calls.find((one) => row.call.test(nameIn(one)));
+  if (call === undefined) throw new Error(`no call is ${row.name}`);
+  const fault = { nth: row.always ? 0 : 1, what: lastingPart(call) };
+  if (kind === 'floods')
+    return { fault: { ...fault, kind: 'speaks' }, speech: Buffer.from('It says much. '.repeat(75_000)) };
+  if (kind.startsWith('speaks '))
+    return { fault: { ...fault, kind: 'speaks' }, speech: garbledText(kind.slice('speaks '.length) as Encoding, 0) };
+  return { fault: { ...fault, kind: words[kind as keyof typeof words] } };
+}
+
+let tried = 0;
+let kept = 0;
+const open: Windows[] = [];
+afterAll(() => {
+  for (const windows of open) windows.close();
+  reportFigures('faults-windows', `${tried} faults, ${kept} as promised`, { faults: tried, asPromised: kept });
+});
+
+test.concurrent.each(Object.keys(orders) as OrderName[])(
+  '%s by the executable: calls of netsh and reg that go wrong come to what is promised',
+  async (name) => {
+    const windows = new Windows().setUpHost(typicalHost());
+    open.push(windows);
+    const watch = new Watch(windows);
+    const original = windows.fingerprint();
+    const carryOut = async (order: Order): Promise<number | null> => (await windows.run(...order.map(String))).exitCode;
+    const [before, order] = orders[name];
+    for (const earlier of before) await carryOut(earlier);
+    const start = new Snapshot(windows);
+    watch.plan({});
+    await carryOut(order);
+    const calls = watch.record().filter((call) => call.startsWith('start '));
+
+    const problems: string[] = [];
+    for (const cell of cellsOf(name)) {
+      const { row, kind, promised } = cell;
+      start.restore();
+      watch.plan(planFor(cell, calls));
+      const exitCode = await carryOut(order);
+      watch.plan({});
+      const { fingerprint: now, judge } = new Snapshot(windows);
+      const came = cameTo(order, exitCode, { original, found: start.fingerprint, now }, judge);
+      const afterwards = await carryOut(release);
+      const isBack = afterwards === 0 && windows.fingerprint() === original;
+      tried++;
+      if (came === promised && isBack) kept++;
+      else
+        problems.push(
+          `${row.name} ${kind} ${row.always ? 'always' : 'once'}: "${came}", promised is "${promised}"; DELETE ends with ${afterwards}`,
+        );
+    }
+    expect(problems).toEqual([]);
+  },
+  7_200_000,
+);
