@@ -100,8 +100,8 @@ export class Bench {
     return { exitCode: result?.exitCode ?? null, signal, outcome: result, complaint: '' };
   }
 
-  async statusWithin(): Promise<Status> {
-    const { said } = await runWithin(this.wholePlan({}), () => status(this.host, ['--json']));
+  async statusWithin(plan: Partial<Plan> = {}): Promise<Status> {
+    const { said } = await runWithin(this.wholePlan(plan), () => status(this.host, ['--json']));
     return parse<Status>(said) ?? { state: `none: ${said}`, gaps: [] };
   }
 
