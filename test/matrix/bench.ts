@@ -189,12 +189,12 @@ export class Bench {
 function smallHost(): HostDescription {
   const { registry, ...rest } = typicalHost();
   const rules = ensureKey(registry, localRulesPath);
-  registry.keys[localRulesPath] = Object.fromEntries(Object.entries(rules).filter((_, index) => index % 8 === 0));
+  registry.keys[localRulesPath] = Object.fromEntries(Object.entries(rules).filter((_, index) => index % 16 === 0));
   return { registry, ...rest };
 }
 
 /** What hangs is given up soon. */
-const impatience = { netsh: 1500, script: 1500, reg: 1500 };
+const impatience = { netsh: 1000, script: 1000, reg: 1000 };
 
 /** What Windows writes late, the stand-in writes at once. */
 const quick = { dns: 500, lock: 10_000, settle: 100, proofBefore: 0, proofAfter: 0 };

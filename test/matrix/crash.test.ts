@@ -40,7 +40,7 @@ function pointsWithin(names: readonly string[]): Point[] {
     const lines = (isLong ? Array.from({ length: 20 }, (_, line) => line) : [1, 8]).map((line) =>
       bothDie(`dies at line ${line + 1}`, { kind: 'killed', line: line + 1 }),
     );
-    const importedRules = isLong ? [0, 1, 5, 20, 40] : [0, 20];
+    const importedRules = isLong ? [0, 1, 5, 10, 18] : [0, 10];
     return [
       bothDie('dies before its effect', { ...one, kind: 'killed' }),
       bothDie('dies after its effect', { ...one, kind: 'killed-after' }),
