@@ -1,6 +1,6 @@
 import { watchRuns } from '../../fixtures/interpose/within';
 import { add, addOther, Bench, type Order, release } from './bench';
-import { truthOf } from './truth';
+import { passes, truthOf } from './truth';
 
 let bench: Bench;
 let before = '';
@@ -43,6 +43,16 @@ describe('a disk that is full', () => {
     expect(await carryOut(release)).toBe(0);
     expect(bench.machine.fingerprint()).toBe(before);
   });
+});
+
+test('an ADD whose first line may not be on disk is refused, and leaves no case that a later one would take up', async () => {
+  const { exitCode } = await bench.workWithin(add, {
+    fileFault: { call: 'fsyncSync state/journal.jsonl #1', code: 'EIO' },
+  });
+  expect(exitCode).toBe(3);
+  expect(await carryOut(['ADD', '-', '203.0.113.9', '1598432109.1 5710 (h) any->/var/log/secure (null)'])).toBe(0);
+  const handler = { remote: add[2], direction: 'in', localPort: 445, remotePort: 50_000 } as const;
+  expect(passes(bench.machine, handler)).toEqual([false, false, false]);
 });
 
 describe('a clock that jumps', () => {

@@ -88,7 +88,8 @@ class Ordered implements Step {
     }
     if (isDone) expectHeld(model, bench);
     if (model.held === 'unknown') model.handler = undefined;
-    if (model.held === 'no') this.endCase(model, bench);
+    if (exitCode === 4) this.endCase(model, bench);
+    else if (model.held === 'no') expectOriginal(model, bench);
   }
 
   private judgeRelease(model: Model, bench: Bench, { exitCode, outcome }: Ended): void {
@@ -98,7 +99,7 @@ class Ordered implements Step {
       if (exitCode === 0) expect(isRefused).toBe(true);
       if (model.held === 'yes') expectHeld(model, bench);
     } else if (exitCode === 7 || exitCode === null) {
-      Object.assign(model, { held: 'unknown', handler: undefined });
+      model.held = 'unknown';
       this.mayHaveEnded(model);
     } else if (exitCode === 0 && !isRefused) {
       model.held = 'no';
@@ -107,13 +108,13 @@ class Ordered implements Step {
   }
 
   private endCase(model: Model, bench: Bench): void {
-    model.handler = 'nobody';
-    if (this.trouble === undefined) model.isOperators = 'no';
+    if (this.trouble === undefined) Object.assign(model, { handler: 'nobody', isOperators: 'no' });
     else this.mayHaveEnded(model);
     expectOriginal(model, bench);
   }
 
   private mayHaveEnded(model: Model): void {
+    if (model.handler !== 'nobody') model.handler = undefined;
     if (model.isOperators === 'yes') model.isOperators = 'unknown';
   }
 }
