@@ -55,6 +55,18 @@ test('an ADD whose first line may not be on disk is refused, and leaves no case 
   expect(passes(bench.machine, handler)).toEqual([false, false, false]);
 });
 
+test('an alert that cannot read whose the case is lifts nothing, and does not say that it is an operator’s', async () => {
+  const alert = '1598432109.1 5710 (h) any->/var/log/secure (null)';
+  await carryOut(['ADD', '-', '203.0.113.9', alert]);
+  const fileFault = { call: 'fstatSync state/journal.jsonl #1', code: 'EIO' } as const;
+  const { exitCode, outcome } = await bench.workWithin(['DELETE', '-', '-', alert], { fileFault });
+  expect(exitCode).toBe(7);
+  expect(outcome?.message).toMatch(/nobody knows whether an operator asked/);
+  expect(truthOf(bench.machine)).toBe('contained');
+  expect(await carryOut(['DELETE', '-', '-', alert])).toBe(0);
+  expect(bench.machine.fingerprint()).toBe(before);
+});
+
 describe('a clock that jumps', () => {
   const setClock = (time: string): void => {
     jest.useFakeTimers({ now: new Date(time), doNotFake: everythingElse });
