@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { FileFault, Plan, ToolFault } from '../../fixtures/interpose/plan';
 import { watchRuns } from '../../fixtures/interpose/within';
 import { add, addOther, Bench, type Ended, type Order, release } from './bench';
-import { isLong, reportFigures } from './report';
+import { reportFigures } from './report';
 import { passes, truthOf } from './truth';
 
 type Known = 'yes' | 'no' | 'unknown';
@@ -214,7 +214,6 @@ test('whatever happens in whatever order, the host is what the model says, and i
         bench.remove();
       }
     }),
-    // The same sequences in every run of `npm test`; others each time in test:long.
-    isLong ? { numRuns: 500 } : { numRuns: 60, seed: 20_261_125 },
+    { numRuns: 500 },
   );
 }, 3_600_000);
