@@ -1,7 +1,7 @@
 /**
  * Measures, against what there is to compare with, and writes docs/benchmarks.md.
  *
- *   npm run bench                  everything; needs the package, Wine and root
+ *   npm run bench                  everything; needs Wine, nftables, GNU time and root, and packages first where nothing is packaged
  *   npm run bench -- --short       what npm test's machine can do, once, and fails where a count has grown
  */
 import { writeFileSync } from 'node:fs';
@@ -10,33 +10,42 @@ import { resolve } from 'node:path';
 import { timeToContainment, timeToRelease } from './containment';
 import { grownCounts } from './counts';
 import { linux } from './linux';
-import { memory, sizes } from './memory';
+import { makeWatchedExecutable, makeWhatIsMissing } from './made';
+import { memory, memoryOfExecutable, sizes } from './memory';
 import { parsing } from './parsing';
 import { markdown, type Table } from './report';
-import { startUp } from './start-up';
+import { orderBreakdown, startUp } from './start-up';
+import type { Case } from './windows-pc';
 
 const runs = 10;
-const latencies = [20, 100, 250];
+
+const pc = (rules: number, callMs: number, importMs = callMs): Case => ({ rules, callMs, importMs });
+const pcs = [pc(300, 20), pc(300, 100), pc(300, 250), pc(5_000, 100), pc(30_000, 100)];
+const slowImport = pc(300, 100, 3_000);
 
 const machine = `${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${process.versions.node}`;
 
 async function main(): Promise<void> {
+  makeWatchedExecutable();
   const grown = await grownCounts();
   if (process.argv.includes('--short')) {
-    show(await timeToContainment([[300, 100]], 1));
+    show(await timeToContainment([pc(300, 100)], 1));
     show(await parsing(1));
     for (const what of grown) console.error(`It has grown: ${what}`);
     process.exitCode = grown.length > 0 ? 1 : 0;
     return;
   }
+  makeWhatIsMissing();
   const sized = [300, 5_000, 30_000];
   const tables = [
     show(await startUp(runs)),
-    show(await timeToContainment([...latencies.map((ms) => [300, ms] as const), [5_000, 100], [30_000, 100]], runs)),
-    show(await timeToRelease([...latencies.map((ms) => [300, ms] as const), [5_000, 100], [30_000, 100]], runs)),
+    show(await orderBreakdown(runs)),
+    show(await timeToContainment(pcs, runs)),
+    show(await timeToRelease([...pcs, slowImport], runs)),
     show(await linux(runs)),
     show(await parsing(runs)),
     show(await memory(sized, runs)),
+    show(await memoryOfExecutable(runs)),
     show(sizes()),
   ];
   const head = [

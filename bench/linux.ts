@@ -6,7 +6,7 @@ import type { Table } from './report';
 import { interleave, ratio, show, timed } from './samples';
 
 /** A network and a state folder of its own: nothing that is done in it touches this machine's firewall. */
-class Namespace {
+export class Namespace {
   private readonly holder: ChildProcess;
   readonly home = mkdtempSync(join(tmpdir(), 'bench-home-'));
 

@@ -1,12 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { join, resolve } from 'node:path';
-import { version as nodeVersion, platforms } from '../scripts/package/node.json';
+import { cache, nodeOf, nodeVersion } from './nodes';
 import type { Table } from './report';
 import { interleave, ratio, type Samples, show, timed } from './samples';
-
-const cache = resolve('node_modules', '.cache', 'contain-host');
-const nodeOf = (platform: keyof typeof platforms): string =>
-  join(cache, `${platforms[platform].package}-${nodeVersion}`, platforms[platform].executable);
+import { type WatchedOrder, watchOrder } from './watched';
 
 /** What starts and ends at once: the program against the Node in it. */
 export async function startUp(runs: number): Promise<Table> {
@@ -26,7 +23,33 @@ export async function startUp(runs: number): Promise<Table> {
   };
 }
 
-/** In the Windows that the tests for Wine have made (`npm run test:windows`). */
+/** Where the time of an order goes until the firewall is asked for the first time. */
+export async function orderBreakdown(runs: number): Promise<Table> {
+  const { orders } = await interleave({ orders: () => watchOrder(300) }, runs);
+  const between = (from: (order: WatchedOrder) => number, to: (order: WatchedOrder) => number): string =>
+    show(orders.map((order) => to(order) - from(order)));
+  const given = ({ givenAt }: WatchedOrder): number => givenAt;
+  const begun = ({ front }: WatchedOrder): number => front.begun;
+  const workerStarted = ({ front }: WatchedOrder): number => firstStart(front, '');
+  const workerBegun = ({ worker }: WatchedOrder): number => worker.begun;
+  const toolStarted = ({ worker }: WatchedOrder): number => firstStart(worker, '');
+  const netshStarted = ({ worker }: WatchedOrder): number => firstStart(worker, 'netsh.exe');
+  return {
+    title: 'An order until its first netsh',
+    note: 'Milliseconds, of the executable for Linux that takes the stand-in, with 300 rules, for Windows.',
+    columns: ['', 'time'],
+    rows: [
+      ['Load: Node starts', between(given, begun)],
+      ['Parse: the program loads, reads the order, starts the worker', between(begun, workerStarted)],
+      ['Worker: Node starts once more', between(workerStarted, workerBegun)],
+      ['Its parse: the program loads, reads the order, starts a first tool', between(workerBegun, toolStarted)],
+      ['First netsh: the tools before it, each a Node of the stand-in', between(toolStarted, netshStarted)],
+      ['All of it', between(given, netshStarted)],
+    ],
+  };
+}
+
+/** In the Windows that the tests for Wine share. */
 async function underWine(runs: number) {
   const env = { PATH: process.env.PATH, WINEPREFIX: join(cache, 'wine', 'prefix'), WINEDEBUG: '-all' };
   const wine = (...args: string[]) => timed(() => execute('wine', args, env));
@@ -54,4 +77,10 @@ const row = (name: string, { bare, ours }: Record<'bare' | 'ours', Samples>): st
 function execute(program: string, args: readonly string[], env = process.env): void {
   const { status, error } = spawnSync(program, args, { env, stdio: 'ignore' });
   if (status !== 0) throw error ?? new Error(`${program} ended with ${status}`);
+}
+
+function firstStart({ started }: WatchedOrder['front'], program: string): number {
+  const first = started.find((child) => child.program.endsWith(program));
+  if (first === undefined) throw new Error(`${program} was not started`);
+  return first.at;
 }

@@ -1,9 +1,11 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { Endpoint } from '../fixtures/endpoint';
 import type { Call } from '../fixtures/standin/calls';
 import { bigHost, typicalHost } from '../fixtures/standin/hosts';
 import { batchScriptCommands } from '../src/policy/batch-script';
+import { watchedExecutable } from './made';
+import { playTools } from './resident';
 
 const server = '10.0.0.5';
 const handler = '192.0.2.50';
@@ -19,43 +21,63 @@ export interface Timing {
   readonly processes: number;
 }
 
-/** A PC on which every netsh call takes so many milliseconds longer than the stand-in's own start. */
-export function newPc(rules: number, callMs: number): Endpoint {
+/** Nobody has published what a reg call takes; it is a small program that asks no service. */
+const regMs = 20;
+
+/** A PC that is measured: how many rules it has, and how many milliseconds a netsh call and an import take on it. */
+export interface Case {
+  readonly rules: number;
+  readonly callMs: number;
+  readonly importMs: number;
+}
+
+/** Each run has a PC of its own. */
+export async function onNewPc<T>({ rules, callMs, importMs }: Case, work: (pc: Endpoint) => Promise<T>): Promise<T> {
   const pc = new Endpoint(rules === 300 ? typicalHost() : bigHost(rules));
-  pc.machine.setFaults({ kind: 'slow', tool: 'netsh', ms: callMs });
-  return pc;
+  pc.tools = 'real';
+  const stop = playTools(pc.machine, { netsh: callMs, import: importMs, reg: regMs });
+  try {
+    return await work(pc);
+  } finally {
+    stop();
+    pc.remove();
+  }
 }
 
 /** The batch script's plan: its two searches in the configuration, then its netsh calls, one after the other. */
-export function runBatchScript(pc: Endpoint, action: 'add' | 'delete'): Timing {
-  pc.machine.forgetCalls();
+export async function runBatchScript({ machine, home }: Endpoint, action: 'add' | 'delete'): Promise<Timing> {
+  machine.forgetCalls();
   const startedAt = Date.now();
-  const searches = [
-    ['-E', '<server-ip>.*</server-ip>', join(pc.home, 'ossec.conf')],
-    ['-E', '[.]', join(pc.home, 'ossec.conf')],
-  ];
-  for (const search of searches) spawnSync('grep', search, { stdio: 'ignore' });
-  for (const [, ...args] of batchScriptCommands(action, `${pc.home}/`, server, handler)) {
-    const { status } = spawnSync(join(pc.machine.system32, 'netsh.exe'), args, {
-      env: { SystemRoot: pc.machine.systemRoot },
-      stdio: 'ignore',
-    });
-    if (status !== 0) throw new Error(`netsh ${args.join(' ')} ended with ${status}`);
+  const configuration = join(home, 'ossec.conf');
+  const searches = action === 'add' ? ['<server-ip>.*</server-ip>', '[.]'] : [];
+  for (const pattern of searches) await execute('grep', ['-E', pattern, configuration]);
+  for (const [, ...args] of batchScriptCommands(action, `${home}/`, server, handler)) {
+    const exitCode = await execute(join(machine.system32, 'netsh.exe'), args);
+    if (exitCode !== 0) throw new Error(`netsh ${args.join(' ')} ended with ${exitCode}`);
   }
-  return timing(startedAt, Date.now(), pc.machine.calls(), searches.length);
+  return timing(startedAt, Date.now(), machine.calls(), searches.length);
 }
 
-/** Our order, as an agent gives it. */
+/** Runs a program to its end while this process goes on, for it may play the tools. Returns its exit code. */
+export function execute(program: string, args: readonly string[], env = process.env): Promise<number | null> {
+  return new Promise((resolve, reject) => {
+    spawn(program, args, { stdio: 'ignore', env }).on('error', reject).on('exit', resolve);
+  });
+}
+
+/** Our order, as an agent gives it, to an executable. */
 export async function runOurs(pc: Endpoint, action: 'add' | 'delete'): Promise<Timing> {
   pc.machine.forgetCalls();
+  // The executable is too large to be copied into each agent's folder, where it would find the agent by itself.
+  const env = { ...pc.environment(), OSSECPATH: pc.home, WATCH_FILE: join(pc.folder, 'watched') };
   const startedAt = Date.now();
-  const { exitCode, output } = await pc.run(action, '-', handler);
-  if (exitCode !== 0) throw new Error(output);
+  const exitCode = await execute(watchedExecutable, [action, '-', handler], env);
+  if (exitCode !== 0) throw new Error(`${action} ended with ${exitCode}`);
   return timing(startedAt, Date.now(), pc.machine.calls(), 2);
 }
 
 /** The import of the backup, and nothing else. */
-export function runImport(pc: Endpoint): Timing {
+export function runImport(pc: Endpoint): Promise<Timing> {
   return runBatchScript(pc, 'delete');
 }
 

@@ -5,26 +5,25 @@ import { build } from 'esbuild';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
+/** What every Node runs, also the one in a single executable, which has require() and nothing else to load with. */
+export const script = {
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  supported: { 'dynamic-import': false },
+  legalComments: 'none',
+  logLevel: 'warning',
+};
+
 export const bundle = (entry, outfile, options = {}) =>
-  build({
-    absWorkingDir: root,
-    entryPoints: [entry],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-    legalComments: 'none',
-    logLevel: 'warning',
-    ...options,
-  });
+  build({ absWorkingDir: root, entryPoints: [entry], outfile, bundle: true, ...script, ...options });
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const script = { banner: { js: '#!/usr/bin/env node' } };
-  await bundle('src/contain-host.ts', 'dist/contain-host.js', script);
-  await bundle('fixtures/windows-on-linux.ts', join('dist', 'standin', 'contain-host.js'), script);
-  await bundle('fixtures/standin/netsh.ts', join('dist', 'standin', 'netsh.js'), script);
-  await bundle('fixtures/standin/reg.ts', join('dist', 'standin', 'reg.js'), script);
+  const program = { banner: { js: '#!/usr/bin/env node' } };
+  await bundle('src/contain-host.ts', 'dist/contain-host.js', program);
+  await bundle('fixtures/windows-on-linux.ts', join('dist', 'standin', 'contain-host.js'), program);
+  await bundle('fixtures/standin/netsh.ts', join('dist', 'standin', 'netsh.js'), program);
+  await bundle('fixtures/standin/reg.ts', join('dist', 'standin', 'reg.js'), program);
   await bundle('fixtures/interpose/preload.ts', join('dist', 'standin', 'interpose.js'));
   await bundle('scripts/demo.ts', 'dist/demo.js');
   await bundle('bench/bench.ts', 'dist/bench.js');

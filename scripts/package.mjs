@@ -1,11 +1,11 @@
 // Makes what users deploy, in dist/: the executables for Windows and Linux, their packages, sbom.cdx.json and SHA256SUMS.
 import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { bundle } from './build.mjs';
 import { makeInstaller } from './installer/installer.mjs';
 import { makeLinuxPackages } from './linux/packages.mjs';
 import { deployed, writeChecksums } from './package/checksums.mjs';
 import { makeExecutable, makeLinuxExecutable } from './package/executable.mjs';
+import { bundleParts } from './package/parts.mjs';
 import { product } from './package/product.mjs';
 import { writeSbom } from './package/sbom.mjs';
 import { cache, dist, finish } from './package/workshop.mjs';
@@ -16,12 +16,11 @@ await finish(async () => {
   const files = [...deployed, 'SHA256SUMS'];
   for (const file of files) rmSync(join(dist, file), { force: true });
 
-  const script = join(cache, 'contain-host.js');
-  await bundle('src/contain-host.ts', script, { minify: true });
+  const parts = await bundleParts(join(cache, 'parts'));
   const forWindows = join(dist, 'contain-host.exe');
-  checkSize('contain-host.exe, beyond its Node,', await makeExecutable(script, forWindows, product), mebibyte);
+  checkSize('contain-host.exe, beyond its Node,', await makeExecutable(parts, forWindows, product), mebibyte);
   const forLinux = join(dist, 'contain-host');
-  checkSize('contain-host, beyond its Node,', makeLinuxExecutable(script, forLinux), mebibyte);
+  checkSize('contain-host, beyond its Node,', makeLinuxExecutable(parts, forLinux), mebibyte);
 
   writeSbom(join(dist, 'sbom.cdx.json'));
   const installer = join(dist, 'contain-host.msi');

@@ -1,16 +1,18 @@
-import { stopCoverage } from 'node:v8';
 import { main } from './main';
 import { exitCodes } from './outcome/exit-codes';
 import { say } from './outcome/say';
 import { thisHost } from './this-host';
 
-// NODE_V8_COVERAGE in the environment would have Node write files for whoever set it.
-stopCoverage();
-
-main(thisHost(), process.argv.slice(2)).then(
+start().then(
   (exitCode) => process.exit(exitCode),
   (error: unknown) => {
     say(`An unexpected error ended this: ${String(error)}. Ask "contain-host status".\n`);
     process.exit(exitCodes.uncertain);
   },
 );
+
+async function start(): Promise<number> {
+  // It would have Node write files for whoever set it.
+  if (process.env.NODE_V8_COVERAGE) (await import('node:v8')).stopCoverage();
+  return main(thisHost(), process.argv.slice(2));
+}

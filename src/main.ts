@@ -1,6 +1,5 @@
-import { isatty } from 'node:tty';
-import { runInWorker, workerFlag } from './commands/front';
 import { usage, wrongArguments } from './commands/usage';
+import { workerFlag } from './commands/worker-flag';
 import type { Host } from './host';
 import { exitCodes } from './outcome/exit-codes';
 import { Failure } from './outcome/failure';
@@ -14,13 +13,13 @@ import { parseWazuhMessage } from './request/wazuh';
 
 /**
  * Decides how we were called, runs that, and returns the exit code. `args` are the arguments after the program's name. What a
- * call does not need is not loaded: an order starts this program twice.
+ * call does not need is not loaded, not even of Node: an order starts this program twice.
  */
 export async function main(host: Host, args: readonly string[]): Promise<number> {
   const [first, ...rest] = args;
   switch (first) {
     case undefined:
-      return isatty(0) ? showUsage() : runWazuh(host);
+      return (await import('node:tty')).isatty(0) ? showUsage() : runWazuh(host);
     case '--help':
       say(usage);
       return exitCodes.done;
@@ -38,6 +37,10 @@ export async function main(host: Host, args: readonly string[]): Promise<number>
     default:
       return runOssec(host, args);
   }
+}
+
+async function runInWorker(host: Host, request: Request): Promise<Outcome> {
+  return (await import('./commands/front')).runInWorker(host, request);
 }
 
 function showUsage(): number {

@@ -1,5 +1,5 @@
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { closeToEnvironment } from './environment.mjs';
 import { nodeFor, nodeVersion, packagingTools } from './node-binary.mjs';
 import { finishExecutable, loadResedit } from './portable-executable.mjs';
@@ -15,32 +15,30 @@ const linux = {
 };
 
 /**
- * Makes a Windows executable of a script that is bundled into one file. `identity`: name, description and version for its
- * version resource. Returns how many bytes larger it is than the Node it was made from.
+ * Makes a Windows executable of scripts, of which the first is run and requires the others by `./name.js`. `identity`: name,
+ * description and version for its version resource. Returns how many bytes larger it is than the Node it was made from.
  */
-export async function makeExecutable(script, output, identity) {
+export async function makeExecutable(scripts, output, identity) {
   const resedit = await loadResedit(packagingTools());
-  return make(windows, script, output, (bytes) => finishExecutable(bytes, resedit, identity));
+  return make(windows, scripts, output, (bytes) => finishExecutable(bytes, resedit, identity));
 }
 
 /** The same for Linux, where an executable says nothing about itself. */
-export function makeLinuxExecutable(script, output) {
-  return make(linux, script, output, (bytes) => bytes);
+export function makeLinuxExecutable(scripts, output) {
+  return make(linux, scripts, output, (bytes) => bytes);
 }
 
-function make(platform, script, output, finish) {
+function make(platform, scripts, output, finish) {
   const base = nodeFor(platform.pinned);
   const generator = nodeFor(`${process.platform}-${process.arch}`);
   mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(cache, 'executable-'));
   try {
-    const entry = join(folder, basename(script));
-    copyFileSync(script, entry);
     offerToPkg(platform, base, join(folder, '.pkg-cache', 'sea'));
     const injected = join(folder, 'injected.exe');
     const env = { ...process.env, HOME: folder, USERPROFILE: folder, TMPDIR: folder, TEMP: folder, TMP: folder };
     const inject = join(root, 'scripts', 'package', 'inject.cjs');
-    run(generator, [inject, packagingTools(), platform.name, entry, injected], { env });
+    run(generator, [inject, packagingTools(), platform.name, folder, injected, ...scripts], { env });
     const bytes = readFileSync(injected);
     closeToEnvironment(bytes);
     writeFileSync(output, finish(bytes), { mode: 0o755 });

@@ -1,22 +1,43 @@
-// Runs on the pinned Node: makes one executable of one bundled script, by pkg's "simple SEA" mode.
+// Runs on the pinned Node: makes one executable of start.cjs and the parts that it loads, by pkg's "simple SEA" mode.
+const { copyFileSync, readFileSync, writeFileSync } = require('node:fs');
 const { basename, join } = require('node:path');
 const { createRequire } = require('node:module');
 
-const [, , tools, platform, script, output] = process.argv;
+const [, , tools, platform, folder, output, ...parts] = process.argv;
 const { default: sea } = createRequire(join(tools, 'package.json'))('@yao-pkg/pkg/lib-es5/sea');
 
-sea(script, {
+const start = join(folder, 'start.cjs');
+copyFileSync(join(__dirname, 'start.cjs'), start);
+
+const assets = {};
+addAsset('first', nameOf(parts[0]));
+for (const part of parts) {
+  addAsset(nameOf(part), `(function (require, module, exports) {${readFileSync(part, 'utf8')}\n})`);
+}
+
+sea(start, {
   targets: [{ nodeRange: `node${process.versions.node}`, platform, arch: 'x64', output }],
   seaConfig: {
     // Relative to the folder that pkg makes beside the script: no path of the build machine is in the executable then.
-    main: join('..', basename(script)),
+    main: join('..', basename(start)),
+    assets,
+    // A young generation of 1 MiB and no optimising compiler: a third less memory, and no order lasts long enough to miss them.
+    execArgv: ['--max-semi-space-size=1', '--max-opt=1'],
     // Nothing may hand options to the Node inside: neither NODE_OPTIONS nor the command line.
     execArgvExtension: 'none',
     disableExperimentalSEAWarning: true,
-    // It spares the compiling of the whole script at each start. It is bound to the platform that made it.
-    useCodeCache: platform === 'linux' && process.platform === 'linux',
   },
 }).catch((error) => {
   console.error(error);
   process.exitCode = 1;
 });
+
+function addAsset(key, content) {
+  const file = join(folder, `asset-${Object.keys(assets).length}`);
+  writeFileSync(file, content);
+  assets[key] = file;
+}
+
+function nameOf(part) {
+  return `./${basename(part)}`;
+}

@@ -21,33 +21,52 @@ export interface AgentServers {
   readonly warnings: readonly string[];
 }
 
+/** What the configuration names, not resolved yet. */
+export interface NamedServers {
+  /** Resolves them, or as many as answer in time. Throws `Failure('no-server')` when none is left. */
+  resolve(lookUp?: LookUp): Promise<AgentServers>;
+}
+
 /**
- * Reads the agent's configuration and resolves every server in it, before anything is changed.
- * Throws `Failure`: `bad-configuration` when the file cannot be read or used, `no-server` when it names none that can be used.
+ * Reads the agent's configuration. Throws `Failure`: `bad-configuration` when the file cannot be read or used, `no-server` when
+ * it names none that could be used.
  */
-export async function readAgentServers(host: Host, home: string, lookUp: LookUp = systemLookUp): Promise<AgentServers> {
+export function readNamedServers(host: Host, home: string): NamedServers {
   const file = configurationOf(host.platform, home);
   const agent = findInstalledAgent(home);
   const configured = readConfiguredServers(readConfiguration(host.platform, home, file), host.platform, agent);
   const names = [...new Set(configured.map((server) => server.host).filter(isHostName))];
-  const log = openAgentLog(host.platform, home);
-  const resolved = await resolveNames(names, host.patience.dns, lookUp, log);
-  const servers: Server[] = [];
-  const leftOut = new Set<string>();
-  for (const { host: text, port, protocols = defaultProtocols(agent) } of configured) {
-    const addresses = resolved.get(text) ?? readLiteral(text);
-    if ('refused' in addresses) leftOut.add(addresses.refused);
-    else for (const address of addresses) merge(servers, { address, port, protocols });
-  }
-  const unresolved = [...resolved].filter(([, found]) => !('refused' in found) && found.length === 0);
-  const unresolvedNames = unresolved.map(([name]) => name);
-  if (servers.length === 0) throw noServer(file, unresolvedNames, leftOut);
-  return {
-    servers,
-    unresolved: unresolvedNames,
-    needsDns: [...resolved.values()].some((found) => !('refused' in found)),
-    warnings: [...leftOut].map((reason) => `A server in ossec.conf is left out: ${reason}.`),
+  const gather = (resolved: ReadonlyMap<string, Resolution>): AgentServers => {
+    const servers: Server[] = [];
+    const leftOut = new Set<string>();
+    for (const { host: text, port, protocols = defaultProtocols(agent) } of configured) {
+      const addresses = resolved.get(text) ?? readLiteral(text);
+      if ('refused' in addresses) leftOut.add(addresses.refused);
+      else for (const address of addresses) merge(servers, { address, port, protocols });
+    }
+    const unresolved = [...resolved].filter(([, found]) => !('refused' in found) && found.length === 0);
+    const unresolvedNames = unresolved.map(([name]) => name);
+    if (servers.length === 0) throw noServer(file, unresolvedNames, leftOut);
+    return {
+      servers,
+      unresolved: unresolvedNames,
+      needsDns: [...resolved.values()].some((found) => !('refused' in found)),
+      warnings: [...leftOut].map((reason) => `A server in ossec.conf is left out: ${reason}.`),
+    };
   };
+  if (names.length === 0) {
+    const servers = gather(new Map());
+    return { resolve: async () => servers };
+  }
+  return {
+    resolve: async (lookUp = systemLookUp) =>
+      gather(await resolveNames(names, host.patience.dns, lookUp, openAgentLog(host.platform, home))),
+  };
+}
+
+/** Both at once, where nothing can be done in the meantime. Throws `Failure`. */
+export async function readAgentServers(host: Host, home: string, lookUp?: LookUp): Promise<AgentServers> {
+  return readNamedServers(host, home).resolve(lookUp);
 }
 
 function readLiteral(text: string): Resolution {

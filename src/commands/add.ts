@@ -1,5 +1,5 @@
 import { findTunnels } from '../agent/server-route';
-import { readAgentServers } from '../agent/servers';
+import { readNamedServers } from '../agent/servers';
 import { readSettings, type Settings } from '../agent/settings';
 import type { Host, Patience } from '../host';
 import { Failure } from '../outcome/failure';
@@ -24,9 +24,11 @@ interface Contained {
 export async function add(host: Host, home: string, request: Request): Promise<Outcome> {
   const operator = request.requestedBy === 'operator' ? parseHandler(request.address) : undefined;
   const settings = readSettings(host.platform, home);
-  const agent = await readAgentServers(host, home);
+  const named = readNamedServers(host, home);
   const session = await openSession(host, home, request);
   try {
+    session.firewall.begin();
+    const agent = await named.resolve();
     for (const warning of [...settings.warnings, ...agent.warnings]) session.recorder.warn(warning);
     const asked = mergeAsked(request, operator, settings, session.openCase?.asked);
     const policy = policyOf(agent, asked);

@@ -3,9 +3,7 @@ import type { Host } from '../host';
 import { exitCodes } from '../outcome/exit-codes';
 import type { Outcome } from '../outcome/outcome';
 import type { Request } from '../request/request';
-
-/** The hidden first argument of the worker; the second is the request as JSON. */
-export const workerFlag = '--worker';
+import { workerFlag } from './worker-flag';
 
 const longestResult = 1024 * 1024;
 

@@ -10,7 +10,7 @@ import { prepareStateFolder, stateFolderOf } from '../state/folder';
 import { Journal, type OpenCase } from '../state/journal';
 import { acquireLock } from '../state/lock';
 import { CaseRecorder } from '../state/recorder';
-import { removeOldReadings } from '../windows/registry';
+import { removeReadings } from '../windows/registry';
 
 /** Everything an order needs while it has the host to itself. */
 export interface Session {
@@ -27,7 +27,7 @@ export async function openSession(host: Host, home: string | undefined, request:
   const stateFolder = stateFolderOf(host);
   const lock = await acquireLock(stateFolder, host.patience.lock);
   try {
-    removeOldReadings(stateFolder);
+    removeReadings(stateFolder);
     const log = new Log(stateFolder);
     const journal = new Journal(stateFolder);
     const { action } = request;
@@ -37,15 +37,22 @@ export async function openSession(host: Host, home: string | undefined, request:
     });
     const openCase = readJournal(journal, recorder, request);
     if (openCase !== undefined && host.platform === 'windows') await waitUntilSettled(openCase, host.patience.settle);
+    const over = new AbortController();
     const site: Site = {
       host,
       home,
       stateFolder,
       lockFd: lock.fd,
+      over: over.signal,
       ...(openCase === undefined ? {} : { openCase }),
     };
     if (warning !== undefined) recorder.warn(warning);
-    return { journal, openCase, recorder, firewall: openFirewall(site), close: () => lock.release() };
+    const close = (): void => {
+      over.abort();
+      removeReadings(stateFolder);
+      lock.release();
+    };
+    return { journal, openCase, recorder, firewall: openFirewall(site), close };
   } catch (error) {
     lock.release();
     throw error;

@@ -29,6 +29,8 @@ export interface Site {
   readonly lockFd?: number;
   /** The case that the journal holds open, if any. */
   readonly openCase?: OpenCase;
+  /** Aborted at the end of the order: what it began to read and does not need any more is let go. */
+  readonly over?: AbortSignal;
 }
 
 /** What was found before the first change. */
@@ -70,6 +72,8 @@ export interface Firewall {
   /** The steps that contain a host which is not contained yet. Pure: what `plan` prints. */
   containSteps(policy: Policy): Step[];
   releaseSteps(): Step[];
+  /** Begins what an ADD will need, changes nothing and takes its time. What is not used leaves nothing behind. */
+  begin(): void;
   /** Refuses, before anything changes, where containment cannot work, or where the server would be lost and that is not wanted. */
   preflight(policy: Policy, whenServerLost: 'refuse' | 'contain'): Promise<Preflight>;
   /** What is in force now. With a policy, also whether all it allows is there. */

@@ -11,6 +11,8 @@ export interface RunOptions {
   /** The process outlives us. Its output then goes to this file instead of a pipe that would break with our end. */
   readonly outliveInto?: string;
   readonly env?: NodeJS.ProcessEnv;
+  /** Aborted: nobody needs the process any more, and it is killed. */
+  readonly signal?: AbortSignal;
 }
 
 export interface RunResult {
@@ -48,6 +50,7 @@ export function runProcess(program: string, args: readonly string[], options: Ru
       if (settled) return;
       settled = true;
       for (const timer of timers) clearTimeout(timer);
+      options.signal?.removeEventListener('abort', kill);
       child?.stdout?.destroy();
       child?.stderr?.destroy();
       if (outputFd !== undefined) closeQuietly(outputFd);
@@ -64,6 +67,11 @@ export function runProcess(program: string, args: readonly string[], options: Ru
       if (kept >= keptOutput) return;
       chunks.push(chunk.subarray(0, keptOutput - kept));
       kept += chunk.length;
+    };
+
+    const kill = (): void => {
+      child?.kill('SIGKILL');
+      timers.push(setTimeout(settle, graceMs));
     };
 
     let outputFd: number | undefined;
@@ -96,12 +104,12 @@ export function runProcess(program: string, args: readonly string[], options: Ru
       timers.push(setTimeout(settle, graceMs));
     });
     child.on('close', () => settle());
+    options.signal?.addEventListener('abort', kill);
     if (options.limitMs !== undefined) {
       timers.push(
         setTimeout(() => {
           timedOut = true;
-          child?.kill('SIGKILL');
-          timers.push(setTimeout(settle, graceMs));
+          kill();
         }, options.limitMs),
       );
     }

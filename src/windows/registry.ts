@@ -24,8 +24,8 @@ export function exportKey(key: string, file: string, view: RegistryView = '64'):
   return ['export', key, file, '/y', `/reg:${view}`];
 }
 
-/** How the name of a folder begins that holds one reading. */
-const reading = 'reading-';
+/** How the name of a folder begins that holds one reading, and may go when the order is over. */
+export const readingPrefix = 'reading-';
 
 /** Reads a key and all below it, by way of a file in `folder`. One retry: a single failed call must not decide anything. */
 export async function readKey(
@@ -48,7 +48,7 @@ async function tryReadKey(
 ): Promise<RegistryReading | Unreadable> {
   let own: string | undefined;
   try {
-    own = mkdtempSync(join(folder, reading));
+    own = mkdtempSync(join(folder, readingPrefix));
     const path = join(own, 'key.reg');
     const reg = await runProcess(systemTool(host, 'reg.exe'), exportKey(key, path, view), {
       limitMs: host.patience.reg,
@@ -67,8 +67,8 @@ async function tryReadKey(
   }
 }
 
-/** What was read is good, even where its file cannot be removed. */
-function tidyUp(folder: string): void {
+/** Removes the folder of a reading. What was read is good, even where that does not succeed. */
+export function tidyUp(folder: string): void {
   try {
     rmSync(folder, { recursive: true, force: true });
   } catch {
@@ -76,10 +76,10 @@ function tidyUp(folder: string): void {
   }
 }
 
-/** Removes what readings of runs that were killed have left in a folder. */
-export function removeOldReadings(folder: string): void {
+/** Removes the readings in a folder that nobody needs any more: their runs are over, or were killed. */
+export function removeReadings(folder: string): void {
   try {
-    for (const name of readdirSync(folder)) if (name.startsWith(reading)) tidyUp(join(folder, name));
+    for (const name of readdirSync(folder)) if (name.startsWith(readingPrefix)) tidyUp(join(folder, name));
   } catch {
     // They are only in the way.
   }

@@ -15,6 +15,7 @@ export class MemoryHost implements TestHost {
     return {
       containSteps: () => [{ step: 'load', command: null }],
       releaseSteps: () => [{ step: 'unload', command: null }],
+      begin: () => {},
       preflight: async () => ({ warnings: [], contained: this.inForce !== undefined }),
       judge: async (policy) => this.judge(policy),
       judgePlan: async () => ({ state: 'contained', gaps: [] }),

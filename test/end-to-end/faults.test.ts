@@ -106,6 +106,17 @@ test('where outbound is blocked already, a firewall that is off is switched on o
   pc.remove();
 });
 
+test('a refusal does not wait for what was begun beside its reason, and leaves nothing of it', async () => {
+  endpoint.machine.setFaults({ kind: 'hang', tool: 'netsh', match: 'export' });
+  endpoint.machine.change((tree) => {
+    ensureKey(tree, `${paths.services}\\MpsSvc`).Start = 4;
+  });
+  expect(await endpoint.run('ADD', '-', '192.0.2.50')).toMatchObject({ exitCode: 2 });
+  endpoint.configure('<ossec_config><client><server-hostname>nobody.invalid</server-hostname></client></ossec_config>');
+  expect(await endpoint.run('ADD', '-', '192.0.2.50')).toMatchObject({ exitCode: 1 });
+  expect(endpoint.stateFiles().filter((name) => !/^(contain-host\.log|lock)$/.test(name))).toEqual([]);
+});
+
 test('when the way back fails too, that is said', async () => {
   endpoint.machine.setFaults({ kind: 'fail', match: 'policy' }, { kind: 'fail', match: 'import' });
   const result = await add();

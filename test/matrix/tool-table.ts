@@ -82,10 +82,10 @@ const calls: Readonly<Record<string, RegExp>> = {
   'reg domain policy': /^start reg export .*Policies\\Microsoft /,
   'reg MpsSvc': /^start reg export .*MpsSvc /,
   'reg BFE': /^start reg export .*BFE /,
-  'netsh export': /^start netsh advfirewall export state\/fw-backup/,
+  'netsh export': /^start netsh advfirewall export state\/reading-/,
   'netsh script': /^start netsh -f /,
   'netsh block': /^start netsh .*blockinbound,blockoutbound/,
-  'netsh keep': /^start netsh advfirewall export state\/fw-before-release/,
+  'netsh keep': /^start netsh advfirewall export state\/reading-/,
   'netsh import': /^start netsh advfirewall import /,
 };
 

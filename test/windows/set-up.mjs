@@ -55,7 +55,7 @@ async function makeProgram(source, name, identity) {
   await bundle(source, script);
   if (readFileSync(script, 'utf8') === before) return;
   rmSync(executable, { force: true });
-  await makeExecutable(script, executable, identity);
+  await makeExecutable([script], executable, identity);
 }
 
 /** A Windows 10 that nobody has used yet, without a screen, in which Wine's own netsh does not come first. */

@@ -19,6 +19,8 @@ export function nftables(site: Site, nft = new Nft(site)): Firewall {
   return {
     containSteps: (policy) => containSteps(nft, policy),
     releaseSteps: () => releaseSteps(nft),
+    // The kernel answers at once.
+    begin: () => {},
     preflight: (policy) => preflight(nft, policy),
     judge: async (policy) => judgeLive(await readLive(nft), policy, readResolvers()),
     judgePlan: (policy) => judgePlan(nft, policy),

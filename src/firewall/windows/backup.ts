@@ -3,6 +3,7 @@ import {
   closeSync,
   constants,
   copyFileSync,
+  existsSync,
   fsyncSync,
   openSync,
   readFileSync,
@@ -17,8 +18,8 @@ import { makeRoomFor } from '../../process/memory';
 import { freshPath, isThere } from '../../state/stamp';
 import { parseRegistryFile } from '../../windows/registry-file';
 import type { Recorder, Site } from '../firewall';
+import { type PolicyExport, prepareExport, takeExport } from './export';
 import type { FirstLook, Live } from './live';
-import { exportPolicy } from './netsh';
 import { readHive } from './read/hive';
 import { parseRule } from './read/parse-rule';
 import {
@@ -28,7 +29,6 @@ import {
   readHivePolicy,
   readLocalPolicy,
 } from './read/policy-store';
-import { runNetsh } from './tools';
 import { blocksByDefault } from './traits';
 
 /** A policy file that passed every check. Of the policy in it only the ids of its rules are kept: it may be a large one. */
@@ -54,6 +54,11 @@ const fewMissing = 3;
 /** Where the batch script keeps its backup, and so do we. */
 export function homeBackup(home: string): string {
   return join(home, 'fw-backup.wfw');
+}
+
+/** True where an ADD will make a backup: none is known of this case, and none lies there as the batch script leaves it. */
+export function needsBackup({ home, openCase }: Site): boolean {
+  return openCase?.facts.backup === undefined && home !== undefined && !existsSync(homeBackup(home));
 }
 
 /** Reads and checks a policy file: its structure, its hash where one was recorded, and that it is not a contained host's. */
@@ -91,15 +96,21 @@ export function checkBackup(
  * it to the agent's home. The file decides, not netsh's exit code. Nothing has been changed when this throws
  * `Failure('no-backup')`.
  */
-export async function makeBackup(site: Site, recorder: Recorder, live: FirstLook): Promise<GoodBackup> {
-  const { home, stateFolder, host } = site;
+export async function makeBackup(
+  site: Site,
+  recorder: Recorder,
+  live: FirstLook,
+  early: PolicyExport | undefined,
+): Promise<GoodBackup> {
+  const { home, stateFolder } = site;
   const { localFile } = live;
   if (localFile === undefined) throw noBackup('what the registry showed was not kept');
   if (home === undefined) throw noBackup('the agent has no folder to keep it in');
   let problem = '';
   for (let attempt = 0; attempt < 2; attempt++) {
     const file = freshPath((stamp) => join(stateFolder, `fw-backup-${stamp}.wfw`));
-    await runNetsh(site, recorder, 'backup', exportPolicy(file), host.patience.netsh);
+    const policyExport = (attempt === 0 ? early : undefined) ?? prepareExport(site);
+    await takeExport(site, recorder, 'backup', policyExport, file);
     const checked = checkBackup(file);
     problem = 'bad' in checked ? checked.bad : compareToLive(checked, live, recorder);
     if ('bad' in checked || problem !== '') continue;

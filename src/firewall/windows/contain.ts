@@ -9,6 +9,7 @@ import type { Unreadable } from '../../windows/registry';
 import type { Recorder, Site } from '../firewall';
 import { adoptBackup, makeBackup } from './backup';
 import { type RuleChanges, ruleChanges } from './changes';
+import type { PolicyExport } from './export';
 import { judgeLive } from './judge-live';
 import type { FirstLook, Live } from './live';
 import { blockByDefault, type NetshCommand, runScript, scriptText, switchOn } from './netsh';
@@ -40,6 +41,12 @@ interface View {
 
 type Viewer = (policy: FirewallPolicy) => View;
 
+/** What was read, and begun, before the first change. */
+export interface Start {
+  readonly live: FirstLook | Unreadable;
+  readonly early: PolicyExport | undefined;
+}
+
 /**
  * Brings the host to the policy (design: steps 4 to 7 of ADD). The block comes last, and only when the server is let through.
  * `take` gives what the preflight read. Of each reading only the view is kept: on a bloated host two of them at once would be
@@ -50,7 +57,7 @@ export async function contain(
   policy: Policy,
   requestedBy: RequestedBy,
   recorder: Recorder,
-  take: () => Promise<FirstLook | Unreadable>,
+  take: () => Promise<Start>,
 ): Promise<Judgement> {
   const { view, viewer } = await begin(site, policy, requestedBy, recorder, take);
   try {
@@ -67,13 +74,13 @@ async function begin(
   policy: Policy,
   requestedBy: RequestedBy,
   recorder: Recorder,
-  take: () => Promise<FirstLook | Unreadable>,
+  take: () => Promise<Start>,
 ): Promise<{ view: View; viewer: Viewer }> {
-  const live = await take();
+  const { live, early } = await take();
   if ('unreadable' in live) {
     throw new Failure('no-backup', `The firewall policy cannot be read, so nothing was changed: ${live.unreadable}.`);
   }
-  await keepBackup(site, recorder, live);
+  await keepBackup(site, recorder, live, early);
   const { managed } = live;
   const viewer = viewerFor(policy, managed, requestedBy === 'alert');
   return { view: viewer(live.local), viewer };
@@ -95,9 +102,14 @@ function viewerFor(policy: Policy, managed: Live['managed'], keepHandlers: boole
 }
 
 /** The first backup of a case is kept. A host that was contained without us has the batch script's, if it is any good. */
-async function keepBackup(site: Site, recorder: Recorder, live: FirstLook): Promise<void> {
+async function keepBackup(
+  site: Site,
+  recorder: Recorder,
+  live: FirstLook,
+  early: PolicyExport | undefined,
+): Promise<void> {
   if (site.openCase?.facts.backup !== undefined) return;
-  if (!hasOurRules(live.local)) recorder.note((await makeBackup(site, recorder, live)).facts);
+  if (!hasOurRules(live.local)) recorder.note((await makeBackup(site, recorder, live, early)).facts);
   else adoptBackup(site, recorder, live);
 }
 

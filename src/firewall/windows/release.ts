@@ -4,11 +4,11 @@ import { freshPath } from '../../state/stamp';
 import type { Unreadable } from '../../windows/registry';
 import type { Recorder, Release, Site } from '../firewall';
 import { findBackup, type Recorded, readRecord } from './backup';
+import { type PolicyExport, prepareExport, takeExport } from './export';
 import { readLocal } from './live';
-import { exportPolicy } from './netsh';
 import type { Comparison, FirewallPolicy } from './read/policy-store';
 import { archive, isRestored, restore } from './restore';
-import { requireTools, runNetsh } from './tools';
+import { requireTools } from './tools';
 import { blocksByDefault, hasOurRules } from './traits';
 
 const mostNames = 10;
@@ -16,9 +16,12 @@ const mostNames = 10;
 /** Gives the host its policy back from a good backup, and claims so only after reading it back. */
 export async function release(site: Site, recorder: Recorder): Promise<Release> {
   requireTools(site);
+  const present = prepareExport(site);
+  // It changes nothing, and will most probably be needed.
+  if (site.openCase?.facts.backup !== undefined) present?.run();
   const found = await lookFirst(site, recorder);
   if ('was' in found) return found;
-  await keepPresent(site, recorder);
+  await keepPresent(site, recorder, present);
   return importBackup(site, recorder, found);
 }
 
@@ -73,10 +76,10 @@ async function importBackup(site: Site, recorder: Recorder, { file, record }: Wa
 }
 
 /** What was changed by hand while the host was contained is kept as a file; that it cannot be kept does not hold a release. */
-async function keepPresent(site: Site, recorder: Recorder): Promise<void> {
+async function keepPresent(site: Site, recorder: Recorder, present: PolicyExport | undefined): Promise<void> {
   const file = freshPath((stamp) => join(site.stateFolder, `fw-before-release-${stamp}.wfw`));
-  const { exitCode } = await runNetsh(site, recorder, 'keep-present', exportPolicy(file), site.host.patience.netsh);
-  if (exitCode !== 0) recorder.warn('The policy of the contained host could not be kept as a file');
+  if (!(await takeExport(site, recorder, 'keep-present', present, file)))
+    recorder.warn('The policy of the contained host could not be kept as a file');
 }
 
 function notReleased(local: FirewallPolicy | Unreadable, why: string): Failure {

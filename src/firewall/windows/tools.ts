@@ -27,10 +27,22 @@ export function runNetsh(
   command: NetshCommand,
   limitMs: number,
 ): Promise<RunResult> {
-  const program = netshPath(site);
-  return recorder.act({ step, command: [program, ...command] }, () =>
-    runProcess(program, command, { limitMs, env: toolEnvironment(site.host), ...holdLock(site) }),
-  );
+  return recorder.act({ step, command: [netshPath(site), ...command] }, () => startNetsh(site, command, limitMs));
+}
+
+/** The same, as a part of no step: for what changes nothing. */
+export function startNetsh(
+  site: Site,
+  command: NetshCommand,
+  limitMs: number,
+  signal?: AbortSignal,
+): Promise<RunResult> {
+  return runProcess(netshPath(site), command, {
+    limitMs,
+    env: toolEnvironment(site.host),
+    ...(signal === undefined ? {} : { signal }),
+    ...holdLock(site),
+  });
 }
 
 /**

@@ -3,8 +3,9 @@ import type { Policy } from '../../policy/policy';
 import { rulesOf } from '../../policy/rules';
 import { exportKey } from '../../windows/registry';
 import type { Firewall, Site, Step } from '../firewall';
-import { homeBackup } from './backup';
-import { contain } from './contain';
+import { homeBackup, needsBackup } from './backup';
+import { contain, type Start } from './contain';
+import { type PolicyExport, prepareExport } from './export';
 import { inspect } from './inspect';
 import { judgeAhead, judgeLive } from './judge-live';
 import { localKey, readLive } from './live';
@@ -30,12 +31,21 @@ export function windowsFirewall(site: Site): Firewall {
     seen ??= readLive(site);
     return seen;
   };
-  const take = (): ReturnType<typeof readLive> => {
-    const live = look();
+  let early: PolicyExport | undefined;
+  const take = async (): Promise<Start> => {
+    const live = await look();
     seen = undefined;
-    return live;
+    return { live, early };
   };
   return {
+    begin: () => {
+      // What takes longest comes first.
+      if (needsBackup(site)) {
+        early = prepareExport(site);
+        early?.run();
+      }
+      look();
+    },
     containSteps: (policy) => containSteps(site, policy),
     releaseSteps: () => releaseSteps(site),
     preflight: (policy, whenServerLost) => preflight(site, policy, whenServerLost, look()),

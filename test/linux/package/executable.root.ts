@@ -34,7 +34,7 @@ activate = 1
 /** The same program for the same Node, before it became one executable. */
 const asScript = [
   join(workshop, `${platforms['linux-x64'].package}-${nodeVersion}`, platforms['linux-x64'].executable),
-  join(workshop, 'contain-host.js'),
+  join(workshop, 'parts', 'contain-host.js'),
 ];
 
 /** Everything a run shows: how it ended, what it printed, and whether a trap was sprung. */

@@ -1,0 +1,35 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, rmSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+/** An executable like those that ship, which takes this machine for Windows and notes what it does (watch.cjs). */
+export const watchedExecutable = resolve('dist', 'standin', 'watched');
+
+/** Makes what is measured and not there yet: the packages, and the Windows for Wine. */
+export function makeWhatIsMissing(): void {
+  const packages = ['contain-host', 'contain-host.exe', 'contain-host.msi'].map((name) => resolve('dist', name));
+  if (!packages.every((file) => existsSync(file))) run('npm', ['run', '--silent', 'package']);
+  runModule(`const { default: setUp } = await import('./test/windows/set-up.mjs'); await setUp();`);
+}
+
+export function makeWatchedExecutable(): void {
+  const fresh = `${watchedExecutable}.new`;
+  runModule(
+    `const { bundleParts } = await import('./scripts/package/parts.mjs');
+     const { makeLinuxExecutable } = await import('./scripts/package/executable.mjs');
+     const parts = await bundleParts('dist/standin/parts', 'fixtures/windows-on-linux.ts');
+     makeLinuxExecutable(['bench/watch.cjs', ...parts], ${JSON.stringify(fresh)});`,
+  );
+  // The kernel maps more at once of a file that was written in one piece, and that would count as memory.
+  run('cp', [fresh, watchedExecutable]);
+  rmSync(fresh);
+}
+
+function runModule(text: string): void {
+  run(process.execPath, ['--input-type=module', '--eval', text]);
+}
+
+function run(program: string, args: readonly string[]): void {
+  const { status, error } = spawnSync(program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  if (status !== 0) throw error ?? new Error(`${program} ${args.join(' ')} ended with ${status}`);
+}

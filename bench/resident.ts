@@ -1,0 +1,64 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, constants, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as wait } from 'node:timers/promises';
+import { CallLog, type Tool } from '../fixtures/standin/calls';
+import type { Machine } from '../fixtures/standin/machine';
+import { NetshRun } from '../fixtures/standin/netsh-run';
+import { runReg } from '../fixtures/standin/reg-run';
+import { fileStore } from '../fixtures/standin/store';
+
+/**
+ * Milliseconds that one call of each tool takes, from its start to its end, unless the work itself takes longer. An import adds
+ * rule by rule, and may take longer than other calls.
+ */
+export type CallTimes = Readonly<Record<Tool | 'import', number>>;
+
+/** Hands its arguments over, one a line, and ends as it is told. Starts within two or three milliseconds. */
+const client = (tool: Tool, folder: string): string => `#!/bin/sh
+run='${folder}'/run-$$
+mkdir "$run" && mkfifo "$run/answer"
+printf '%s\\n' "$@" > "$run/argv"
+echo "${tool} $$" > '${folder}/orders'
+read -r code < "$run/answer"
+rm -r "$run"
+exit "$code"
+`;
+
+/**
+ * Has netsh and reg of a machine played by this process: to start a Node for each call would take as long as a real netsh. What
+ * they do and what they log is the same. Returns what ends it.
+ */
+export function playTools({ stateFolder, system32 }: Machine, times: CallTimes): () => void {
+  const log = new CallLog(stateFolder);
+  const store = fileStore(stateFolder, 0);
+  const orders = join(stateFolder, 'orders');
+  execFileSync('mkfifo', [orders]);
+  for (const tool of ['netsh', 'reg'] as const) {
+    writeFileSync(join(system32, `${tool}.exe`), client(tool, stateFolder));
+    chmodSync(join(system32, `${tool}.exe`), 0o755);
+  }
+
+  const carryOut = async (tool: Tool, id: string): Promise<void> => {
+    const startedAt = Date.now();
+    const folder = join(stateFolder, `run-${id}`);
+    const argv = readFileSync(join(folder, 'argv'), 'utf8').split('\n').slice(0, -1);
+    log.append({ event: 'start', id, at: startedAt, tool, argv });
+    const run = { folder: stateFolder, log, id, argv };
+    const { exitCode, effect } = tool === 'reg' ? runReg(run) : new NetshRun(run, store).execute();
+    const kind = argv.includes('import') ? 'import' : tool;
+    await wait(startedAt + times[kind] - Date.now());
+    log.append({ event: 'end', id, at: Date.now(), exitCode, effect });
+    writeFileSync(join(folder, 'answer'), `${exitCode}\n`);
+  };
+
+  // Opened for writing too, so that it does not end with each order.
+  const stream = new Socket({ fd: openSync(orders, constants.O_RDWR | constants.O_NONBLOCK), writable: false });
+  createInterface(stream).on('line', (line) => {
+    const [tool, id] = line.split(' ');
+    void carryOut(tool as Tool, String(id));
+  });
+  return () => stream.destroy();
+}

@@ -1,0 +1,21 @@
+// What Node runs first in an executable: it loads the parts of the program, which are assets, each when it is required.
+const { getRawAsset } = require('node:sea');
+const { Script } = require('node:vm');
+
+const loaded = new Map();
+
+function load(name) {
+  if (!name.startsWith('./')) return require(name);
+  const known = loaded.get(name);
+  if (known !== undefined) return known.exports;
+  const part = { exports: {} };
+  loaded.set(name, part);
+  new Script(textOf(name), { filename: name }).runInThisContext()(load, part, part.exports);
+  return part.exports;
+}
+
+function textOf(asset) {
+  return Buffer.from(getRawAsset(asset)).toString();
+}
+
+load(textOf('first'));
