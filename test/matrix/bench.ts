@@ -38,6 +38,8 @@ export interface Ended {
   readonly outcome: Outcome | undefined;
   /** What it wrote to standard error: nothing, unless Node ended it. */
   readonly complaint: string;
+  /** Whether the call that the plan is about was made; of a process of its own that is not known. */
+  readonly isMet?: boolean;
 }
 
 export interface Status {
@@ -95,9 +97,9 @@ export class Bench {
     const request = parseOssecArguments(order.map(String)) as Request;
     const isHanging = plan.toolFault?.kind.includes('hangs') === true;
     const host = isHanging ? { ...this.host, patience: { ...this.host.patience, ...impatience } } : this.host;
-    const { result, end } = await runWithin(this.wholePlan(plan), () => carryOut(host, request), giveUpMs);
+    const { result, end, isMet } = await runWithin(this.wholePlan(plan), () => carryOut(host, request), giveUpMs);
     const signal = end === 'killed' ? 'SIGKILL' : null;
-    return { exitCode: result?.exitCode ?? null, signal, outcome: result, complaint: '' };
+    return { exitCode: result?.exitCode ?? null, signal, outcome: result, complaint: '', isMet };
   }
 
   async statusWithin(plan: Partial<Plan> = {}): Promise<Status> {
@@ -177,7 +179,7 @@ export class Bench {
     return parts
       .join('\n')
       .replaceAll(this.folder, '')
-      .replace(/"time":"[^"]*"|\d{8}T\d{9}Z|[0-9a-f]{64}/g, '');
+      .replace(/"time":"[^"]*"|\d{8}T\d{9}Z|reading-\w{6}|[0-9a-f]{64}/g, '');
   }
 
   remove(): void {

@@ -73,11 +73,12 @@ async function tryFault(name: OrderName, plan: Partial<Plan>, promised: string |
   const scene = scenes[name];
   const bench = scene.host.copy();
   const problems: string[] = [];
-  const ended = await bench.workWithin(
-    orders[name],
-    { lock: 'played', ...plan },
-    promised === 'waits' ? 1000 : undefined,
-  );
+  const whole = { lock: 'played', ...plan } as const;
+  // What came of an order is said by the program around it.
+  const ended = plan.fileFault?.call.includes(' stdout ')
+    ? await bench.work(orders[name], whole)
+    : await bench.workWithin(orders[name], whole, promised === 'waits' ? 1000 : undefined);
+  if (ended.isMet === false) problems.push('the call that was to fail was not made');
   const came = cameTo(orders[name], scene, bench, ended);
   if (came !== promised) problems.push(`came to "${came}", promised is "${promised}"`);
   const said = ended.outcome?.message ?? '';
