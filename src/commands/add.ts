@@ -55,8 +55,8 @@ async function contain(
   for (const warning of warnings) recorder.warn(warning);
   // Contained without us: by the batch script, in an operator's hand. An alert must not be able to lift that later.
   const recorded: Asked = contained && openCase === undefined ? { ...asked, requestedBy: 'operator' } : asked;
-  if (!same(recorded, openCase?.asked)) recorder.append({ event: 'asked', ...recorded });
   try {
+    if (!same(recorded, openCase?.asked)) recorder.append({ event: 'asked', ...recorded });
     const judged = await firewall.contain(policy, asked.requestedBy, recorder);
     const proof = recorder.acted ? await tryAfter(control, proofAfter) : takeAsIs(control);
     const { gaps, isServerLost, notes } = proof;

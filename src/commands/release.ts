@@ -2,6 +2,7 @@ import type { Host } from '../host';
 import { exitCodes } from '../outcome/exit-codes';
 import { Failure } from '../outcome/failure';
 import type { Outcome } from '../outcome/outcome';
+import type { State } from '../outcome/states';
 import type { Request } from '../request/request';
 import { openSession, type Session } from './session';
 
@@ -20,13 +21,7 @@ async function releaseCase({ firewall, recorder, openCase }: Session, request: R
     const { state } = await firewall.judge();
     if (state === 'not-contained' && openCase === undefined) return notContained();
     if (state === 'uncertain' && openCase === undefined) throw nothingKnown();
-    return {
-      exitCode: exitCodes.done,
-      message:
-        'Held by operator: an alert does not lift a containment that an operator asked for. Nothing was changed.',
-      status: 'delete-failed',
-      words: ['held-by-operator'],
-    };
+    return heldByOperator(state);
   }
   const { was, differences } = await firewall.release(recorder);
   if (openCase !== undefined || recorder.acted)
@@ -41,6 +36,20 @@ async function releaseCase({ firewall, recorder, openCase }: Session, request: R
     message: [how, ...differences.map((difference) => `Note: ${difference}`)].join('\n'),
     status: 'delete',
     words: differences.length === 0 ? [] : ['with-differences'],
+  };
+}
+
+/** A case can be open on a host that is not contained: its ADD was interrupted, or its end could not be written down. */
+function heldByOperator(state: State): Outcome {
+  const why =
+    state === 'not-contained'
+      ? 'a case that an operator opened is not closed, and no alert closes it. This host is NOT contained now.'
+      : 'an alert does not lift a containment that an operator asked for.';
+  return {
+    exitCode: exitCodes.done,
+    message: `Held by operator: ${why} Nothing was changed.`,
+    status: 'delete-failed',
+    words: ['held-by-operator'],
   };
 }
 

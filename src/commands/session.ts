@@ -35,7 +35,7 @@ export async function openSession(host: Host, home: string | undefined, request:
       if (action === 'add' && home !== undefined)
         writeAudit(host.platform, home, { status: 'add-started', request, words: [] });
     });
-    const openCase = readJournal(journal, recorder, action);
+    const openCase = readJournal(journal, recorder, request);
     if (openCase !== undefined && host.platform === 'windows') await waitUntilSettled(openCase, host.patience.settle);
     const over = new AbortController();
     const site: Site = {
@@ -59,14 +59,22 @@ export async function openSession(host: Host, home: string | undefined, request:
   }
 }
 
-/** A release goes on without the journal; a containment without one could not be undone by the next run. */
-function readJournal(journal: Journal, recorder: CaseRecorder, action: Request['action']): OpenCase | undefined {
+/**
+ * An operator's release goes on without the journal. A containment without one could not be undone by the next run, and an
+ * alert may not lift what may be an operator's.
+ */
+function readJournal(journal: Journal, recorder: CaseRecorder, request: Request): OpenCase | undefined {
   try {
     return journal.read();
   } catch (error) {
-    if (action === 'add') {
+    if (request.action === 'add') {
       const message = 'The journal cannot be read, so nothing was changed. Look at the disk of the state folder.';
       throw new Failure('journal-unwritable', message, error);
+    }
+    if (request.requestedBy === 'alert') {
+      const message =
+        'The journal cannot be read, so nobody knows whether an operator asked for a containment, and an alert changes nothing. Whether this host is contained, open or partial says "contain-host status"; DELETE - - at its own prompt releases it.';
+      throw new Failure('not-released', message, error);
     }
     recorder.warn(`The journal cannot be read: ${String(error)}`);
     return undefined;

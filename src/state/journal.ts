@@ -71,13 +71,19 @@ export class Journal {
     return fold(this.lines());
   }
 
-  /** Closes the case and puts its journal aside. */
+  /**
+   * Closes the case and puts its journal aside. Either is enough: a case that stays open hands its old backup to the next one.
+   * Throws the file system's error when one of them failed.
+   */
   close(how: 'released' | 'rolled-back' | 'nothing-changed'): void {
-    this.append({ event: 'closed', how });
-    renameSync(
-      this.file,
-      freshPath((stamp) => join(this.folder, `journal-${stamp}.jsonl`)),
-    );
+    try {
+      this.append({ event: 'closed', how });
+    } finally {
+      renameSync(
+        this.file,
+        freshPath((stamp) => join(this.folder, `journal-${stamp}.jsonl`)),
+      );
+    }
   }
 
   private lines(): string[] {

@@ -49,12 +49,12 @@ export class CaseRecorder implements Recorder {
     this.log.warn(message);
   }
 
-  /** Closes the case. Where that cannot be written the next order finds the case open, looks at the host, and closes it. */
+  /** Closes the case. Where that cannot be put on disk at all the next order finds the case open, looks at the host, and closes it. */
   closeCase(how: 'released' | 'rolled-back' | 'nothing-changed'): void {
     try {
       this.journal.close(how);
     } catch (error) {
-      this.log.error('The journal cannot be closed', { error: String(error) });
+      this.log.error('The journal could not be closed as it should be', { error: String(error) });
     }
   }
 

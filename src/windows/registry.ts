@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmdirSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Host } from '../host';
 import { makeRoomFor } from '../process/memory';
@@ -70,7 +70,8 @@ async function tryReadKey(
 /** Removes the folder of a reading. What was read is good, even where that does not succeed. */
 export function tidyUp(folder: string): void {
   try {
-    rmSync(folder, { recursive: true, force: true });
+    for (const name of readdirSync(folder)) unlinkSync(join(folder, name));
+    rmdirSync(folder);
   } catch {
     // The next order removes it.
   }

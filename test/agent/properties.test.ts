@@ -1,4 +1,7 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import fc from 'fast-check';
+import { addressesIn, damaged } from '../damage';
 import { outcomeOf } from './agent-home';
 
 /** What must never come out; noise is full of it. */
@@ -185,6 +188,23 @@ test('any bytes end in servers or in a failure', async () => {
     fc.asyncProperty(bytes, async (content) => {
       const outcome = await outcomeOf(content);
       if (typeof outcome !== 'string') expect(outcome.join()).toMatch(/^192\.0\.2\.10\|/);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('a real file with other bytes in it ends in servers that stand in it, or in a failure', async () => {
+  const folder = resolve(__dirname, '../../fixtures/conf');
+  const files = readdirSync(folder)
+    .filter((name) => name.endsWith('.conf'))
+    .map((name) => readFileSync(join(folder, name)));
+  await fc.assert(
+    fc.asyncProperty(damaged(files), async (content) => {
+      const outcome = await outcomeOf(content);
+      if (typeof outcome === 'string') return;
+      const isUtf16 = content[0] === 0xff && content[1] === 0xfe;
+      const named = addressesIn(content.toString(isUtf16 ? 'utf16le' : 'latin1'));
+      expect(outcome.filter((server) => !named.has(server.replace(/\|.*/, '')))).toEqual([]);
     }),
     { numRuns: 2000 },
   );

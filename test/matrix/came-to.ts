@@ -1,6 +1,6 @@
 import type { Order } from './bench';
-import type { Promised } from './tool-table';
-import { type Judge, passes, truthOf } from './truth';
+import type { FullDiskPromised } from './file-table';
+import { type Judged, passes, truthOf } from './truth';
 
 /** Fingerprints of the policy: from before the containment, as the order found it, and now. */
 export interface Policies {
@@ -14,11 +14,11 @@ export function cameTo(
   [verb, , address]: Order,
   end: number | null | 'waits',
   { original, found, now }: Policies,
-  machine: Judge,
+  machine: Judged,
 ): string {
   const isIn = passes(machine, { remote: address, direction: 'in', localPort: 445, remotePort: 50_000 });
   const isContained = truthOf(machine) === 'contained' && (verb === 'DELETE' || isIn.every((open) => open));
-  const words: readonly (readonly [word: Promised, end: number | 'waits', isSo: boolean])[] = [
+  const words: readonly (readonly [word: FullDiskPromised, end: number | 'waits', isSo: boolean])[] = [
     ['waits', 'waits', true],
     ['contained', 0, verb === 'ADD' && isContained],
     ['gaps', 6, isContained],
@@ -26,6 +26,7 @@ export function cameTo(
     ['unable', 2, now === found],
     ['no-backup', 3, now === found],
     ['rolled-back', 4, now === original],
+    ['uncertain', 5, now === original],
     ['released', 0, verb === 'DELETE' && now === original],
     ['held', 7, isContained],
     ['unclaimed', 7, now === original],

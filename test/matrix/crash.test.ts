@@ -10,10 +10,15 @@ interface Point {
   readonly title: string;
   readonly plan: Partial<Plan>;
   readonly fault?: Fault;
+  /** Within this process, where a kill is a call that never returns. */
+  readonly within?: boolean;
 }
 
 /** Calls that leave everything as it was: to be killed behind one is to be killed behind the call before it. */
 const lookOnly = /^(exists|stat|lstat|fstat|read|readFile|readdir|close)Sync /;
+
+/** In `npm test` one point in so many is a SIGKILL of the real program, as is one at which it says what came of it. The others are played. */
+const share = 4;
 
 function pointsAt(names: readonly string[]): Point[] {
   const at = (call: string, when: 'before' | 'after'): Point => ({
@@ -24,7 +29,7 @@ function pointsAt(names: readonly string[]): Point[] {
   return [
     at(String(names[0]), 'before'),
     ...names.filter((name) => !lookOnly.test(name)).map((name) => at(name, 'after')),
-  ].filter((_, index) => index % 2 === 0);
+  ].map((point, index) => ({ ...point, within: index % share !== 0 && !point.title.includes(' stdout ') }));
 }
 
 /** While netsh works: it dies with us before and after its effect and in the middle, or it goes on without us. */
@@ -40,7 +45,7 @@ function pointsWithin(names: readonly string[]): Point[] {
     const lines = (isLong ? Array.from({ length: 20 }, (_, line) => line) : [1, 8]).map((line) =>
       bothDie(`dies at line ${line + 1}`, { kind: 'killed', line: line + 1 }),
     );
-    const importedRules = isLong ? [0, 1, 5, 20, 40] : [0, 20];
+    const importedRules = isLong ? [0, 1, 5, 10, 18] : [0, 10];
     return [
       bothDie('dies before its effect', { ...one, kind: 'killed' }),
       bothDie('dies after its effect', { ...one, kind: 'killed-after' }),
@@ -87,10 +92,12 @@ test.each<[string, readonly Order[], Order]>([
     /** Hosts that look alike to every later run are followed further only once. */
     const ways = new Map<string, Promise<string[]>>();
     const problems: string[] = [];
-    const killAndRecover = async ({ title, plan, fault }: Point): Promise<void> => {
+    const killAndRecover = async ({ title, plan, fault, within }: Point): Promise<void> => {
       const bench = host.copy();
       if (fault !== undefined) bench.machine.setFaults(fault);
-      const { signal } = await bench.work(order, plan);
+      const { signal } = within
+        ? await bench.workWithin(order, { ...plan, lock: 'played' })
+        : await bench.work(order, plan);
       killed++;
       if (signal !== 'SIGKILL') problems.push(`${title}: the program was not killed`);
       const key = fault?.kind === 'slow' ? title : bench.digest();

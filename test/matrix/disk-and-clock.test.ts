@@ -1,6 +1,6 @@
 import { watchRuns } from '../../fixtures/interpose/within';
 import { add, addOther, Bench, type Order, release } from './bench';
-import { truthOf } from './truth';
+import { passes, truthOf } from './truth';
 
 let bench: Bench;
 let before = '';
@@ -43,6 +43,43 @@ describe('a disk that is full', () => {
     expect(await carryOut(release)).toBe(0);
     expect(bench.machine.fingerprint()).toBe(before);
   });
+});
+
+test('an ADD whose first line may not be on disk is refused, and leaves no case that a later one would take up', async () => {
+  const { exitCode } = await bench.workWithin(add, {
+    fileFault: { call: 'fsyncSync state/journal.jsonl #1', code: 'EIO' },
+  });
+  expect(exitCode).toBe(3);
+  expect(await carryOut(['ADD', '-', '203.0.113.9', '1598432109.1 5710 (h) any->/var/log/secure (null)'])).toBe(0);
+  const handler = { remote: add[2], direction: 'in', localPort: 445, remotePort: 50_000 } as const;
+  expect(passes(bench.machine, handler)).toEqual([false, false, false]);
+});
+
+test('a release whose end cannot be written down ends the case all the same: what somebody adds then is not lost with the next one', async () => {
+  await carryOut(add);
+  const trial = bench.copy();
+  const calls = await trial.record(release);
+  trial.remove();
+  const call = String(calls.findLast((name) => name.startsWith('writeSync state/journal.jsonl ')));
+  const { exitCode } = await bench.workWithin(release, { fileFault: { call, code: 'EIO' } });
+  expect(exitCode).toBe(0);
+  bench.machine.addRule('{new}', 'v2.31|Action=Allow|Active=TRUE|Dir=Out|Protocol=6|RPort=8080|Name=New|');
+  const withNew = bench.machine.fingerprint();
+  expect(await carryOut(add)).toBe(0);
+  expect(await carryOut(release)).toBe(0);
+  expect(bench.machine.fingerprint()).toBe(withNew);
+});
+
+test('an alert that cannot read whose the case is lifts nothing, and does not say that it is an operator’s', async () => {
+  const alert = '1598432109.1 5710 (h) any->/var/log/secure (null)';
+  await carryOut(['ADD', '-', '203.0.113.9', alert]);
+  const fileFault = { call: 'fstatSync state/journal.jsonl #1', code: 'EIO' } as const;
+  const { exitCode, outcome } = await bench.workWithin(['DELETE', '-', '-', alert], { fileFault });
+  expect(exitCode).toBe(7);
+  expect(outcome?.message).toMatch(/nobody knows whether an operator asked/);
+  expect(truthOf(bench.machine)).toBe('contained');
+  expect(await carryOut(['DELETE', '-', '-', alert])).toBe(0);
+  expect(bench.machine.fingerprint()).toBe(before);
 });
 
 describe('a clock that jumps', () => {

@@ -49,3 +49,35 @@ export function promiseFor(order: OrderName, call: string, isChanged: boolean, c
   if (cell === 'locked') return code === 'EACCES' ? 'unable' : 'no-backup';
   return cell === '-' ? undefined : cell;
 }
+
+/** Exit 5: the policy from before is in force, but nobody can vouch for it. */
+export type FullDiskPromised = Promised | 'uncertain';
+
+/**
+ * One more column: the disk is full from the operation on. What is promised hangs on what was done by then: nothing of the
+ * firewall, some of it, or all of it and the last look at it. Without space nothing can be read, and what cannot be read is
+ * not said to be so.
+ */
+const fullDisk: Record<OrderName, Record<'nothing' | 'some' | 'all', FullDiskPromised>> = {
+  ADD: { nothing: 'no-backup', some: 'uncertain', all: 'contained' },
+  'second ADD': { nothing: 'no-backup', some: 'uncertain', all: 'contained' },
+  DELETE: { nothing: 'unclaimed', some: 'unclaimed', all: 'released' },
+};
+
+/** What is promised when the disk is full from the call of this index on. */
+export function promiseForFullDisk(order: OrderName, calls: readonly string[], index: number): FullDiskPromised {
+  const promised = fullDisk[order];
+  // Behind the line of the journal that announces the first change nothing is in its way.
+  const announced = calls
+    .slice(0, calls.findIndex(isChange))
+    .findLastIndex((call) => /^fsyncSync .*journal/.test(call));
+  if (index <= announced) return promised.nothing;
+  return index < calls.findLastIndex((call) => /^start reg .*FirewallPolicy /.test(call))
+    ? promised.some
+    : promised.all;
+}
+
+/** Whether a call is the start of a netsh that changes the firewall. */
+export function isChange(call: string): boolean {
+  return /^start netsh (-f|.*import)/.test(call);
+}

@@ -1,3 +1,4 @@
+import type { Plan } from '../../fixtures/interpose/plan';
 import { add, type Bench, type Order, release } from './bench';
 import { truthOf } from './truth';
 
@@ -10,16 +11,17 @@ export const meanings: Record<ReturnType<typeof truthOf>, readonly string[]> = {
 
 /**
  * What goes wrong on the ways back from an interruption; nothing, if all is well. `within`: in this process, which saves most
- * of the time; `watchRuns` must be on then. `moving`: netsh still works, so the truth may be another one a moment later.
+ * of the time; `watchRuns` must be on then. `moving`: netsh still works and holds the lock, so the truth may be another one a moment later.
  */
 export async function tryRecovery(bench: Bench, before: string, within: boolean, moving: boolean): Promise<string[]> {
-  const statusOf = (host: Bench) => (within ? host.statusWithin() : host.status());
+  const plan: Partial<Plan> = moving ? {} : { lock: 'played' };
+  const statusOf = (host: Bench) => (within ? host.statusWithin(plan) : host.status());
   const problems: string[] = [];
   const expect = (isRight: boolean, problem: string): void => {
     if (!isRight) problems.push(problem);
   };
   const carryOut = async (host: Bench, order: Order): Promise<void> => {
-    const { exitCode, outcome, complaint } = await (within ? host.workWithin(order) : host.work(order));
+    const { exitCode, outcome, complaint } = await (within ? host.workWithin(order, plan) : host.work(order));
     const isDone = exitCode === 0 && complaint === '';
     expect(isDone, `${order[0]} afterwards ends with ${exitCode}: ${outcome?.message ?? complaint}`);
   };

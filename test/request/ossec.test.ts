@@ -50,6 +50,38 @@ test('no word that an alert brings along makes it an operator’s, wherever it s
       expect(request?.requestedBy).toBe('alert');
       expect(request).not.toHaveProperty('caseNumber');
     }),
+    { numRuns: 2000 },
+  );
+});
+
+test('any arguments are another command, or an order in which nothing stands but the words that were given', () => {
+  const word = fc.oneof(
+    fc.constantFrom(
+      'add',
+      'DELETE',
+      '-',
+      '(null)',
+      operatorRest,
+      '192.0.2.50',
+      'case=77',
+      '--worker',
+      '',
+      '\0',
+      '\r\n',
+    ),
+    fc.string({ unit: 'binary' }),
+  );
+  fc.assert(
+    fc.property(fc.oneof(fc.constantFrom('add', 'Delete'), word), fc.array(word, { maxLength: 7 }), (verb, more) => {
+      const args = [verb, ...more];
+      const request = parseOssecArguments(args);
+      const isOrder = args.length >= 3 && /^(add|delete)$/i.test(verb);
+      expect(request !== undefined).toBe(isOrder);
+      if (request === undefined) return;
+      expect(request.action).toBe(verb.toLowerCase());
+      expect(String(args[2])).toContain(request.address);
+    }),
+    { numRuns: 3000 },
   );
 });
 

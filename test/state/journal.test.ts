@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { type Asked, Journal } from '../../src/state/journal';
+import { damaged } from '../damage';
 
 const asked: Asked = { requestedBy: 'operator', handlers: ['192.0.2.50/32'], operatorAddress: '192.0.2.50/32' };
 
@@ -84,6 +85,23 @@ test('whatever stands in the file, reading it ends with a case or none', () => {
       expect(() => journal.read()).not.toThrow();
     }),
     { numRuns: 1000 },
+  );
+});
+
+test('a journal with other bytes in it ends with a case or none, and with nobody in it who does not stand there', () => {
+  const { journal, file } = newJournal();
+  journal.append({ event: 'asked', ...asked });
+  journal.append({ event: 'step', step: 'backup', command: null });
+  journal.append({ event: 'noted', facts: { backup: 'x.wfw', backupLength: 7 } });
+  journal.append({ event: 'judged', state: 'contained', gaps: [] });
+  fc.assert(
+    fc.property(damaged([readFileSync(file)]), (content) => {
+      writeFileSync(file, content);
+      const text = content.toString().replaceAll('\\', '');
+      for (const handler of journal.read()?.asked.handlers ?? [])
+        expect(text).toContain(JSON.stringify(handler).slice(1, -1).replaceAll('\\', ''));
+    }),
+    { numRuns: 2000 },
   );
 });
 

@@ -118,7 +118,7 @@ class Trial {
   async recover({ title, atWork }: Point, ways: readonly (readonly Order[])[]): Promise<void> {
     const found = new Snapshot(this.windows);
     const state = await this.state();
-    const truth = truthOf(found.judge);
+    const truth = truthOf(found.judged);
     const isTrue = atWork === 'goes on' || state === 'interrupted' || meanings[truth].includes(state);
     this.expect(isTrue, `${title}: the status is ${state}, the truth ${truth}`);
     for (const [index, way] of ways.entries()) {

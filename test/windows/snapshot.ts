@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { fingerprintOf } from '../../fixtures/standin/fingerprint';
 import { readRegFile } from '../../fixtures/standin/reg-reader';
 import { paths, type RegistryTree } from '../../fixtures/standin/registry';
-import { verdictOn } from '../../fixtures/standin/traffic';
-import type { Judge } from '../matrix/truth';
+import type { Judged } from '../matrix/truth';
 import type { Windows } from './windows';
 
 /** All of a Windows that an order finds and changes, as it was at one moment: the policy, the agent's files and ours. */
@@ -40,8 +39,8 @@ export class Snapshot {
   }
 
   /** Says what becomes of packets. */
-  get judge(): Judge {
-    return { verdict: (profile, flow, network) => verdictOn(this.tree, profile, flow, network) };
+  get judged(): Judged {
+    return { registry: () => this.tree };
   }
 
   /** All that a later order can find, without the times: the same for two moments from which it will go on alike. */

@@ -107,8 +107,8 @@ test.concurrent.each(Object.keys(orders) as OrderName[])(
       watch.plan(planFor(cell, calls));
       const exitCode = await carryOut(order);
       watch.plan({});
-      const { fingerprint: now, judge } = new Snapshot(windows);
-      const came = cameTo(order, exitCode, { original, found: start.fingerprint, now }, judge);
+      const { fingerprint: now, judged } = new Snapshot(windows);
+      const came = cameTo(order, exitCode, { original, found: start.fingerprint, now }, judged);
       const afterwards = await carryOut(release);
       const isBack = afterwards === 0 && windows.fingerprint() === original;
       tried++;

@@ -78,11 +78,11 @@ export function addressText(item: AddressItem): string {
   return networkText(item) ?? `${text(item.family, item.first)}-${text(item.family, item.last)}`;
 }
 
-/** `a/prefix` if the range is one host or one network. */
+/** `a/prefix` if the range is one host or one network; all addresses are none, for no rule has a prefix of 0. */
 export function networkText({ family, first, last }: AddressRange): string | undefined {
   const size = last - first + 1n;
   const hostBits = size.toString(2).length - 1;
-  if (size !== 1n << BigInt(hostBits) || first % size !== 0n) return undefined;
+  if (size !== 1n << BigInt(hostBits) || first % size !== 0n || hostBits === widths[family]) return undefined;
   return `${text(family, first)}/${widths[family] - hostBits}`;
 }
 
