@@ -24,13 +24,16 @@ const changesNothing = /^look |reading-|^(start|end|assign|resume) .*\\(icacls|s
 /** Between these a tool comes to life. Wine's console host, killed or left alone then, can stay for ever with the tool's handles. */
 const isBirth = /^(start|assign|resume) /;
 
+/** A call's name as far as it is the same in every run. */
+const stableName = (call: string): string => call.replace(/(reading-|\d{8}T).*/, '');
+
 /** Behind the calls that change something; in the long run before and behind every call. */
 function pointsAt(calls: readonly string[]): Point[] {
   return calls.flatMap((call, index) => {
-    const at = (when: 'before' | 'after'): Point => ({
-      title: `${when} ${call}`,
-      kill: { when, nth: index + 1, what: '' },
-    });
+    const what = stableName(call);
+    // What runs side by side does not come in the same order, nor as often, in every run.
+    const nth = calls.slice(0, index + 1).filter((other) => other.startsWith(what)).length;
+    const at = (when: 'before' | 'after'): Point => ({ title: `${when} ${call}`, kill: { when, nth, what } });
     if (isBirth.test(call)) return call.startsWith('start ') ? [at('before')] : [];
     if (isLong) return [at('before'), at('after')];
     return changesNothing.test(call) ? [] : [at('after')];
