@@ -35,6 +35,9 @@ export const kinds: readonly (readonly ToolFault[])[] = [
 
 export type OrderName = 'ADD' | 'second ADD' | 'DELETE';
 
+/** `shut ADD`: an ADD on a host that lets nothing out already; only there is the firewall switched on by a call of its own. */
+export type SceneName = OrderName | 'shut ADD';
+
 /** The table: an order, how often its call goes wrong, which call, and what is promised for each kind. `=`: as to the left. */
 const table = `
 order      | how    | call                  | fails       exit1     lies        hangs       done,hangs killed      done,killed missing     slow      speaks    floods
@@ -54,6 +57,9 @@ ADD        | always | reg BFE               | contained   =         =           
 ADD        | always | netsh export          | no-backup   contained no-backup   =           contained  no-backup   contained   no-backup   contained =         =
 ADD        | always | netsh script          | contained   =         =           =           =          =           =           =           =         =         =
 ADD        | always | netsh block           | rolled-back contained rolled-back =           contained  rolled-back contained   rolled-back contained =         =
+
+shut ADD   | once   | netsh state on        | contained   =         =           =           =          =           =           =           =         =         =
+shut ADD   | always | netsh state on        | rolled-back contained rolled-back =           contained  rolled-back contained   rolled-back contained =         =
 
 second ADD | once   | reg local policy      | contained   =         =           =           =          =           =           =           =         =         =
 second ADD | once   | reg domain policy     | contained   =         =           =           =          =           =           =           =         =         =
@@ -84,13 +90,14 @@ const calls: Readonly<Record<string, RegExp>> = {
   'reg BFE': /^start reg export .*BFE /,
   'netsh export': /^start netsh advfirewall export state\/reading-/,
   'netsh script': /^start netsh -f /,
+  'netsh state on': /^start netsh .* state on /,
   'netsh block': /^start netsh .*blockinbound,blockoutbound/,
   'netsh keep': /^start netsh advfirewall export state\/reading-/,
   'netsh import': /^start netsh advfirewall import /,
 };
 
 export interface Row {
-  readonly order: OrderName;
+  readonly order: SceneName;
   readonly always: boolean;
   readonly call: RegExp;
   readonly name: string;
@@ -102,7 +109,7 @@ export const rows: readonly Row[] = table
   .split('\n')
   .filter((line) => /\| (once|always) /.test(line))
   .map((line) => {
-    const [order, how, name, cells] = line.split('|').map((part) => part.trim()) as [OrderName, string, string, string];
+    const [order, how, name, cells] = line.split('|').map((part) => part.trim()) as [SceneName, string, string, string];
     let last = '';
     const promised = cells.split(/ +/).map((cell) => {
       if (cell !== '=') last = cell;
