@@ -5,7 +5,7 @@ import { watchedExecutable } from './made';
 import { execute, onNewPc } from './windows-pc';
 
 /** One process of the program, as it was seen from within. Times are milliseconds since 1970, to the microsecond. */
-export interface Watched {
+interface Watched {
   readonly args: readonly string[];
   /** When Node had started, before the first line of the program. */
   readonly begun: number;

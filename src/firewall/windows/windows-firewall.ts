@@ -40,11 +40,10 @@ export function windowsFirewall(site: Site): Firewall {
   return {
     begin: () => {
       // What takes longest comes first.
-      if (needsBackup(site)) {
-        early = prepareExport(site);
-        early?.run();
-      }
-      look();
+      if (needsBackup(site)) early = prepareExport(site);
+      if (early !== undefined) site.readings?.push(early.run());
+      // Whoever needs it hears of its failure; it must not end this process before.
+      site.readings?.push(look().catch(() => {}));
     },
     containSteps: (policy) => containSteps(site, policy),
     releaseSteps: () => releaseSteps(site),
