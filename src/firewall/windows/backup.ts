@@ -94,6 +94,7 @@ export function checkBackup(
 /** Byte for byte what passed every check when it was made: to read thousands of rules again takes longer than people wait. */
 export function isAsRecorded(file: string, recorded: Readonly<Record<string, unknown>>): boolean {
   try {
+    makeRoomFor(statSync(file).size);
     const bytes = readFileSync(file);
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     return bytes.length === recorded.backupLength && sha256 === recorded.backupSha256;

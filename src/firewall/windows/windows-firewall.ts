@@ -42,8 +42,9 @@ export function windowsFirewall(site: Site): Firewall {
       // What takes longest comes first.
       if (needsBackup(site)) early = prepareExport(site);
       if (early !== undefined) site.readings?.push(early.run());
-      // Whoever needs it hears of its failure; it must not end this process before.
-      site.readings?.push(look().catch(() => {}));
+      const done = (): void => {};
+      // What was read is not kept for that, and a failure is for those who need the reading.
+      site.readings?.push(look().then(done, done));
     },
     containSteps: (policy) => containSteps(site, policy),
     releaseSteps: () => releaseSteps(site),
