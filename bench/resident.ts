@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, constants, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, constants, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -9,12 +9,13 @@ import type { Machine } from '../fixtures/standin/machine';
 import { NetshRun } from '../fixtures/standin/netsh-run';
 import { runReg } from '../fixtures/standin/reg-run';
 import { fileStore } from '../fixtures/standin/store';
+import { errorCode } from '../src/process/error-code';
 
 /**
  * Milliseconds that one call of each tool takes, from its start to its end, unless the work itself takes longer. An import adds
  * rule by rule, and may take longer than other calls.
  */
-export type CallTimes = Readonly<Record<Tool | 'import', number>>;
+type CallTimes = Readonly<Record<Tool | 'import', number>>;
 
 /** Hands its arguments over, one a line, and ends as it is told. Starts within two or three milliseconds. */
 const client = (tool: Tool, folder: string): string => `#!/bin/sh
@@ -26,6 +27,17 @@ read -r code < "$run/answer"
 rm -r "$run"
 exit "$code"
 `;
+
+/** A client that was killed in the meantime does not listen any more. */
+function answer(fifo: string, exitCode: number): void {
+  try {
+    const fd = openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK);
+    writeSync(fd, `${exitCode}\n`);
+    closeSync(fd);
+  } catch (error) {
+    if (errorCode(error) !== 'ENXIO') throw error;
+  }
+}
 
 /**
  * Has netsh and reg of a machine played by this process: to start a Node for each call would take as long as a real netsh. What
@@ -51,7 +63,7 @@ export function playTools({ stateFolder, system32 }: Machine, times: CallTimes):
     const kind = argv.includes('import') ? 'import' : tool;
     await wait(startedAt + times[kind] - Date.now());
     log.append({ event: 'end', id, at: Date.now(), exitCode, effect });
-    writeFileSync(join(folder, 'answer'), `${exitCode}\n`);
+    answer(join(folder, 'answer'), exitCode);
   };
 
   // Opened for writing too, so that it does not end with each order.

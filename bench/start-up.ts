@@ -43,7 +43,7 @@ export async function orderBreakdown(runs: number): Promise<Table> {
       ['Parse: the program loads, reads the order, starts the worker', between(begun, workerStarted)],
       ['Worker: Node starts once more', between(workerStarted, workerBegun)],
       ['Its parse: the program loads, reads the order, starts a first tool', between(workerBegun, toolStarted)],
-      ['First netsh: the tools before it, each a Node of the stand-in', between(toolStarted, netshStarted)],
+      ['First netsh: what is started before it', between(toolStarted, netshStarted)],
       ['All of it', between(given, netshStarted)],
     ],
   };

@@ -5,7 +5,7 @@ import { watchedExecutable } from './made';
 import { execute, onNewPc } from './windows-pc';
 
 /** One process of the program, as it was seen from within. Times are milliseconds since 1970, to the microsecond. */
-export interface Watched {
+interface Watched {
   readonly args: readonly string[];
   /** When Node had started, before the first line of the program. */
   readonly begun: number;
@@ -25,7 +25,9 @@ export interface WatchedOrder {
 async function watch(pc: Endpoint, args: readonly string[]): Promise<Watched[]> {
   const file = join(pc.folder, 'watched');
   rmSync(file, { force: true });
-  const exitCode = await execute(watchedExecutable, args, {
+  // A process begins with the memory of whoever started it as its peak, so a small one does.
+  const start = ['-c', '"$@"; exit $?', 'sh', watchedExecutable, ...args];
+  const exitCode = await execute('/bin/sh', start, {
     ...pc.environment(),
     OSSECPATH: pc.home,
     WATCH_FILE: file,

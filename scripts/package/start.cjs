@@ -10,7 +10,13 @@ function load(name) {
   if (known !== undefined) return known.exports;
   const part = { exports: {} };
   loaded.set(name, part);
-  new Script(textOf(name), { filename: name }).runInThisContext()(load, part, part.exports);
+  try {
+    new Script(textOf(name), { filename: name }).runInThisContext()(load, part, part.exports);
+  } catch (error) {
+    // As Node's own require() does: whoever asks again must not get half of it.
+    loaded.delete(name);
+    throw error;
+  }
   return part.exports;
 }
 

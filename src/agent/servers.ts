@@ -22,7 +22,7 @@ export interface AgentServers {
 }
 
 /** What the configuration names, not resolved yet. */
-export interface NamedServers {
+interface NamedServers {
   /** Resolves them, or as many as answer in time. Throws `Failure('no-server')` when none is left. */
   resolve(lookUp?: LookUp): Promise<AgentServers>;
 }

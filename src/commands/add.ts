@@ -7,8 +7,8 @@ import type { Outcome } from '../outcome/outcome';
 import { describeContainment } from '../outcome/report';
 import { addGaps, type Judgement } from '../outcome/states';
 import type { Policy } from '../policy/policy';
-import type { Request } from '../request/request';
-import type { Asked } from '../state/journal';
+import type { Request, RequestedBy } from '../request/request';
+import type { Asked, OpenCase } from '../state/journal';
 import { mergeAsked, policyOf } from './asked';
 import { parseHandler } from './handler';
 import { takeAsIs, tryAfter, tryBefore } from './proof';
@@ -32,15 +32,16 @@ export async function add(host: Host, home: string, request: Request): Promise<O
     for (const warning of [...settings.warnings, ...agent.warnings]) session.recorder.warn(warning);
     const asked = mergeAsked(request, operator, settings, session.openCase?.asked);
     const policy = policyOf(agent, asked);
-    const { judgement, notes } = await contain(session, asked, policy, settings, host.patience);
+    const { judgement, notes } = await contain(session, request, asked, policy, settings, host.patience);
     return describeContainment(policy, agent.unresolved, judgement, notes);
   } finally {
-    session.close();
+    await session.close();
   }
 }
 
 async function contain(
   session: Session,
+  request: Request,
   asked: Asked,
   policy: Policy,
   settings: Settings,
@@ -57,7 +58,7 @@ async function contain(
   const recorded: Asked = contained && openCase === undefined ? { ...asked, requestedBy: 'operator' } : asked;
   try {
     if (!same(recorded, openCase?.asked)) recorder.append({ event: 'asked', ...recorded });
-    const judged = await firewall.contain(policy, asked.requestedBy, recorder);
+    const judged = await firewall.contain(policy, whoChanges(request, asked, openCase), recorder);
     const proof = recorder.acted ? await tryAfter(control, proofAfter) : takeAsIs(control);
     const { gaps, isServerLost, notes } = proof;
     // Of a host that was contained before, nobody wants it set free because a server happens to be down.
@@ -72,6 +73,12 @@ async function contain(
     closeAfter(error, session);
     throw error;
   }
+}
+
+/** An alert removes no handler, but it completes what a known operator's order had begun. */
+function whoChanges({ requestedBy }: Request, asked: Asked, openCase: OpenCase | undefined): RequestedBy {
+  const completes = (openCase?.unfinished.length ?? 0) > 0 && asked.operatorAddress !== undefined;
+  return completes ? 'operator' : requestedBy;
 }
 
 /**

@@ -12,7 +12,7 @@ export async function release(host: Host, home: string | undefined, request: Req
   try {
     return await releaseCase(session, request);
   } finally {
-    session.close();
+    await session.close();
   }
 }
 

@@ -18,7 +18,8 @@ export interface Session {
   readonly openCase: OpenCase | undefined;
   readonly recorder: CaseRecorder;
   readonly firewall: Firewall;
-  close(): void;
+  /** Lets go of what still goes on, and of the lock. */
+  close(): Promise<void>;
 }
 
 /** Takes the lock and opens what the order works with. Throws `Failure`; nothing was changed then. */
@@ -38,17 +39,21 @@ export async function openSession(host: Host, home: string | undefined, request:
     const openCase = readJournal(journal, recorder, request);
     if (openCase !== undefined && host.platform === 'windows') await waitUntilSettled(openCase, host.patience.settle);
     const over = new AbortController();
+    const readings: Promise<unknown>[] = [];
     const site: Site = {
       host,
       home,
       stateFolder,
       lockFd: lock.fd,
       over: over.signal,
+      readings,
       ...(openCase === undefined ? {} : { openCase }),
     };
     if (warning !== undefined) recorder.warn(warning);
-    const close = (): void => {
+    const close = async (): Promise<void> => {
       over.abort();
+      // Windows removes no file that a process has open.
+      await Promise.allSettled(readings);
       removeReadings(stateFolder);
       lock.release();
     };

@@ -31,6 +31,8 @@ export interface Site {
   readonly openCase?: OpenCase;
   /** Aborted at the end of the order: what it began to read and does not need any more is let go. */
   readonly over?: AbortSignal;
+  /** Readings that go on beside the order, which does not end before them. */
+  readonly readings?: Promise<unknown>[];
 }
 
 /** What was found before the first change. */

@@ -105,6 +105,7 @@ export function runProcess(program: string, args: readonly string[], options: Ru
     });
     child.on('close', () => settle());
     options.signal?.addEventListener('abort', kill);
+    if (options.signal?.aborted) kill();
     if (options.limitMs !== undefined) {
       timers.push(
         setTimeout(() => {

@@ -32,19 +32,27 @@ export async function readKey(
   host: Host,
   folder: string,
   key: string,
-  view: RegistryView = '64',
-  keepFile = false,
+  options: ReadOptions = {},
 ): Promise<RegistryReading | Unreadable> {
-  const first = await tryReadKey(host, folder, key, view, keepFile);
-  return 'unreadable' in first ? tryReadKey(host, folder, key, view, keepFile) : first;
+  const first = await tryReadKey(host, folder, key, options);
+  const isWanted = options.signal?.aborted !== true;
+  return 'unreadable' in first && isWanted ? tryReadKey(host, folder, key, options) : first;
+}
+
+export interface ReadOptions {
+  /** Absent: the 64-bit one. */
+  readonly view?: RegistryView;
+  /** The registry file is returned, too. */
+  readonly keepFile?: boolean;
+  /** Aborted: nobody needs it any more. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 async function tryReadKey(
   host: Host,
   folder: string,
   key: string,
-  view: RegistryView,
-  keepFile: boolean,
+  { view, keepFile, signal }: ReadOptions,
 ): Promise<RegistryReading | Unreadable> {
   let own: string | undefined;
   try {
@@ -53,6 +61,7 @@ async function tryReadKey(
     const reg = await runProcess(systemTool(host, 'reg.exe'), exportKey(key, path, view), {
       limitMs: host.patience.reg,
       env: toolEnvironment(host),
+      ...(signal === undefined ? {} : { signal }),
     });
     if (reg.exitCode !== 0)
       return { unreadable: `reg export of ${key} ${reg.startError ?? (reg.timedOut ? 'did not end' : 'failed')}` };

@@ -201,6 +201,17 @@ describe('a host that the batch script contained', () => {
     expect(endpoint.machine.fingerprint()).toBe(before);
   });
 
+  test('loses its handler by no alert, however many come', async () => {
+    const before = await contain();
+    for (let count = 0; count < 3; count++) {
+      const { exitCode } = await endpoint.run('ADD', '-', '203.0.113.9', '1598432109.1 5710 (h) any->/var/log/secure');
+      expect(exitCode).toBe(6);
+      expect(isOpen(tcp('in', handler))).toEqual(everywhere);
+    }
+    expect(await endpoint.run('DELETE', '-', '-')).toMatchObject({ exitCode: 0 });
+    expect(endpoint.machine.fingerprint()).toBe(before);
+  });
+
   test('is not released by an alert', async () => {
     await contain();
     const before = endpoint.machine.fingerprint();

@@ -118,6 +118,32 @@ test('a refusal does not wait for what was begun beside its reason, and leaves n
   expect(endpoint.stateFiles().filter((name) => !/^(contain-host\.log|lock)$/.test(name))).toEqual([]);
 });
 
+describe('a rule that somebody adds while the first look is taken', () => {
+  const added = { afterCall: 1, id: '{added}', rule: 'v2.31|Action=Allow|Active=TRUE|Dir=In|Protocol=6|Name=Added|' };
+
+  test.each<[string, Fault[]]>([
+    [
+      'behind the export and before the reading',
+      [{ kind: 'slow', ms: 300, tool: 'reg', match: 'FirewallPolicy', nth: 1 }],
+    ],
+    [
+      'behind both, long before the first change',
+      [
+        { kind: 'slow', ms: 300, tool: 'netsh', match: 'export', nth: 1 },
+        { kind: 'slow', ms: 2000, tool: 'reg', match: 'MpsSvc', nth: 1 },
+      ],
+    ],
+  ])('%s, comes back with the release', async (_when, faults) => {
+    endpoint.machine.configure({ arrivals: [added] });
+    endpoint.machine.setFaults(...faults);
+    expect(await endpoint.run('ADD', '-', '192.0.2.50')).toMatchObject({ exitCode: 0 });
+    endpoint.machine.setFaults();
+    const released = await release();
+    expect([released.exitCode, released.output]).toEqual([0, expect.not.stringContaining('gone')]);
+    expect(endpoint.machine.activeNames()).toContain('Added');
+  });
+});
+
 test('when the way back fails too, that is said', async () => {
   endpoint.machine.setFaults({ kind: 'fail', match: 'policy' }, { kind: 'fail', match: 'import' });
   const result = await add();

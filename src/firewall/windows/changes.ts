@@ -17,8 +17,8 @@ const mostSingles = 50;
 const handlerNames: readonly string[] = batchScriptNames.slice(4);
 
 /**
- * The changes from the rules that are stored to those wanted. While no rule of ours lets the server through, everything is
- * disabled at once and ours are added. Otherwise the server's rule must never be off, so what is missing is added first, and
+ * The changes from the rules that are stored to those wanted. While no rule of ours lets the server through, and there is no
+ * handler to keep, everything is disabled at once and ours are added. Otherwise the server's rule must never be off, so what is missing is added first, and
  * what is too much is taken out by name. With `keepHandlers` the rules of other handlers stay.
  */
 export function ruleChanges(
@@ -28,13 +28,9 @@ export function ruleChanges(
 ): RuleChanges {
   const missing = wanted.filter((rule) => !stored.some((candidate) => matches(candidate, rule)));
   const serverInForce = wanted.some((rule) => rule.vital === true && !missing.includes(rule));
-  if (!serverInForce) return startAfresh(wanted, stored);
-  const tooMuch = stored.filter(
-    (candidate) =>
-      candidate.active &&
-      !wanted.some((rule) => matches(candidate, rule)) &&
-      !(keepHandlers && handlerNames.includes(candidate.name)),
-  );
+  const others = stored.filter((candidate) => candidate.active && !wanted.some((rule) => matches(candidate, rule)));
+  const tooMuch = others.filter(({ name }) => !(keepHandlers && handlerNames.includes(name)));
+  if (!serverInForce && tooMuch.length === others.length) return startAfresh(wanted, stored);
   return repair(wanted, missing, tooMuch);
 }
 

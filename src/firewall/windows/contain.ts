@@ -32,7 +32,7 @@ interface View {
   /** The rules of one server are all there. */
   readonly letsServerThrough: boolean;
   readonly isOn: boolean;
-  /** To switch it on before the rules were read back cuts nobody off: what goes out stays open until the block. */
+  /** To switch it on before the rules were read back does not cut off the agent: what goes out stays open until the block. */
   readonly mayBeSwitchedOnEarly: boolean;
   readonly blocks: boolean;
   /** Present where it is on and blocks. */
@@ -94,7 +94,7 @@ function viewerFor(policy: Policy, managed: Live['managed'], keepHandlers: boole
       changes: ruleChanges(wanted, local.rules, keepHandlers),
       letsServerThrough: serverIsLetThrough(local, wanted),
       isOn,
-      mayBeSwitchedOnEarly: !isOn && [local, ...('unreadable' in managed ? [] : managed)].every(isOpenOutward),
+      mayBeSwitchedOnEarly: !isOn && !('unreadable' in managed) && [local, ...managed].every(isOpenOutward),
       blocks,
       ...(isOn && blocks ? { judgement: judgeLive({ local, managed }, policy) } : {}),
     };

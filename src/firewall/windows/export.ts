@@ -1,22 +1,27 @@
-import { mkdtempSync, renameSync } from 'node:fs';
+import { constants, copyFileSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunResult } from '../../process/run';
 import { readingPrefix, tidyUp } from '../../windows/registry';
 import type { Recorder, Site } from '../firewall';
 import { exportPolicy, type NetshCommand } from './netsh';
-import { netshPath, startNetsh } from './tools';
+import { netshPath, runExport } from './tools';
 
 /**
  * An export of the policy, as one of the readings, which changes nothing: it may run beside everything else that is read before
- * the first change, and it is gone with the order unless it is moved to where it is to stay.
+ * the first change, and it is gone with the order unless it is put where it is to stay.
  */
 export interface PolicyExport {
   readonly command: NetshCommand;
   /** Starts it, where it has not been started yet, and waits for its end. */
   run(): Promise<RunResult>;
+  /** False when it ended so long ago that somebody may well have changed the policy since. */
+  isFresh(): boolean;
   /** Throws the file system's error. */
-  moveTo(place: string): void;
+  putAt(place: string): void;
 }
+
+/** What a host that is let be may need for its other readings. */
+const freshMs = 500;
 
 /** Undefined where the state folder takes no more files. */
 export function prepareExport(site: Site): PolicyExport | undefined {
@@ -29,33 +34,35 @@ export function prepareExport(site: Site): PolicyExport | undefined {
   const file = join(folder, 'policy.wfw');
   const command = exportPolicy(file);
   let running: Promise<RunResult> | undefined;
+  let endedAt = Number.POSITIVE_INFINITY;
   const run = (): Promise<RunResult> => {
-    running ??= startNetsh(site, command, site.host.patience.netsh, site.over);
+    running ??= runExport(site, command).finally(() => {
+      endedAt = performance.now();
+    });
     return running;
   };
-  const moveTo = (place: string): void => {
-    renameSync(file, place);
+  // A copy: a file that was just written may be open elsewhere, and then Windows does not let it be moved.
+  const putAt = (place: string): void => {
+    copyFileSync(file, place, constants.COPYFILE_EXCL);
     tidyUp(folder);
   };
-  return { command, run, moveTo };
+  return { command, run, isFresh: () => performance.now() - endedAt < freshMs, putAt };
 }
 
 /**
- * Waits for an export as a step of the case, and moves what came of it to `file`, whatever its exit code: who asked has to
+ * Waits for an export as a step of the case, and puts what came of it into `file`, whatever its exit code: who asked has to
  * check it. False where nothing is there then, or netsh says that it failed.
  */
 export async function takeExport(
   site: Site,
   recorder: Recorder,
   step: string,
-  policyExport: PolicyExport | undefined,
+  { command, run, putAt }: PolicyExport,
   file: string,
 ): Promise<boolean> {
-  if (policyExport === undefined) return false;
-  const { command, run, moveTo } = policyExport;
   const { exitCode } = await recorder.act({ step, command: [netshPath(site), ...command] }, run);
   try {
-    moveTo(file);
+    putAt(file);
     return exitCode === 0;
   } catch (error) {
     recorder.warn(`The exported policy cannot be put in its place: ${String(error)}`);

@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import type { OpenCase } from '../../state/journal';
+import { existsSync, statSync } from 'node:fs';
 import { queryService } from '../../windows/service';
 import type { Backup, Footing, Site } from '../firewall';
-import { findBackup, homeBackup } from './backup';
+import { findBackup, homeBackup, isAsRecorded } from './backup';
 import { firewallServices } from './services';
 
 /** Looks at the firewall's services and at the backup. Changes nothing. */
@@ -21,20 +19,9 @@ function inspectBackup(site: Site): Backup | undefined {
   const places = [...(home === undefined ? [] : [homeBackup(home)]), String(openCase?.facts.backup ?? '')];
   const files = places.filter((file) => existsSync(file));
   if (files.length === 0 && openCase?.facts.backup === undefined) return undefined;
-  const recorded = openCase === undefined ? undefined : files.find((file) => isAsRecorded(file, openCase));
+  const recorded = openCase === undefined ? undefined : files.find((file) => isAsRecorded(file, openCase.facts));
   const found = recorded === undefined ? findBackup(site) : { file: recorded };
   if ('bad' in found) return { file: places[0] ?? '', bad: found.bad };
   const madeAt = statSync(found.file, { throwIfNoEntry: false })?.mtime;
   return { file: found.file, ...(madeAt === undefined ? {} : { madeAt }) };
-}
-
-/** Byte for byte what passed every check when it was made. To read thousands of rules again takes longer than people wait. */
-function isAsRecorded(file: string, { facts }: OpenCase): boolean {
-  try {
-    const bytes = readFileSync(file);
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    return bytes.length === facts.backupLength && sha256 === facts.backupSha256;
-  } catch {
-    return false;
-  }
 }

@@ -40,7 +40,7 @@ export async function readLocal(site: Site): Promise<FirewallPolicy | Unreadable
 }
 
 function read(site: Site, key: string, keepFile = false): ReturnType<typeof readKey> {
-  return readKey(site.host, readingFolder(site), key, '64', keepFile);
+  return readKey(site.host, readingFolder(site), key, { keepFile, signal: site.over });
 }
 
 /** Below the state folder, which is closed to others, where we may write there; else wherever this user may. */

@@ -18,7 +18,7 @@ export async function release(site: Site, recorder: Recorder): Promise<Release> 
   requireTools(site);
   const present = prepareExport(site);
   // It changes nothing, and will most probably be needed.
-  if (site.openCase?.facts.backup !== undefined) present?.run();
+  if (present !== undefined && site.openCase?.facts.backup !== undefined) site.readings?.push(present.run());
   const found = await lookFirst(site, recorder);
   if ('was' in found) return found;
   await keepPresent(site, recorder, present);
@@ -78,7 +78,7 @@ async function importBackup(site: Site, recorder: Recorder, { file, record }: Wa
 /** What was changed by hand while the host was contained is kept as a file; that it cannot be kept does not hold a release. */
 async function keepPresent(site: Site, recorder: Recorder, present: PolicyExport | undefined): Promise<void> {
   const file = freshPath((stamp) => join(site.stateFolder, `fw-before-release-${stamp}.wfw`));
-  if (!(await takeExport(site, recorder, 'keep-present', present, file)))
+  if (present === undefined || !(await takeExport(site, recorder, 'keep-present', present, file)))
     recorder.warn('The policy of the contained host could not be kept as a file');
 }
 

@@ -27,21 +27,19 @@ export function runNetsh(
   command: NetshCommand,
   limitMs: number,
 ): Promise<RunResult> {
-  return recorder.act({ step, command: [netshPath(site), ...command] }, () => startNetsh(site, command, limitMs));
+  const program = netshPath(site);
+  return recorder.act({ step, command: [program, ...command] }, () =>
+    runProcess(program, command, { limitMs, env: toolEnvironment(site.host), ...holdLock(site) }),
+  );
 }
 
-/** The same, as a part of no step: for what changes nothing. */
-export function startNetsh(
-  site: Site,
-  command: NetshCommand,
-  limitMs: number,
-  signal?: AbortSignal,
-): Promise<RunResult> {
+/** An export changes nothing: it is a part of no step, holds no lock, and ends with the order at the latest. */
+export function runExport(site: Site, command: NetshCommand): Promise<RunResult> {
+  const { host, over } = site;
   return runProcess(netshPath(site), command, {
-    limitMs,
-    env: toolEnvironment(site.host),
-    ...(signal === undefined ? {} : { signal }),
-    ...holdLock(site),
+    limitMs: host.patience.netsh,
+    env: toolEnvironment(host),
+    ...(over === undefined ? {} : { signal: over }),
   });
 }
 

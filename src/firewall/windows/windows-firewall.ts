@@ -40,11 +40,11 @@ export function windowsFirewall(site: Site): Firewall {
   return {
     begin: () => {
       // What takes longest comes first.
-      if (needsBackup(site)) {
-        early = prepareExport(site);
-        early?.run();
-      }
-      look();
+      if (needsBackup(site)) early = prepareExport(site);
+      if (early !== undefined) site.readings?.push(early.run());
+      const done = (): void => {};
+      // What was read is not kept for that, and a failure is for those who need the reading.
+      site.readings?.push(look().then(done, done));
     },
     containSteps: (policy) => containSteps(site, policy),
     releaseSteps: () => releaseSteps(site),
