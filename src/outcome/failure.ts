@@ -16,6 +16,7 @@ const exitCodeOf = {
   'journal-unwritable': exitCodes.noBackup,
   'rolled-back': exitCodes.rolledBack,
   'way-back-failed': exitCodes.uncertain,
+  'not-read-back': exitCodes.uncertain,
   'not-released': exitCodes.notReleased,
   busy: exitCodes.busy,
 } as const satisfies Record<string, ExitCode>;
@@ -38,4 +39,13 @@ export class Failure extends Error {
   get exitCode(): ExitCode {
     return exitCodeOf[this.code];
   }
+}
+
+/**
+ * For a host that was contained before an order changed something, which nobody can read back now. To set it free for that
+ * would be in the attacker's interest: a disk is soon filled.
+ */
+export function notReadBack(why: string): Failure {
+  const message = `This host was contained, and what was changed then cannot be read back: ${why}. The containment was not taken back; the state of this host is uncertain. Look at its disk, ask "contain-host status", and repeat ADD.`;
+  return new Failure('not-read-back', message);
 }

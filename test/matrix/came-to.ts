@@ -18,6 +18,7 @@ export function cameTo(
 ): string {
   const isIn = passes(machine, { remote: address, direction: 'in', localPort: 445, remotePort: 50_000 });
   const isContained = truthOf(machine) === 'contained' && (verb === 'DELETE' || isIn.every((open) => open));
+  const isHeld = truthOf(machine) === 'contained';
   const words: readonly (readonly [word: FullDiskPromised, end: number | 'waits', isSo: boolean])[] = [
     ['waits', 'waits', true],
     ['contained', 0, verb === 'ADD' && isContained],
@@ -27,6 +28,7 @@ export function cameTo(
     ['no-backup', 3, now === found],
     ['rolled-back', 4, now === original],
     ['uncertain', 5, now === original],
+    ['unread', 5, isHeld],
     ['released', 0, verb === 'DELETE' && now === original],
     ['held', 7, isContained],
     ['unclaimed', 7, now === original],

@@ -50,8 +50,11 @@ export function promiseFor(order: OrderName, call: string, isChanged: boolean, c
   return cell === '-' ? undefined : cell;
 }
 
-/** Exit 5: the policy from before is in force, but nobody can vouch for it. */
-export type FullDiskPromised = Promised | 'uncertain';
+/**
+ * Exit 5, nobody can vouch for what is in force. `uncertain`: it is the policy from before. `unread`: the host is contained, as
+ * it was when the order came.
+ */
+export type FullDiskPromised = Promised | 'uncertain' | 'unread';
 
 /**
  * One more column: the disk is full from the operation on. What is promised hangs on what was done by then: nothing of the
@@ -60,7 +63,7 @@ export type FullDiskPromised = Promised | 'uncertain';
  */
 const fullDisk: Record<OrderName, Record<'nothing' | 'some' | 'all', FullDiskPromised>> = {
   ADD: { nothing: 'no-backup', some: 'uncertain', all: 'contained' },
-  'second ADD': { nothing: 'no-backup', some: 'uncertain', all: 'contained' },
+  'second ADD': { nothing: 'no-backup', some: 'unread', all: 'contained' },
   DELETE: { nothing: 'unclaimed', some: 'unclaimed', all: 'released' },
 };
 
@@ -71,6 +74,8 @@ export function promiseForFullDisk(order: OrderName, calls: readonly string[], i
   const announced = calls
     .slice(0, calls.findIndex(isChange))
     .findLastIndex((call) => /^fsyncSync .*journal/.test(call));
+  // Without the script a contained host is only looked at once more, in vain.
+  if (order === 'second ADD' && /^\w+ state\/rules.netsh /.test(String(calls[index]))) return promised.some;
   if (index <= announced) return promised.nothing;
   return index < calls.findLastIndex((call) => /^start reg .*FirewallPolicy /.test(call))
     ? promised.some

@@ -1,4 +1,4 @@
-import { Failure } from '../../outcome/failure';
+import { Failure, notReadBack } from '../../outcome/failure';
 import type { Judgement } from '../../outcome/states';
 import { type Address, cidr } from '../../policy/address';
 import type { Policy } from '../../policy/policy';
@@ -38,6 +38,7 @@ export async function contain(
     live = await readLive(nft);
   }
   const judgement = judge(live);
+  if ('unreadable' in live && isOfUse(before, policy, judge(before))) throw notReadBack(live.unreadable);
   if ('unreadable' in live || !isOfUse(live, policy, judgement)) {
     return takeBack(site, nft, recorder, complaint ?? describe(judgement));
   }

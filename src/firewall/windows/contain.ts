@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Failure } from '../../outcome/failure';
+import { Failure, notReadBack } from '../../outcome/failure';
 import type { Judgement } from '../../outcome/states';
 import type { Policy } from '../../policy/policy';
 import { type Rule, rulesOf } from '../../policy/rules';
@@ -25,6 +25,9 @@ const mostSingleCommands = 300;
 
 /** Something that containment cannot do without is not in force, although it was tried twice. */
 class HardFailure extends Error {}
+
+/** Nobody can tell whether it is. */
+class CannotReadBack extends HardFailure {}
 
 /** What a reading of the live policy comes to: what is right already, and what has to be told to netsh. */
 interface View {
@@ -65,6 +68,7 @@ export async function contain(
     return await bringBlock(site, recorder, withRules, viewer);
   } catch (error) {
     if (!(error instanceof HardFailure)) throw error;
+    if (error instanceof CannotReadBack && isHeld(view)) throw notReadBack(error.message);
     return goBack(site, recorder, error.message);
   }
 }
@@ -146,7 +150,7 @@ async function lookAgain(site: Site, viewer: Viewer, isRight: (view: View) => bo
     view = viewer(policy);
     return isRight(view);
   });
-  if ('unreadable' in local) throw new HardFailure(`the policy cannot be read back: ${local.unreadable}`);
+  if ('unreadable' in local) throw new CannotReadBack(`the policy cannot be read back: ${local.unreadable}`);
   return view ?? viewer(local);
 }
 
@@ -185,6 +189,11 @@ async function runOneByOne(site: Site, recorder: Recorder, view: View): Promise<
 
 function limitFor({ host }: Site, command: NetshCommand): number {
   return command.includes('all') ? host.patience.script : host.patience.netsh;
+}
+
+/** Contained, and not cut off from its server. */
+function isHeld({ isOn, blocks, letsServerThrough }: View): boolean {
+  return isOn && blocks && letsServerThrough;
 }
 
 function isEmpty({ script, single }: RuleChanges): boolean {

@@ -87,6 +87,7 @@ function load(change) {
     for (const table of list) table.rules = table.rules.filter(({ comment }) => !comment.startsWith('server'));
   if (fault === 'delete-ignored' && list.length === 0) return;
   writeFileSync(kernel, JSON.stringify(list));
+  if (fault === 'mute-after-load') writeFileSync(join(folder, 'fault'), 'no-kernel');
 }
 
 function answer(objects) {

@@ -230,6 +230,13 @@ describe('failures', () => {
     expect(kernel.saved).toBe(saved);
   });
 
+  test('a contained host whose rules cannot be read back stays contained, and nothing is claimed', async () => {
+    await contain(policy);
+    kernel.setFault('mute-after-load');
+    await expect(contain(policyFor('192.0.2.51'))).rejects.toMatchObject({ code: 'not-read-back', exitCode: 5 });
+    expect(kernel.tables).toMatchObject([{ family: 'inet' }, { family: 'bridge' }]);
+  });
+
   test('tables that do not go are not called released', async () => {
     await contain(policy);
     kernel.setFault('delete-ignored');
