@@ -192,7 +192,7 @@ test.concurrent.each<[string, readonly Order[], Order]>([
         trial.expect(goesOn === (atWork === 'goes on'), `${title}: netsh ${goesOn ? 'went on' : 'died'}`);
       }
     };
-    for (const point of [...share(pointsWithin(calls), 3), ...share(pointsAt(calls), 16)]) {
+    for (const point of [...share(pointsWithin(calls), 4), ...share(pointsAt(calls), 20)]) {
       const problemsBefore = problems.length;
       await follow(point);
       if (problems.length === problemsBefore) recovered++;
