@@ -151,7 +151,9 @@ export class Windows {
       child.on('error', reject);
       child.on('exit', (exitCode) => {
         closeSync(output);
-        resolve({ exitCode, output: readFileSync(file, 'utf8') });
+        // Of its own services Wine complains in the output of whoever starts it first; our program's end is in its exit code.
+        const said = readFileSync(file, 'utf8').replace(/^wine: .*\r?\n/gm, '');
+        resolve({ exitCode, output: said });
       });
     });
   }
