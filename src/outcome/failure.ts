@@ -46,6 +46,6 @@ export class Failure extends Error {
  * would be in the attacker's interest: a disk is soon filled.
  */
 export function notReadBack(why: string): Failure {
-  const message = `This host was contained, and what was changed then cannot be read back: ${why}. The containment was not taken back; the state of this host is uncertain. Look at its disk, ask "contain-host status", and repeat ADD.`;
+  const message = `This host was contained, and what was changed then cannot be read back: ${why}. The containment was not taken back; the state of this host is uncertain. Mend what is named here, ask "contain-host status", and repeat ADD.`;
   return new Failure('not-read-back', message);
 }
