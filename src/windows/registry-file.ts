@@ -8,8 +8,11 @@ export type RegistryValue =
 export class RegistryValues {
   private readonly byName = new Map<string, { readonly name: string; readonly value: RegistryValue }>();
 
-  set(name: string, value: RegistryValue): void {
+  /** False where a value of that name was there, which it replaces. */
+  set(name: string, value: RegistryValue): boolean {
+    const count = this.byName.size;
     this.byName.set(name.toLowerCase(), { name, value });
+    return this.byName.size > count;
   }
 
   text(name: string): string | undefined {
@@ -37,14 +40,12 @@ export function keyPath(path: string): string {
 }
 
 const signature = 'Windows Registry Editor Version 5.00';
-const lineEnd = /\r?\n/y;
 const dword = /dword:([0-9a-fA-F]{8})/y;
 const hexStart = /hex(?:\([0-9a-fA-F]+\))?:/y;
 /** Digits and commas of one line; one that goes on ends in a comma and a backslash. */
 const hexLine = /[0-9a-fA-F,]*/y;
 const hexGoesOn = /\\\r?\n[ \t]*/y;
 const key = /\[([^\r\n]+)\]/y;
-const backslash = 0x5c;
 const comment = /;[^\r\n]*/y;
 
 /**
@@ -69,11 +70,28 @@ class RegistryFileReader {
 
   read(): { readonly keys: RegistryKeys } | { readonly error: string } {
     while (this.at < this.source.length) {
-      if (this.take(lineEnd) || this.take(comment)) continue;
-      const isRead = (this.readKey() || this.readValue()) && this.take(lineEnd) !== undefined;
-      if (!isRead) return { error: `position ${this.at} is not understood` };
+      if (!this.readLine() || !this.takeLineEnd()) return { error: `position ${this.at} is not understood` };
     }
     return { keys: this.keys };
+  }
+
+  /** A line's first character says what it is. */
+  private readLine(): boolean {
+    switch (this.source[this.at]) {
+      case '\r':
+      case '\n':
+        return true;
+      case '[':
+        return this.readKey();
+      case ';':
+        return this.take(comment) !== undefined;
+      default:
+        return this.readValue();
+    }
+  }
+
+  private takeLineEnd(): boolean {
+    return this.takeText('\n') || this.takeText('\r\n');
   }
 
   private readKey(): boolean {
@@ -124,7 +142,7 @@ class RegistryFileReader {
 
   private isEscaped(at: number): boolean {
     let backslashes = 0;
-    while (this.source.charCodeAt(at - 1 - backslashes) === backslash) backslashes++;
+    while (this.source[at - 1 - backslashes] === '\\') backslashes++;
     return backslashes % 2 === 1;
   }
 
@@ -144,11 +162,13 @@ class RegistryFileReader {
 
 /** Undefined when something else than a quote or a backslash is escaped. */
 function unquote(escaped: string): string | undefined {
-  if (!escaped.includes('\\')) return escaped;
-  let isWrong = false;
-  const text = escaped.replace(/\\(["\\]?)/g, (_, character: string) => {
-    isWrong ||= character === '';
-    return character;
-  });
-  return isWrong ? undefined : text;
+  let text = '';
+  let from = 0;
+  for (let at = escaped.indexOf('\\'); at >= 0; at = escaped.indexOf('\\', at + 2)) {
+    const character = escaped[at + 1];
+    if (character !== '"' && character !== '\\') return undefined;
+    text += escaped.slice(from, at);
+    from = at + 1;
+  }
+  return text + escaped.slice(from);
 }

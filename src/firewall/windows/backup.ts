@@ -21,7 +21,6 @@ import type { Recorder, Site } from '../firewall';
 import { type PolicyExport, prepareExport, takeExport } from './export';
 import type { FirstLook, Live } from './live';
 import { readHive } from './read/hive';
-import { parseRule } from './read/parse-rule';
 import {
   type FirewallPolicy,
   type PolicyRecord,
@@ -29,6 +28,7 @@ import {
   readHivePolicy,
   readLocalPolicy,
 } from './read/policy-store';
+import { readNameAndActive } from './read/rule-on-demand';
 import { blocksByDefault } from './traits';
 
 /** A policy file that passed every check. Of the policy in it only the ids of its rules are kept: it may be a large one. */
@@ -83,7 +83,7 @@ export function checkBackup(
   if ('damaged' in hive) return { bad: `${file} is damaged: ${hive.damaged}` };
   const ids = new Set<string>();
   for (const [id, text] of hive.keys.get('firewallrules')?.texts() ?? []) {
-    const { active, name } = parseRule(id, text);
+    const { active, name } = readNameAndActive(text);
     if (active && isOurName(name))
       return { bad: `${file} is the policy of a contained host: the rule "${name}" is active in it` };
     ids.add(id);

@@ -30,7 +30,7 @@ export class HiveCells {
     if (offset % 8 !== 0 || ((this.open[index] ?? 0) & bit) === 0) throw new Damage(`it has no cell at ${offset}`);
     this.open[index] = (this.open[index] ?? 0) & ~bit;
     const start = blockLength + offset;
-    return new HiveCell(this.bytes.subarray(start + 4, start - this.bytes.readInt32LE(start)));
+    return new HiveCell(this.bytes, start + 4, start - this.bytes.readInt32LE(start));
   }
 
   private walkBin(bin: number, end: number): number {
@@ -56,11 +56,11 @@ export class HiveCells {
 
 /** The content of one cell. Every read beyond its end throws `Damage`. */
 export class HiveCell {
-  constructor(private readonly bytes: Buffer) {}
-
-  get length(): number {
-    return this.bytes.length;
-  }
+  constructor(
+    private readonly bytes: Buffer,
+    private readonly start: number,
+    private readonly end: number,
+  ) {}
 
   /** The two letters that most kinds of cells start with. */
   get signature(): string {
@@ -68,20 +68,27 @@ export class HiveCell {
   }
 
   word(at: number): number {
-    return this.part(at, 2).readUInt16LE();
+    return this.bytes.readUInt16LE(this.place(at, 2));
   }
 
   long(at: number): number {
-    return this.part(at, 4).readUInt32LE();
+    return this.bytes.readUInt32LE(this.place(at, 4));
   }
 
   /** Names are stored in one byte a character where they can be, else in UTF-16. */
   text(at: number, length: number, encoding: 'latin1' | 'utf16le' = 'latin1'): string {
-    return this.part(at, length).toString(encoding);
+    const place = this.place(at, length);
+    return this.bytes.toString(encoding, place, place + length);
   }
 
   part(at: number, length: number): Buffer {
-    if (at + length > this.bytes.length) throw new Damage('a part of it is cut off');
-    return this.bytes.subarray(at, at + length);
+    const place = this.place(at, length);
+    return this.bytes.subarray(place, place + length);
+  }
+
+  private place(at: number, length: number): number {
+    const place = this.start + at;
+    if (place + length > this.end) throw new Damage('a part of it is cut off');
+    return place;
   }
 }

@@ -75,15 +75,12 @@ class HiveReader {
 
   private readValues(node: HiveCell): RegistryValues {
     const values = new RegistryValues();
-    const names = new Set<string>();
     const count = node.long(36);
     const list = count === 0 ? undefined : this.cells.take(node.long(40));
     for (let index = 0; list !== undefined && index < count; index++) {
       const value = this.take(list.long(index * 4), 'vk');
       const name = value.text(20, value.word(2), (value.word(16) & 1) !== 0 ? 'latin1' : 'utf16le');
-      if (names.has(name.toLowerCase())) throw new Damage('one of its values stands there twice');
-      names.add(name.toLowerCase());
-      values.set(name, this.readValue(value));
+      if (!values.set(name, this.readValue(value))) throw new Damage('one of its values stands there twice');
     }
     return values;
   }

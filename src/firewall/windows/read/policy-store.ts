@@ -1,6 +1,6 @@
 import { keyPath, type RegistryKeys, RegistryValues } from '../../../windows/registry-file';
-import { parseRule } from './parse-rule';
 import { meaning } from './rule-meaning';
+import { ruleOnDemand } from './rule-on-demand';
 import { type ProfileName, profileNames, type StoredRule } from './stored-rule';
 
 export { type ProfileName, profileNames } from './stored-rule';
@@ -88,7 +88,7 @@ function readPolicy(
   return {
     source,
     profiles: { domain: settings('domain'), private: settings('private'), public: settings('public') },
-    rules: [...at('firewallrules').texts()].map(([id, text]) => parseRule(id, text)),
+    rules: [...at('firewallrules').texts()].map(([id, text]) => ruleOnDemand(id, text)),
   };
 }
 
