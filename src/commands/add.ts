@@ -27,7 +27,7 @@ export async function add(host: Host, home: string, request: Request): Promise<O
   const named = readNamedServers(host, home);
   const session = await openSession(host, home, request);
   try {
-    session.firewall.begin();
+    session.firewall.begin(session.recorder);
     const agent = await named.resolve();
     for (const warning of [...settings.warnings, ...agent.warnings]) session.recorder.warn(warning);
     const asked = mergeAsked(request, operator, settings, session.openCase?.asked);

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Gap, State } from '../outcome/states';
 import { errorCode } from '../process/error-code';
@@ -19,8 +19,10 @@ export interface Asked {
 
 type Facts = Readonly<Record<string, string | number | boolean>>;
 
+/** `announced`: a step that changes nothing, and is no part of the case yet, begins ahead of its turn. */
 export type JournalEvent =
   | ({ readonly event: 'asked' } & Asked)
+  | { readonly event: 'announced'; readonly step: string; readonly command: readonly string[] | null }
   | { readonly event: 'step'; readonly step: string; readonly command: readonly string[] | null }
   | { readonly event: 'noted'; readonly facts: Facts }
   | { readonly event: 'judged'; readonly state: State; readonly gaps: readonly Gap[] }
@@ -86,6 +88,12 @@ export class Journal {
     }
   }
 
+  /** Removes a journal that holds nothing but announcements. Throws the file system's error. */
+  forgetAnnouncements(): void {
+    const events = this.lines().flatMap((line) => (line === '' ? [] : [parseLine(line)?.event.event]));
+    if (events.length > 0 && events.every((event) => event === 'announced')) unlinkSync(this.file);
+  }
+
   private lines(): string[] {
     let file: number;
     try {
@@ -122,7 +130,7 @@ function fold(lines: readonly string[]): OpenCase | undefined {
     if (event.event === 'closed') open = undefined;
     else if (event.event === 'asked') {
       open = { since: time, facts: {}, unfinished: [], ...open, asked: event, lastAt: time };
-    } else if (open === undefined) continue;
+    } else if (open === undefined || event.event === 'announced') continue;
     else if (event.event === 'step') open = { ...open, unfinished: [...open.unfinished, event.step], lastAt: time };
     else if (event.event === 'noted') open = { ...open, facts: { ...open.facts, ...event.facts }, lastAt: time };
     else open = { ...open, judged: { state: event.state, gaps: event.gaps }, unfinished: [], lastAt: time };
@@ -146,6 +154,7 @@ function isEvent(value: object): value is JournalEvent {
   switch (fields.event) {
     case 'asked':
       return (fields.requestedBy === 'operator' || fields.requestedBy === 'alert') && isTexts(fields.handlers);
+    case 'announced':
     case 'step':
       return typeof fields.step === 'string';
     case 'noted':

@@ -41,6 +41,10 @@ export class CaseRecorder implements Recorder {
     }
   }
 
+  announce(step: Step): void {
+    this.append({ event: 'announced', ...step });
+  }
+
   note(facts: Readonly<Record<string, string | number | boolean>>): void {
     this.append({ event: 'noted', facts });
   }

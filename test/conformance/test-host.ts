@@ -31,6 +31,8 @@ export class CaseInHand implements Recorder {
     this.openCase = { ...rest, facts: { ...before, ...facts } };
   }
 
+  announce(): void {}
+
   warn(): void {}
 }
 

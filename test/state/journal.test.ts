@@ -55,6 +55,43 @@ test('a case closed on disk is closed, even when its file was not put aside any 
   expect(journal.read()).toBeUndefined();
 });
 
+test('an announcement opens no case, and is forgotten where no case came of it', () => {
+  const { journal, folder } = newJournal();
+  journal.append({ event: 'announced', step: 'backup', command: ['netsh'] });
+  journal.append({ event: 'announced', step: 'backup', command: ['netsh'] });
+  expect(journal.read()).toBeUndefined();
+  journal.forgetAnnouncements();
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+test('in a case an announcement stays, and makes nothing unfinished', () => {
+  const { journal, file } = newJournal();
+  journal.append({ event: 'announced', step: 'backup', command: ['netsh'] });
+  journal.append({ event: 'asked', ...asked });
+  journal.append({ event: 'announced', step: 'keep-present', command: ['netsh'] });
+  const before = readFileSync(file, 'utf8');
+  journal.forgetAnnouncements();
+  expect(readFileSync(file, 'utf8')).toBe(before);
+  expect(journal.read()).toMatchObject({ asked, unfinished: [] });
+});
+
+test.each(['{"time":"2026-11-27T00:00:00Z","event":"closed","how":"released"}\n', 'not ours\n', '{"torn'])(
+  'what may be of a case is never forgotten: %s',
+  (line) => {
+    const { journal, file } = newJournal();
+    writeFileSync(file, line);
+    journal.append({ event: 'announced', step: 'backup', command: null });
+    journal.forgetAnnouncements();
+    expect(readFileSync(file, 'utf8')).toContain(line);
+  },
+);
+
+test('nothing is forgotten where there is no journal', () => {
+  const { journal, folder } = newJournal();
+  journal.forgetAnnouncements();
+  expect(readdirSync(folder)).toEqual([]);
+});
+
 test('a line torn at any byte is ignored, and the next line is not spoilt by it', () => {
   const { journal, file } = newJournal();
   journal.append({ event: 'asked', ...asked });

@@ -45,14 +45,15 @@ export class Snapshot {
 
   /** All that a later order can find, without the times: the same for two moments from which it will go on alike. */
   digest(): string {
-    const files = readdirSync(this.folder, { recursive: true, encoding: 'utf8' }).sort();
+    const all = readdirSync(this.folder, { recursive: true, encoding: 'utf8' }).sort();
+    const files = all.filter((file) => !/reading-|\.log$/.test(file));
     const contents = files.map((file) => {
       const isText = /journal\.jsonl$|rules\.netsh$/.test(file);
       return `${file} ${isText ? readFileSync(join(this.folder, file), 'utf8') : ''}`;
     });
-    return [this.fingerprint, ...contents.filter((text) => !/reading-|\.log /.test(text))]
+    return [this.fingerprint, ...contents]
       .join('\n')
-      .replace(/"time":"[^"]*"|\d{8}T\d{9}Z|[0-9a-f]{64}/g, '');
+      .replace(/"time":"[^"]*"|\d{8}T\d{9}Z|reading-\w{6}|[0-9a-f]{64}/g, '');
   }
 }
 

@@ -49,6 +49,12 @@ export function prepareExport(site: Site): PolicyExport | undefined {
   return { command, run, isFresh: () => performance.now() - endedAt < freshMs, putAt };
 }
 
+/** Begins an export beside the other readings, ahead of the step that it will be a part of. */
+export function beginExport(site: Site, recorder: Recorder, step: string, { command, run }: PolicyExport): void {
+  recorder.announce({ step, command: [netshPath(site), ...command] });
+  site.readings?.push(run());
+}
+
 /**
  * Waits for an export as a step of the case, and puts what came of it into `file`, whatever its exit code: who asked has to
  * check it. False where nothing is there then, or netsh says that it failed.

@@ -52,6 +52,7 @@ export class Kernel {
       this.steps.push(step);
       return work();
     },
+    announce: () => {},
     note: () => {},
     warn: (message) => this.warnings.push(message),
   };
