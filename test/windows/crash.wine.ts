@@ -78,10 +78,6 @@ function pointsWithin(calls: readonly string[]): Point[] {
   });
 }
 
-/** Every so-manieth; in the long run all. */
-const share = (points: readonly Point[], every: number): Point[] =>
-  isLong ? [...points] : points.filter((_, index) => index % every === 0);
-
 let killed = 0;
 let recovered = 0;
 let states = 0;
@@ -192,7 +188,7 @@ test.concurrent.each<[string, readonly Order[], Order]>([
         trial.expect(goesOn === (atWork === 'goes on'), `${title}: netsh ${goesOn ? 'went on' : 'died'}`);
       }
     };
-    for (const point of [...share(pointsWithin(calls), 4), ...share(pointsAt(calls), 20)]) {
+    for (const point of [...pointsWithin(calls), ...pointsAt(calls)]) {
       const problemsBefore = problems.length;
       await follow(point);
       if (problems.length === problemsBefore) recovered++;
