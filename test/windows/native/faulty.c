@@ -50,12 +50,10 @@ int wmain(int argc, wchar_t **argv)
     rest = wcschr(rest, L' ') + 1;
     if (is(L"fails")) return 1;
     if (is(L"lies")) return 0;
-    if (is(L"hangs")) Sleep(INFINITE);
     if (is(L"killed")) die();
     if (is(L"slow")) Sleep(300);
     code = run(rest, !is(L"speaks"));
     if (is(L"done-exit1")) return 1;
-    if (is(L"done-hangs")) Sleep(INFINITE);
     if (is(L"done-killed")) die();
     if (is(L"speaks")) speak();
     return (int)code;
