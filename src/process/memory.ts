@@ -1,8 +1,10 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** From so many bytes on a file is large: the policy of a host with some ten thousand rules. */
-const largeFile = 2 * 1024 * 1024;
+/** From so many bytes on a file is large: the policy of a host with some thousand rules. */
+const largeFile = 512 * 1024;
+
+let collect: (() => void) | undefined;
 
 /**
  * To be called before a file of this size is read. Node lets the remains of one large policy lie about until there are some
@@ -10,8 +12,13 @@ const largeFile = 2 * 1024 * 1024;
  */
 export function makeRoomFor(bytes: number): void {
   if (bytes < largeFile) return;
+  collect ??= collector();
+  collect();
+}
+
+function collector(): () => void {
   setFlagsFromString('--expose-gc');
   // The space for what is new would grow with every such file, to a third of all memory used.
   setFlagsFromString('--semi-space-growth-factor=1');
-  runInNewContext('gc')();
+  return runInNewContext('gc') as () => void;
 }
