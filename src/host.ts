@@ -30,6 +30,8 @@ export interface Patience {
   readonly proofAfter: number;
   /** How long the registry may take to show what netsh has done. */
   readonly settle: number;
+  /** How old an export may be that becomes the backup: what somebody changes in that time is in no backup. */
+  readonly exportAge: number;
 }
 
 export const patience: Patience = {
@@ -44,4 +46,5 @@ export const patience: Patience = {
   proofBefore: 2_000,
   proofAfter: 2_500,
   settle: 5_000,
+  exportAge: 500,
 };

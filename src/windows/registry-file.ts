@@ -1,8 +1,5 @@
-/** A value of the registry. Only texts and numbers matter here; of every other type it is only known that it is there. */
-export type RegistryValue =
-  | { readonly type: 'text'; readonly text: string }
-  | { readonly type: 'number'; readonly number: number }
-  | { readonly type: 'other' };
+/** A value of the registry. Only texts and numbers matter here; null stands for a value of every other type. */
+export type RegistryValue = string | number | null;
 
 /** Values by name; names compare without case. */
 export class RegistryValues {
@@ -17,17 +14,17 @@ export class RegistryValues {
 
   text(name: string): string | undefined {
     const value = this.byName.get(name.toLowerCase())?.value;
-    return value?.type === 'text' ? value.text : undefined;
+    return typeof value === 'string' ? value : undefined;
   }
 
   number(name: string): number | undefined {
     const value = this.byName.get(name.toLowerCase())?.value;
-    return value?.type === 'number' ? value.number : undefined;
+    return typeof value === 'number' ? value : undefined;
   }
 
   /** All texts with their names as they were written. */
   *texts(): IterableIterator<readonly [name: string, text: string]> {
-    for (const { name, value } of this.byName.values()) if (value.type === 'text') yield [name, value.text];
+    for (const { name, value } of this.byName.values()) if (typeof value === 'string') yield [name, value];
   }
 }
 
@@ -113,10 +110,10 @@ class RegistryFileReader {
 
   private takeData(): RegistryValue | undefined {
     const text = this.takeQuoted();
-    if (text !== undefined) return { type: 'text', text };
+    if (text !== undefined) return text;
     const digits = this.take(dword)?.[1];
-    if (digits !== undefined) return { type: 'number', number: Number.parseInt(digits, 16) };
-    return this.takeHex() ? { type: 'other' } : undefined;
+    if (digits !== undefined) return Number.parseInt(digits, 16);
+    return this.takeHex() ? null : undefined;
   }
 
   /** A value of many megabytes has as many lines; a pattern for all of it at once would overflow the stack. */

@@ -17,15 +17,16 @@ const orders: Readonly<Record<OrderName, readonly [before: readonly Order[], ord
 };
 
 /** The kinds of the table in the words of native/faulty.c. */
-const words: Readonly<Record<Exclude<ToolFault, `speaks ${string}` | 'floods' | 'hangs' | 'is done, hangs'>, string>> = {
-  fails: 'fails',
-  'is done, exit 1': 'done-exit1',
-  lies: 'lies',
-  'is slow': 'slow',
-  'is killed': 'killed',
-  'is done, killed': 'done-killed',
-  'is missing': 'missing',
-};
+const words: Readonly<Record<Exclude<ToolFault, `speaks ${string}` | 'floods' | 'hangs' | 'is done, hangs'>, string>> =
+  {
+    fails: 'fails',
+    'is done, exit 1': 'done-exit1',
+    lies: 'lies',
+    'is slow': 'slow',
+    'is killed': 'killed',
+    'is done, killed': 'done-killed',
+    'is missing': 'missing',
+  };
 
 interface Cell {
   readonly row: Row;

@@ -20,9 +20,6 @@ export interface PolicyExport {
   putAt(place: string): void;
 }
 
-/** What a host that is let be may need for its other readings. */
-const freshMs = 500;
-
 /** Undefined where the state folder takes no more files. */
 export function prepareExport(site: Site): PolicyExport | undefined {
   let folder: string;
@@ -46,7 +43,7 @@ export function prepareExport(site: Site): PolicyExport | undefined {
     copyFileSync(file, place, constants.COPYFILE_EXCL);
     tidyUp(folder);
   };
-  return { command, run, isFresh: () => performance.now() - endedAt < freshMs, putAt };
+  return { command, run, isFresh: () => performance.now() - endedAt < site.host.patience.exportAge, putAt };
 }
 
 /** Begins an export beside the other readings, ahead of the step that it will be a part of. */

@@ -88,11 +88,11 @@ class HiveReader {
   private readValue(value: HiveCell): RegistryValue {
     const data = this.readData(value);
     const type = value.long(12);
-    if (type === numberType && data.length === 4) return { type: 'number', number: data.readUInt32LE() };
-    if (type !== textType) return { type: 'other' };
+    if (type === numberType && data.length === 4) return data.readUInt32LE();
+    if (type !== textType) return null;
     const text = data.toString('utf16le');
     const end = text.indexOf('\0');
-    return { type: 'text', text: end < 0 ? text : text.slice(0, end) };
+    return end < 0 ? text : text.slice(0, end);
   }
 
   /** Up to four bytes stand in the place of an offset; the highest bit of their length says so. */

@@ -30,8 +30,10 @@ export function storedForm(rule: Rule): StoredRule {
  * into each of its rules.
  */
 export function matches(stored: StoredRule, rule: Rule): boolean {
-  if (!stored.active || stored.notUnderstood !== undefined) return false;
-  return stored.name.toLowerCase() === rule.name.toLowerCase() && effect(stored) === effect(storedForm(rule));
+  // The cheapest question comes first: this is asked of every rule of a host.
+  const isNamesake = stored.name.length === rule.name.length && stored.name.toLowerCase() === rule.name.toLowerCase();
+  if (!isNamesake || !stored.active || stored.notUnderstood !== undefined) return false;
+  return effect(stored) === effect(storedForm(rule));
 }
 
 /** What a rule does, without its texts and in lower case. Windows may store the word `dns` for one family or for both. */

@@ -16,7 +16,7 @@ function registry(keys: Record<string, Record<string, string | number>>): Regist
     Object.entries(keys).map(([path, values]) => {
       const read = new RegistryValues();
       for (const [name, value] of Object.entries(values)) {
-        read.set(name, typeof value === 'string' ? { type: 'text', text: value } : { type: 'number', number: value });
+        read.set(name, value);
       }
       return [keyPath(path), read];
     }),
