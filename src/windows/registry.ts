@@ -66,9 +66,10 @@ async function tryReadKey(
     if (reg.exitCode !== 0)
       return { unreadable: `reg export of ${key} ${reg.startError ?? (reg.timedOut ? 'did not end' : 'failed')}` };
     makeRoomFor(statSync(path).size);
-    const parsed = parseRegistryFile(readFileSync(path));
+    const file = readFileSync(path);
+    const parsed = parseRegistryFile(file);
     if ('error' in parsed) return { unreadable: `the export of ${key} is not readable: ${parsed.error}` };
-    return { keys: parsed.keys, ...(keepFile ? { file: readFileSync(path) } : {}) };
+    return { keys: parsed.keys, ...(keepFile ? { file } : {}) };
   } catch (error) {
     return { unreadable: `the export of ${key} is not readable: ${String(error)}` };
   } finally {
