@@ -57,7 +57,8 @@ async function contain(
   // Contained without us: by the batch script, in an operator's hand. An alert must not be able to lift that later.
   const recorded: Asked = contained && openCase === undefined ? { ...asked, requestedBy: 'operator' } : asked;
   try {
-    if (!same(recorded, openCase?.asked)) recorder.append({ event: 'asked', ...recorded });
+    const isNew = !same(recorded, openCase?.asked) || openCase?.askedInVain !== undefined;
+    if (isNew) recorder.append({ event: 'asked', ...recorded });
     const judged = await firewall.contain(policy, whoChanges(request, asked, openCase), recorder);
     const proof = recorder.acted ? await tryAfter(control, proofAfter) : takeAsIs(control);
     const { gaps, isServerLost, notes } = proof;
@@ -67,7 +68,7 @@ async function contain(
       await firewall.undo(recorder, gaps.map(({ detail }) => detail).join('; '));
     const judgement = addGaps(judged, [...tunnels, ...gaps]);
     const isUnfinished = recorder.acted || (openCase?.unfinished.length ?? 0) > 0;
-    if (isUnfinished || !same(judgement, openCase?.judged)) recorder.append({ event: 'judged', ...judgement });
+    if (isNew || isUnfinished || !same(judgement, openCase?.judged)) recorder.append({ event: 'judged', ...judgement });
     return { judgement, notes };
   } catch (error) {
     closeAfter(error, session);

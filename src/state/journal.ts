@@ -23,15 +23,21 @@ type Facts = Readonly<Record<string, string | number | boolean>>;
 export type JournalEvent =
   | ({ readonly event: 'asked' } & Asked)
   | { readonly event: 'announced'; readonly step: string; readonly command: readonly string[] | null }
+  | CaseEvent
+  | { readonly event: 'closed'; readonly how: 'released' | 'rolled-back' | 'nothing-changed' };
+
+/** What is done for the last order. */
+type CaseEvent =
   | { readonly event: 'step'; readonly step: string; readonly command: readonly string[] | null }
   | { readonly event: 'noted'; readonly facts: Facts }
-  | { readonly event: 'judged'; readonly state: State; readonly gaps: readonly Gap[] }
-  | { readonly event: 'closed'; readonly how: 'released' | 'rolled-back' | 'nothing-changed' };
+  | { readonly event: 'judged'; readonly state: State; readonly gaps: readonly Gap[] };
 
 /** What the journal says of the case that is open: everything a later run, or a person, needs after a crash. */
 export interface OpenCase {
   readonly since: Date;
   readonly asked: Asked;
+  /** What a later order asked for, when nothing was begun for it: it was refused, or died before that. */
+  readonly askedInVain?: Asked;
   readonly facts: Facts;
   /** Steps begun since the last judgement, oldest first. None: nothing was interrupted. */
   readonly unfinished: readonly string[];
@@ -128,22 +134,40 @@ function fold(lines: readonly string[]): OpenCase | undefined {
     if (entry === undefined) continue;
     const { time, event } = entry;
     if (event.event === 'closed') open = undefined;
-    else if (event.event === 'asked') {
-      open = { since: time, facts: {}, unfinished: [], ...open, asked: event, lastAt: time };
-    } else if (open === undefined || event.event === 'announced') continue;
-    else if (event.event === 'step') open = { ...open, unfinished: [...open.unfinished, event.step], lastAt: time };
-    else if (event.event === 'noted') open = { ...open, facts: { ...open.facts, ...event.facts }, lastAt: time };
-    else open = { ...open, judged: { state: event.state, gaps: event.gaps }, unfinished: [], lastAt: time };
+    else if (event.event === 'asked') open = ask(open, askedIn(event), time);
+    else if (open !== undefined && event.event !== 'announced') open = goOn(open, event, time);
   }
   return open;
+}
+
+/**
+ * Who is let in changes with the first thing that is done for an order, since one that was refused let nobody in. That an
+ * operator asked holds at once: no alert may end the case any more.
+ */
+function ask(open: OpenCase | undefined, asked: Asked, time: Date): OpenCase {
+  if (open === undefined) return { since: time, asked, facts: {}, unfinished: [], lastAt: time };
+  const requestedBy = asked.requestedBy === 'operator' ? 'operator' : open.asked.requestedBy;
+  return { ...open, asked: { ...open.asked, requestedBy }, askedInVain: asked, lastAt: time };
+}
+
+function goOn({ askedInVain, ...before }: OpenCase, event: CaseEvent, time: Date): OpenCase {
+  const open = { ...before, asked: askedInVain ?? before.asked, lastAt: time };
+  if (event.event === 'step') return { ...open, unfinished: [...open.unfinished, event.step] };
+  if (event.event === 'noted') return { ...open, facts: { ...open.facts, ...event.facts } };
+  return { ...open, judged: { state: event.state, gaps: event.gaps }, unfinished: [] };
+}
+
+function askedIn({ event: _event, ...asked }: { readonly event: 'asked' } & Asked): Asked {
+  return asked;
 }
 
 function parseLine(line: string): { time: Date; event: JournalEvent } | undefined {
   try {
     const value: unknown = JSON.parse(line);
     if (typeof value !== 'object' || value === null || !('time' in value) || !('event' in value)) return undefined;
-    const time = new Date(String(value.time));
-    return Number.isNaN(time.getTime()) ? undefined : isEvent(value) ? { time, event: value } : undefined;
+    const { time: text, ...event } = value;
+    const time = new Date(String(text));
+    return Number.isNaN(time.getTime()) || !isEvent(event) ? undefined : { time, event };
   } catch {
     return undefined;
   }

@@ -36,7 +36,29 @@ test('a later order takes the place of the first, and keeps its facts', () => {
   journal.append({ event: 'asked', ...asked });
   journal.append({ event: 'noted', facts: { backup: 'a.wfw' } });
   journal.append({ event: 'asked', ...asked, handlers: ['192.0.2.51/32'] });
+  journal.append({ event: 'step', step: 'rules', command: null });
   expect(journal.read()).toMatchObject({ asked: { handlers: ['192.0.2.51/32'] }, facts: { backup: 'a.wfw' } });
+});
+
+test('an order for which nothing was begun lets nobody in, but that an operator asked holds', () => {
+  const { journal } = newJournal();
+  journal.append({ event: 'asked', requestedBy: 'alert', handlers: ['192.0.2.60/32'] });
+  journal.append({ event: 'judged', state: 'contained', gaps: [] });
+  journal.append({ event: 'asked', ...asked });
+  expect(journal.read()).toMatchObject({
+    asked: { requestedBy: 'operator', handlers: ['192.0.2.60/32'] },
+    askedInVain: asked,
+  });
+  journal.append({ event: 'asked', ...asked, handlers: ['192.0.2.51/32'] });
+  journal.append({ event: 'judged', state: 'contained', gaps: [] });
+  expect(journal.read()).toMatchObject({ asked: { requestedBy: 'operator', handlers: ['192.0.2.51/32'] } });
+  expect(journal.read()).not.toHaveProperty('askedInVain');
+});
+
+test('what was asked is read as it was written', () => {
+  const { journal } = newJournal();
+  journal.append({ event: 'asked', ...asked });
+  expect(journal.read()?.asked).toEqual(asked);
 });
 
 test('a closed case is put aside whole', () => {
