@@ -21,7 +21,8 @@ const runs = 10;
 
 const pc = (rules: number, callMs: number, importMs = callMs): Case => ({ rules, callMs, importMs });
 const pcs = [pc(300, 20), pc(300, 100), pc(300, 250), pc(5_000, 100), pc(30_000, 100)];
-const slowImport = pc(300, 100, 3_000);
+/** Real imports take seconds, as people say who ran them from scripts; nobody has published a figure. */
+const slowImports = [pc(300, 20, 3_000), pc(300, 100, 3_000), pc(300, 250, 3_000)];
 
 const machine = `${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GiB, Linux ${release()}, Node ${process.versions.node}`;
 
@@ -41,7 +42,7 @@ async function main(): Promise<void> {
     show(await startUp(runs)),
     show(await orderBreakdown(runs)),
     show(await timeToContainment(pcs, runs)),
-    show(await timeToRelease([...pcs, slowImport], runs)),
+    show(await timeToRelease([...slowImports, ...pcs], runs)),
     show(await linux(runs)),
     show(await parsing(runs)),
     show(await memory(sized, runs)),

@@ -70,7 +70,7 @@ export async function timeToRelease(cases: readonly Case[], runs: number): Promi
   }
   return {
     title: 'Release',
-    note: 'Milliseconds, as above. A release keeps the present policy before it imports the old one, which is a netsh call more, so it is near the import alone only where an import takes longer than other calls. It adds rule by rule and is said to take seconds; nobody has published a figure, so the last pair has three of them.',
+    note: 'Milliseconds, as above. An import adds rule by rule and is said to take seconds; nobody has published a figure, so it has three of them in the first pairs. In the others it takes no longer than any call of netsh, and there a release cannot be near the import alone: it starts Node twice, and keeps the present policy first, which is a call as long as that import.',
     columns: ['rules', 'netsh', 'import', '', 'old policy in force', 'total', 'x', 'processes'],
     rows,
   };
