@@ -103,14 +103,15 @@ class Trial {
     this.watch.plan({ kill });
     this.windows.forgetCalls();
     this.windows.setFaults(...(fault === undefined ? [] : [fault]));
-    const over = this.carryOut(order);
+    const over = this.windows.run(...order.map(String));
     if (kill.when === 'later') {
       while (!this.windows.calls().some(({ faults }) => faults.length > 0)) await wait(50);
       this.watch.killNow();
     }
-    await over;
+    const { exitCode, output } = await over;
     killed++;
-    this.expect(this.watch.record().at(-1) === 'killed', `${title}: the worker was not killed`);
+    const isKilled = this.watch.record().at(-1) === 'killed';
+    this.expect(isKilled, `${title}: the worker was not killed, the order ended with ${exitCode}: ${output}`);
     this.watch.plan({});
   }
 

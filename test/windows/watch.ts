@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { helper, type Windows } from './windows';
 
@@ -41,6 +41,7 @@ export class Watch {
 
   /** Every call that the workers have begun since the last plan, such as `write C:\Program Files\…\journal.jsonl`. */
   record(): string[] {
-    return readFileSync(join(this.folder, 'record'), 'utf8').split('\n').slice(0, -1);
+    const file = join(this.folder, 'record');
+    return existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1) : [];
   }
 }
