@@ -27,7 +27,7 @@ export async function add(host: Host, home: string, request: Request): Promise<O
   const named = readNamedServers(host, home);
   const session = await openSession(host, home, request);
   try {
-    session.firewall.begin(session.recorder);
+    session.firewall.begin();
     const agent = await named.resolve();
     for (const warning of [...settings.warnings, ...agent.warnings]) session.recorder.warn(warning);
     const asked = mergeAsked(request, operator, settings, session.openCase?.asked);
@@ -57,8 +57,9 @@ async function contain(
   // Contained without us: by the batch script, in an operator's hand. An alert must not be able to lift that later.
   const recorded: Asked = contained && openCase === undefined ? { ...asked, requestedBy: 'operator' } : asked;
   try {
-    const isNew = !same(recorded, openCase?.asked) || openCase?.askedInVain !== undefined;
-    if (isNew) recorder.append({ event: 'asked', ...recorded });
+    const isNew = !same(recorded, openCase?.asked);
+    if (openCase === undefined) recorder.append({ event: 'asked', ...recorded });
+    else if (isNew) recorder.askAnew(recorded);
     const judged = await firewall.contain(policy, whoChanges(request, asked, openCase), recorder);
     const proof = recorder.acted ? await tryAfter(control, proofAfter) : takeAsIs(control);
     const { gaps, isServerLost, notes } = proof;
@@ -68,7 +69,7 @@ async function contain(
       await firewall.undo(recorder, gaps.map(({ detail }) => detail).join('; '));
     const judgement = addGaps(judged, [...tunnels, ...gaps]);
     const isUnfinished = recorder.acted || (openCase?.unfinished.length ?? 0) > 0;
-    if (isNew || isUnfinished || !same(judgement, openCase?.judged)) recorder.append({ event: 'judged', ...judgement });
+    if (isNew || isUnfinished || !same(judgement, openCase?.judged)) recorder.judged(judgement);
     return { judgement, notes };
   } catch (error) {
     closeAfter(error, session);

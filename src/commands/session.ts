@@ -55,7 +55,6 @@ export async function openSession(host: Host, home: string | undefined, request:
       // Windows removes no file that a process has open.
       await Promise.allSettled(readings);
       removeReadings(stateFolder);
-      if (openCase === undefined && !recorder.acted) forgetAnnouncements(journal, recorder);
       lock.release();
     };
     return { journal, openCase, recorder, firewall: openFirewall(site), close };
@@ -84,15 +83,6 @@ function readJournal(journal: Journal, recorder: CaseRecorder, request: Request)
     }
     recorder.warn(`The journal cannot be read: ${String(error)}`);
     return undefined;
-  }
-}
-
-/** No case came of what was announced. */
-function forgetAnnouncements(journal: Journal, recorder: CaseRecorder): void {
-  try {
-    journal.forgetAnnouncements();
-  } catch (error) {
-    recorder.warn(`What was announced stays in the journal: ${String(error)}`);
   }
 }
 

@@ -12,8 +12,6 @@ export interface Step {
 
 /** Carries out steps on behalf of a case: the journal has each one on disk before `work` starts, the log has its outcome after. */
 export interface Recorder {
-  /** The journal has on disk that a step which changes nothing is begun ahead of its turn. */
-  announce(step: Step): void;
   act<T>(step: Step, work: () => Promise<T>): Promise<T>;
   /** Keeps facts of the case that later runs need, as one more journal line. */
   note(facts: Readonly<Record<string, string | number | boolean>>): void;
@@ -77,7 +75,7 @@ export interface Firewall {
   containSteps(policy: Policy): Step[];
   releaseSteps(): Step[];
   /** Begins what an ADD will need, changes nothing and takes its time. What is not used leaves nothing behind. */
-  begin(recorder: Recorder): void;
+  begin(): void;
   /** Refuses, before anything changes, where containment cannot work, or where the server would be lost and that is not wanted. */
   preflight(policy: Policy, whenServerLost: 'refuse' | 'contain'): Promise<Preflight>;
   /** What is in force now. With a policy, also whether all it allows is there. */

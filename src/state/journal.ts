@@ -1,11 +1,11 @@
-import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Gap, State } from '../outcome/states';
 import { errorCode } from '../process/error-code';
 import type { RequestedBy } from '../request/request';
 import { freshPath } from './stamp';
 
-/** Who asked for a containment and who is let in. A later ADD writes it again; the last one counts. */
+/** Who asked for a containment and who is let in. */
 export interface Asked {
   readonly requestedBy: RequestedBy;
   readonly alertId?: string;
@@ -19,25 +19,26 @@ export interface Asked {
 
 type Facts = Readonly<Record<string, string | number | boolean>>;
 
-/** `announced`: a step that changes nothing, and is no part of the case yet, begins ahead of its turn. */
+/**
+ * `asked` opens a case. What a later ADD asks for counts from the first line on that says that something comes of it; an order
+ * that was refused lets nobody in.
+ */
 export type JournalEvent =
   | ({ readonly event: 'asked' } & Asked)
-  | { readonly event: 'announced'; readonly step: string; readonly command: readonly string[] | null }
-  | CaseEvent
-  | { readonly event: 'closed'; readonly how: 'released' | 'rolled-back' | 'nothing-changed' };
-
-/** What is done for the last order. */
-type CaseEvent =
-  | { readonly event: 'step'; readonly step: string; readonly command: readonly string[] | null }
+  | {
+      readonly event: 'step';
+      readonly step: string;
+      readonly command: readonly string[] | null;
+      readonly asked?: Asked;
+    }
   | { readonly event: 'noted'; readonly facts: Facts }
-  | { readonly event: 'judged'; readonly state: State; readonly gaps: readonly Gap[] };
+  | { readonly event: 'judged'; readonly state: State; readonly gaps: readonly Gap[]; readonly asked?: Asked }
+  | { readonly event: 'closed'; readonly how: 'released' | 'rolled-back' | 'nothing-changed' };
 
 /** What the journal says of the case that is open: everything a later run, or a person, needs after a crash. */
 export interface OpenCase {
   readonly since: Date;
   readonly asked: Asked;
-  /** What a later order asked for, when nothing was begun for it: it was refused, or died before that. */
-  readonly askedInVain?: Asked;
   readonly facts: Facts;
   /** Steps begun since the last judgement, oldest first. None: nothing was interrupted. */
   readonly unfinished: readonly string[];
@@ -61,14 +62,21 @@ export class Journal {
     this.file = join(folder, 'journal.jsonl');
   }
 
-  /** Throws the file system's error when the line could not be put on disk. */
-  append(event: JournalEvent): void {
+  /**
+   * Throws the file system's error when the line could not be put on disk. `orNothing`: then none of it is left there either, so
+   * that nobody takes for begun what was not.
+   */
+  append(event: JournalEvent, orNothing = false): void {
     const file = openSync(this.file, 'a+', 0o600);
+    const { size } = fstatSync(file);
     try {
       const line = `${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`;
-      const bytes = Buffer.from(endsTorn(file) ? `\n${line}` : line);
+      const bytes = Buffer.from(endsTorn(file, size) ? `\n${line}` : line);
       if (writeSync(file, bytes) !== bytes.length) throw new Error(`${this.file}: only part of a line was written`);
       fsyncSync(file);
+    } catch (error) {
+      if (orNothing) cut(file, size);
+      throw error;
     } finally {
       closeSync(file);
     }
@@ -94,12 +102,6 @@ export class Journal {
     }
   }
 
-  /** Removes a journal that holds nothing but announcements. Throws the file system's error. */
-  forgetAnnouncements(): void {
-    const events = this.lines().flatMap((line) => (line === '' ? [] : [parseLine(line)?.event.event]));
-    if (events.length > 0 && events.every((event) => event === 'announced')) unlinkSync(this.file);
-  }
-
   private lines(): string[] {
     let file: number;
     try {
@@ -118,8 +120,15 @@ export class Journal {
   }
 }
 
-function endsTorn(file: number): boolean {
-  const { size } = fstatSync(file);
+function cut(file: number, size: number): void {
+  try {
+    ftruncateSync(file, size);
+  } catch {
+    // Why the line could not be put there is what matters.
+  }
+}
+
+function endsTorn(file: number, size: number): boolean {
   if (size === 0) return false;
   const last = Buffer.alloc(1);
   readSync(file, last, 0, 1, size - 1);
@@ -134,31 +143,23 @@ function fold(lines: readonly string[]): OpenCase | undefined {
     if (entry === undefined) continue;
     const { time, event } = entry;
     if (event.event === 'closed') open = undefined;
-    else if (event.event === 'asked') open = ask(open, askedIn(event), time);
-    else if (open !== undefined && event.event !== 'announced') open = goOn(open, event, time);
+    else if (event.event === 'asked') {
+      const { event: _, ...asked } = event;
+      open = { since: time, facts: {}, unfinished: [], ...open, asked, lastAt: time };
+    } else if (open !== undefined) open = goOn(open, event, time);
   }
   return open;
 }
 
-/**
- * Who is let in changes with the first thing that is done for an order, since one that was refused let nobody in. That an
- * operator asked holds at once: no alert may end the case any more.
- */
-function ask(open: OpenCase | undefined, asked: Asked, time: Date): OpenCase {
-  if (open === undefined) return { since: time, asked, facts: {}, unfinished: [], lastAt: time };
-  const requestedBy = asked.requestedBy === 'operator' ? 'operator' : open.asked.requestedBy;
-  return { ...open, asked: { ...open.asked, requestedBy }, askedInVain: asked, lastAt: time };
-}
-
-function goOn({ askedInVain, ...before }: OpenCase, event: CaseEvent, time: Date): OpenCase {
-  const open = { ...before, asked: askedInVain ?? before.asked, lastAt: time };
-  if (event.event === 'step') return { ...open, unfinished: [...open.unfinished, event.step] };
-  if (event.event === 'noted') return { ...open, facts: { ...open.facts, ...event.facts } };
-  return { ...open, judged: { state: event.state, gaps: event.gaps }, unfinished: [] };
-}
-
-function askedIn({ event: _event, ...asked }: { readonly event: 'asked' } & Asked): Asked {
-  return asked;
+function goOn(
+  open: OpenCase,
+  event: Exclude<JournalEvent, { readonly event: 'asked' | 'closed' }>,
+  time: Date,
+): OpenCase {
+  if (event.event === 'noted') return { ...open, facts: { ...open.facts, ...event.facts }, lastAt: time };
+  const asked = event.asked ?? open.asked;
+  if (event.event === 'step') return { ...open, asked, unfinished: [...open.unfinished, event.step], lastAt: time };
+  return { ...open, asked, judged: { state: event.state, gaps: event.gaps }, unfinished: [], lastAt: time };
 }
 
 function parseLine(line: string): { time: Date; event: JournalEvent } | undefined {
@@ -177,19 +178,30 @@ function isEvent(value: object): value is JournalEvent {
   const fields = value as Readonly<Record<string, unknown>>;
   switch (fields.event) {
     case 'asked':
-      return (fields.requestedBy === 'operator' || fields.requestedBy === 'alert') && isTexts(fields.handlers);
-    case 'announced':
+      return isAsked(fields);
     case 'step':
-      return typeof fields.step === 'string';
+      return typeof fields.step === 'string' && mayBeAsked(fields.asked);
     case 'noted':
-      return typeof fields.facts === 'object' && fields.facts !== null;
+      return isRecord(fields.facts);
     case 'judged':
-      return typeof fields.state === 'string' && Array.isArray(fields.gaps);
+      return typeof fields.state === 'string' && Array.isArray(fields.gaps) && mayBeAsked(fields.asked);
     case 'closed':
       return true;
     default:
       return false;
   }
+}
+
+function mayBeAsked(value: unknown): boolean {
+  return value === undefined || (isRecord(value) && isAsked(value));
+}
+
+function isAsked({ requestedBy, handlers }: Readonly<Record<string, unknown>>): boolean {
+  return (requestedBy === 'operator' || requestedBy === 'alert') && isTexts(handlers);
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }
 
 function isTexts(value: unknown): boolean {

@@ -1,9 +1,10 @@
 import type { Recorder, Step } from '../firewall/firewall';
 import { Failure } from '../outcome/failure';
 import { escapeOutput, type Log } from '../outcome/log';
+import type { Judgement } from '../outcome/states';
 import type { RunResult } from '../process/run';
 import type { Request } from '../request/request';
-import type { Journal, JournalEvent } from './journal';
+import type { Asked, Journal, JournalEvent } from './journal';
 
 /** Writes what a case does into the journal and the log. `onFirstStep` runs once, before anything of the case is done. */
 export class CaseRecorder implements Recorder {
@@ -11,6 +12,7 @@ export class CaseRecorder implements Recorder {
   acted = false;
   /** From the first step that changes the firewall on, an unwritable journal no longer stops us. Nothing stops a release. */
   private changing: boolean;
+  private askedAnew: Asked | undefined;
 
   constructor(
     private readonly journal: Journal,
@@ -26,7 +28,7 @@ export class CaseRecorder implements Recorder {
       this.acted = true;
       this.onFirstStep();
     }
-    this.append({ event: 'step', ...step });
+    this.append({ event: 'step', ...step, ...(changes(step) ? this.takeAskedAnew() : {}) });
     if (changes(step)) this.changing = true;
     const begun = performance.now();
     try {
@@ -41,8 +43,19 @@ export class CaseRecorder implements Recorder {
     }
   }
 
-  announce(step: Step): void {
-    this.append({ event: 'announced', ...step });
+  /** What is asked for in a case that is open already. It counts with the first change, or where nothing has to be changed with the judgement. */
+  askAnew(asked: Asked): void {
+    this.askedAnew = asked;
+  }
+
+  judged(judgement: Judgement): void {
+    this.append({ event: 'judged', ...judgement, ...this.takeAskedAnew() });
+  }
+
+  private takeAskedAnew(): { asked?: Asked } {
+    const { askedAnew } = this;
+    this.askedAnew = undefined;
+    return askedAnew === undefined ? {} : { asked: askedAnew };
   }
 
   note(facts: Readonly<Record<string, string | number | boolean>>): void {
@@ -65,7 +78,7 @@ export class CaseRecorder implements Recorder {
   /** Before the first change a journal that cannot be written stops us; after it, stopping would be worse. */
   append(event: JournalEvent): void {
     try {
-      this.journal.append(event);
+      this.journal.append(event, !this.changing);
     } catch (error) {
       if (!this.changing) {
         const message = 'The journal cannot be written, so nothing was changed. Look at the disk of the state folder.';

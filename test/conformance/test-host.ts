@@ -31,8 +31,6 @@ export class CaseInHand implements Recorder {
     this.openCase = { ...rest, facts: { ...before, ...facts } };
   }
 
-  announce(): void {}
-
   warn(): void {}
 }
 

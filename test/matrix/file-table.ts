@@ -74,8 +74,6 @@ export function promiseForFullDisk(order: OrderName, calls: readonly string[], i
   const announced = calls
     .slice(0, calls.findIndex(isChange))
     .findLastIndex((call) => /^fsyncSync .*journal/.test(call));
-  // Without the script a contained host is only looked at once more, in vain.
-  if (order === 'second ADD' && /^\w+ state\/rules.netsh /.test(String(calls[index]))) return promised.some;
   if (index <= announced) return promised.nothing;
   return index < calls.findLastIndex((call) => /^start reg .*FirewallPolicy /.test(call))
     ? promised.some

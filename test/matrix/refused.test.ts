@@ -1,10 +1,8 @@
 import { watchRuns } from '../../fixtures/interpose/within';
 import { add, addOther, Bench, type Order, release } from './bench';
-import { passes, truthOf } from './truth';
+import { passes } from './truth';
 
-const rest = '1598432109.1 5710 (h) any->/var/log/secure (null)';
-const alertAdd: Order = ['ADD', '-', '203.0.113.9', rest];
-const alertRelease: Order = ['DELETE', '-', '-', rest];
+const alert: Order = ['ADD', '-', '203.0.113.9', '1598432109.1 5710 (h) any->/var/log/secure (null)'];
 const lock = 'played';
 
 let endWatching: () => void;
@@ -18,48 +16,65 @@ afterEach(() => {
   host.remove();
 });
 
-/** The order is written down, and the line of its first step cannot be any more: it is refused, and changes nothing. */
-async function giveInVain(order: Order): Promise<void> {
+/** Everything that an order does to files and tools. */
+async function callsOf(order: Order): Promise<string[]> {
   const trial = host.copy();
-  const names = await trial.record(order);
+  const calls = await trial.record(order);
   trial.remove();
-  const firstStep = names.findIndex((name) => /^start netsh -f/.test(name));
-  const call = String(names.slice(0, firstStep).findLast((name) => name.startsWith('openSync state/journal.jsonl')));
+  return calls;
+}
+
+/** The line of the order's first change cannot be put on disk: it is refused, and changes nothing. */
+async function giveInVain(order: Order, failing: string): Promise<void> {
+  const calls = await callsOf(order);
+  const change = calls.findIndex((call) => call.startsWith('start netsh -f'));
+  const call = String(calls.slice(0, change).findLast((one) => one.startsWith(`${failing} state/journal.jsonl`)));
   const before = host.machine.fingerprint();
-  const { exitCode } = await host.workWithin(order, { fileFault: { call, code: 'EACCES' }, lock });
+  const { exitCode } = await host.workWithin(order, { fileFault: { call, code: 'EIO' }, lock });
   expect(exitCode).toBe(3);
   expect(host.machine.fingerprint()).toBe(before);
 }
 
-const isLetIn = (remote: string): boolean[] =>
-  passes(host.machine, { remote, direction: 'in', localPort: 445, remotePort: 50_000 });
-const everywhere = [true, true, true];
-const nowhere = [false, false, false];
+function expectLetIn(only: string): void {
+  for (const remote of ['192.0.2.50', '192.0.2.51']) {
+    const isIn = passes(host.machine, { remote, direction: 'in', localPort: 445, remotePort: 50_000 });
+    expect(isIn).toEqual(Array(3).fill(remote === only));
+  }
+}
 
-test('an operator whose ADD was refused is let in by no alert, and the one before is not lost', async () => {
-  await host.workWithin(add, { lock });
-  await giveInVain(addOther);
-  expect(await host.statusWithin()).toMatchObject({ state: 'contained', gaps: [] });
-  expect(await host.workWithin(alertAdd, { lock })).toMatchObject({ exitCode: 0 });
-  expect(isLetIn('192.0.2.50')).toEqual(everywhere);
-  expect(isLetIn('192.0.2.51')).toEqual(nowhere);
+describe.each(['openSync', 'writeSync', 'fsyncSync'])('an operator whose ADD was refused, for %s', (failing) => {
+  test('is let in by no alert, and the one before is not lost', async () => {
+    await host.workWithin(add, { lock });
+    await giveInVain(addOther, failing);
+    expect(await host.statusWithin()).toMatchObject({ state: 'contained', gaps: [] });
+    expect(await host.workWithin(alert, { lock })).toMatchObject({ exitCode: 0 });
+    expectLetIn('192.0.2.50');
+  });
+
+  test('is let in by the next ADD', async () => {
+    await host.workWithin(add, { lock });
+    await giveInVain(addOther, failing);
+    expect(await host.workWithin(addOther, { lock })).toMatchObject({ exitCode: 0 });
+    expectLetIn('192.0.2.51');
+  });
+
+  test('is let in by no alert after a release that was killed', async () => {
+    await host.workWithin(add, { lock });
+    await giveInVain(addOther, failing);
+    const call = String((await callsOf(release)).find((one) => /^start netsh advfirewall import/.test(one)));
+    await host.workWithin(release, { kill: { call, when: 'before' }, lock });
+    expect(await host.workWithin(alert, { lock })).toMatchObject({ exitCode: 0 });
+    expectLetIn('192.0.2.50');
+  });
 });
 
-test('an operator whose ADD was refused is let in by the next one', async () => {
-  await host.workWithin(add, { lock });
-  await giveInVain(addOther);
-  expect(await host.workWithin(addOther, { lock })).toMatchObject({ exitCode: 0 });
-  expect(isLetIn('192.0.2.50')).toEqual(nowhere);
-  expect(isLetIn('192.0.2.51')).toEqual(everywhere);
-});
-
-test('a host that an operator asked for is released by no alert, although that ADD was refused', async () => {
-  const original = host.machine.fingerprint();
-  await host.workWithin(alertAdd, { lock });
-  await giveInVain(add);
-  const { outcome } = await host.workWithin(alertRelease, { lock });
-  expect(outcome?.words).toContain('held-by-operator');
-  expect(truthOf(host.machine)).toBe('contained');
-  await host.workWithin(release, { lock });
-  expect(host.machine.fingerprint()).toBe(original);
+test('an operator who was refused for want of a backup, in the case of one whose ADD was killed, is let in by no alert', async () => {
+  const calls = await callsOf(add);
+  const kept = String(calls.find((call) => call.startsWith('openSync state/fw-backup-')));
+  await host.workWithin(add, { kill: { call: kept, when: 'before' }, lock });
+  const exporting = String((await callsOf(addOther)).find((call) => call.startsWith('start netsh advfirewall export')));
+  const toolFault = { call: exporting, kind: 'lies', always: true } as const;
+  expect(await host.workWithin(addOther, { toolFault, lock })).toMatchObject({ exitCode: 3 });
+  expect(await host.workWithin(alert, { lock })).toMatchObject({ exitCode: 0 });
+  expectLetIn('192.0.2.50');
 });

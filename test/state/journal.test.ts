@@ -31,34 +31,19 @@ test('an open case tells who asked, what is unfinished and what was judged', () 
   });
 });
 
-test('a later order takes the place of the first, and keeps its facts', () => {
+test.each([
+  { event: 'step', step: 'rules', command: null },
+  { event: 'judged', state: 'contained', gaps: [] },
+] as const)('what a later order asks for counts with the line that something came of: %j', (line) => {
   const { journal } = newJournal();
   journal.append({ event: 'asked', ...asked });
   journal.append({ event: 'noted', facts: { backup: 'a.wfw' } });
-  journal.append({ event: 'asked', ...asked, handlers: ['192.0.2.51/32'] });
-  journal.append({ event: 'step', step: 'rules', command: null });
-  expect(journal.read()).toMatchObject({ asked: { handlers: ['192.0.2.51/32'] }, facts: { backup: 'a.wfw' } });
-});
-
-test('an order for which nothing was begun lets nobody in, but that an operator asked holds', () => {
-  const { journal } = newJournal();
-  journal.append({ event: 'asked', requestedBy: 'alert', handlers: ['192.0.2.60/32'] });
-  journal.append({ event: 'judged', state: 'contained', gaps: [] });
-  journal.append({ event: 'asked', ...asked });
-  expect(journal.read()).toMatchObject({
-    asked: { requestedBy: 'operator', handlers: ['192.0.2.60/32'] },
-    askedInVain: asked,
-  });
-  journal.append({ event: 'asked', ...asked, handlers: ['192.0.2.51/32'] });
-  journal.append({ event: 'judged', state: 'contained', gaps: [] });
-  expect(journal.read()).toMatchObject({ asked: { requestedBy: 'operator', handlers: ['192.0.2.51/32'] } });
-  expect(journal.read()).not.toHaveProperty('askedInVain');
-});
-
-test('what was asked is read as it was written', () => {
-  const { journal } = newJournal();
-  journal.append({ event: 'asked', ...asked });
+  journal.append(line);
   expect(journal.read()?.asked).toEqual(asked);
+  const later: Asked = { ...asked, handlers: ['192.0.2.51/32'] };
+  journal.append({ ...line, asked: later });
+  journal.append({ event: 'step', step: 'import', command: null });
+  expect(journal.read()).toMatchObject({ asked: later, facts: { backup: 'a.wfw' } });
 });
 
 test('a closed case is put aside whole', () => {
@@ -75,43 +60,6 @@ test('a case closed on disk is closed, even when its file was not put aside any 
   journal.append({ event: 'asked', ...asked });
   journal.append({ event: 'closed', how: 'released' });
   expect(journal.read()).toBeUndefined();
-});
-
-test('an announcement opens no case, and is forgotten where no case came of it', () => {
-  const { journal, folder } = newJournal();
-  journal.append({ event: 'announced', step: 'backup', command: ['netsh'] });
-  journal.append({ event: 'announced', step: 'backup', command: ['netsh'] });
-  expect(journal.read()).toBeUndefined();
-  journal.forgetAnnouncements();
-  expect(readdirSync(folder)).toEqual([]);
-});
-
-test('in a case an announcement stays, and makes nothing unfinished', () => {
-  const { journal, file } = newJournal();
-  journal.append({ event: 'announced', step: 'backup', command: ['netsh'] });
-  journal.append({ event: 'asked', ...asked });
-  journal.append({ event: 'announced', step: 'keep-present', command: ['netsh'] });
-  const before = readFileSync(file, 'utf8');
-  journal.forgetAnnouncements();
-  expect(readFileSync(file, 'utf8')).toBe(before);
-  expect(journal.read()).toMatchObject({ asked, unfinished: [] });
-});
-
-test.each(['{"time":"2026-11-27T00:00:00Z","event":"closed","how":"released"}\n', 'not ours\n', '{"torn'])(
-  'what may be of a case is never forgotten: %s',
-  (line) => {
-    const { journal, file } = newJournal();
-    writeFileSync(file, line);
-    journal.append({ event: 'announced', step: 'backup', command: null });
-    journal.forgetAnnouncements();
-    expect(readFileSync(file, 'utf8')).toContain(line);
-  },
-);
-
-test('nothing is forgotten where there is no journal', () => {
-  const { journal, folder } = newJournal();
-  journal.forgetAnnouncements();
-  expect(readdirSync(folder)).toEqual([]);
 });
 
 test('a line torn at any byte is ignored, and the next line is not spoilt by it', () => {

@@ -122,8 +122,7 @@ async function bringRules(site: Site, recorder: Recorder, start: View, viewer: V
   let view = start;
   for (const run of [runAsScript, runOneByOne]) {
     if (isEmpty(view.changes)) break;
-    await run(site, recorder, view);
-    view = await lookAgain(site, viewer, ({ changes }) => isEmpty(changes));
+    if (await run(site, recorder, view)) view = await lookAgain(site, viewer, ({ changes }) => isEmpty(changes));
   }
   if (!view.letsServerThrough) throw new HardFailure('no rule lets this host reach its server');
   return view;
@@ -154,19 +153,24 @@ async function lookAgain(site: Site, viewer: Viewer, isRight: (view: View) => bo
   return view ?? viewer(local);
 }
 
-/** One process for all that a script can carry: of the time to containment most is the start of netsh. */
-async function runAsScript(site: Site, recorder: Recorder, view: View): Promise<void> {
+/**
+ * One process for all that a script can carry: of the time to containment most is the start of netsh. False where the disk does
+ * not take the script, and nothing was done.
+ */
+async function runAsScript(site: Site, recorder: Recorder, view: View): Promise<boolean> {
   const { script, single } = view.changes;
   const { netsh, script: limit } = site.host.patience;
   const file = join(site.stateFolder, 'rules.netsh');
   const commands = view.mayBeSwitchedOnEarly ? [...script, switchOn] : script;
-  if (commands.length > 0 && isWritten(file, scriptText(commands), recorder)) {
+  if (commands.length > 0) {
+    if (!isWritten(file, scriptText(commands), recorder)) return false;
     await runNetsh(site, recorder, 'rules', runScript(file), limit);
   }
   for (const command of single) await runNetsh(site, recorder, 'rule', command, netsh);
+  return true;
 }
 
-/** False where the disk does not take it; what is missing then is told one by one. */
+/** What is missing without it is told one by one. */
 function isWritten(file: string, text: string, recorder: Recorder): boolean {
   try {
     writeFileSync(file, text, { mode: 0o600 });
@@ -177,14 +181,15 @@ function isWritten(file: string, text: string, recorder: Recorder): boolean {
   }
 }
 
-async function runOneByOne(site: Site, recorder: Recorder, view: View): Promise<void> {
+async function runOneByOne(site: Site, recorder: Recorder, view: View): Promise<boolean> {
   const { changes } = view;
   if (changes.script.length > mostSingleCommands) return runAsScript(site, recorder, view);
   for (const command of [...changes.script, ...changes.single]) {
     const { timedOut } = await runNetsh(site, recorder, 'rule', command, limitFor(site, command));
     // A netsh that hangs once more will go on doing so; the way back is the better use of the time.
-    if (timedOut) return;
+    if (timedOut) break;
   }
+  return true;
 }
 
 function limitFor({ host }: Site, command: NetshCommand): number {

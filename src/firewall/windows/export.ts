@@ -1,6 +1,7 @@
 import { constants, copyFileSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunResult } from '../../process/run';
+import { Journal } from '../../state/journal';
 import { readingPrefix, tidyUp } from '../../windows/registry';
 import type { Recorder, Site } from '../firewall';
 import { exportPolicy, type NetshCommand } from './netsh';
@@ -12,6 +13,11 @@ import { netshPath, runExport } from './tools';
  */
 export interface PolicyExport {
   readonly command: NetshCommand;
+  /**
+   * Starts it ahead of the step that it will be a part of. A journal of its own, which goes with it, has it on disk before: its
+   * case may not be open yet. Where that cannot be written it starts with its step.
+   */
+  begin(step: string): void;
   /** Starts it, where it has not been started yet, and waits for its end. */
   run(): Promise<RunResult>;
   /** False when it ended so long ago that somebody may well have changed the policy since. */
@@ -38,18 +44,21 @@ export function prepareExport(site: Site): PolicyExport | undefined {
     });
     return running;
   };
+  const begin = (step: string): void => {
+    try {
+      new Journal(folder).append({ event: 'step', step, command: [netshPath(site), ...command] });
+    } catch {
+      return;
+    }
+    site.readings?.push(run());
+  };
   // A copy: a file that was just written may be open elsewhere, and then Windows does not let it be moved.
   const putAt = (place: string): void => {
     copyFileSync(file, place, constants.COPYFILE_EXCL);
     tidyUp(folder);
   };
-  return { command, run, isFresh: () => performance.now() - endedAt < site.host.patience.exportAge, putAt };
-}
-
-/** Begins an export beside the other readings, ahead of the step that it will be a part of. */
-export function beginExport(site: Site, recorder: Recorder, step: string, { command, run }: PolicyExport): void {
-  recorder.announce({ step, command: [netshPath(site), ...command] });
-  site.readings?.push(run());
+  const isFresh = (): boolean => performance.now() - endedAt < site.host.patience.exportAge;
+  return { command, begin, run, isFresh, putAt };
 }
 
 /**

@@ -4,7 +4,7 @@ import { freshPath } from '../../state/stamp';
 import type { Unreadable } from '../../windows/registry';
 import type { Recorder, Release, Site } from '../firewall';
 import { findBackup, type Recorded, readRecord } from './backup';
-import { beginExport, type PolicyExport, prepareExport, takeExport } from './export';
+import { type PolicyExport, prepareExport, takeExport } from './export';
 import { readLocal } from './live';
 import type { Comparison, FirewallPolicy } from './read/policy-store';
 import { archive, isRestored, restore } from './restore';
@@ -18,8 +18,7 @@ export async function release(site: Site, recorder: Recorder): Promise<Release> 
   requireTools(site);
   const present = prepareExport(site);
   // It changes nothing, and will most probably be needed.
-  if (present !== undefined && site.openCase?.facts.backup !== undefined)
-    beginExport(site, recorder, 'keep-present', present);
+  if (site.openCase?.facts.backup !== undefined) present?.begin('keep-present');
   const found = await lookFirst(site, recorder);
   if ('was' in found) return found;
   await keepPresent(site, recorder, present);

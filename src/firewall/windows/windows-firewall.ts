@@ -5,7 +5,7 @@ import { exportKey } from '../../windows/registry';
 import type { Firewall, Site, Step } from '../firewall';
 import { homeBackup, needsBackup } from './backup';
 import { contain, type Start } from './contain';
-import { beginExport, type PolicyExport, prepareExport } from './export';
+import { type PolicyExport, prepareExport } from './export';
 import { inspect } from './inspect';
 import { judgeAhead, judgeLive } from './judge-live';
 import { localKey, readLive } from './live';
@@ -38,10 +38,10 @@ export function windowsFirewall(site: Site): Firewall {
     return { live, early };
   };
   return {
-    begin: (recorder) => {
+    begin: () => {
       // What takes longest comes first.
       if (needsBackup(site)) early = prepareExport(site);
-      if (early !== undefined) beginExport(site, recorder, 'backup', early);
+      early?.begin('backup');
       const done = (): void => {};
       // What was read is not kept for that, and a failure is for those who need the reading.
       site.readings?.push(look().then(done, done));

@@ -52,7 +52,6 @@ export class Kernel {
       this.steps.push(step);
       return work();
     },
-    announce: () => {},
     note: () => {},
     warn: (message) => this.warnings.push(message),
   };
