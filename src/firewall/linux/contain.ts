@@ -7,28 +7,35 @@ import type { Recorder, Site } from '../firewall';
 import { bridgedGuestsOpen, judgeLive, liveHandlers, serverIsLost } from './judge-live';
 import { type Live, readLive } from './live';
 import type { Nft, Unreadable } from './nft';
-import { type AcceptRule, acceptRules } from './rules';
+import { acceptRules } from './rules';
 import { deleteCommands, loadCommands, replaceCommands, type Table, tables, transaction } from './ruleset';
 import { forget, save } from './saved';
-import { tablesTaken } from './takes';
+import type { TablesTaken } from './takes';
+
+/** What was seen before the first change. */
+export interface Seen {
+  readonly live: Live | Unreadable;
+  readonly resolvers: readonly Address[];
+  readonly taken: TablesTaken;
+}
 
 /** Brings the host to the policy in one transaction, reads it back, and takes everything away again if it is of no use. */
 export async function contain(
   site: Site,
   nft: Nft,
-  resolvers: readonly Address[],
+  { live: before, resolvers, taken }: Seen,
   asked: Policy,
   requestedBy: RequestedBy,
   recorder: Recorder,
 ): Promise<Judgement> {
-  const before = await readLive(nft);
   if ('unreadable' in before) {
     throw new Failure('no-backup', `The rules in force cannot be read, so nothing was changed: ${before.unreadable}.`);
   }
   const policy = requestedBy === 'alert' ? withHandlers(asked, liveHandlers(before)) : asked;
   const rules = acceptRules(policy, resolvers);
   const judge = (live: Live | Unreadable): Judgement => judgeLive(live, policy, resolvers);
-  const own = judge(before).state === 'contained' ? tables : await tablesFor(nft, rules);
+  // What the kernel does not take at all fails as a whole, and is told then.
+  const own = judge(before).state === 'contained' || 'refusal' in taken ? tables : taken;
   const inPlace = transaction(loadCommands(rules, own));
   let live: Live | Unreadable = before;
   let complaint: string | undefined;
@@ -44,12 +51,6 @@ export async function contain(
   }
   if (complaint === undefined) await save(site, recorder, inPlace);
   return judgement;
-}
-
-/** What the kernel does not take at all fails as a whole, and is told then. */
-async function tablesFor(nft: Nft, rules: readonly AcceptRule[]): Promise<readonly Table[]> {
-  const taken = await tablesTaken(nft, rules);
-  return 'refusal' in taken ? tables : taken;
 }
 
 /** Nothing is left to do: another attempt would bring nothing but a moment in which the chains change over. */

@@ -1,9 +1,8 @@
 import { Failure } from '../../outcome/failure';
 import type { Judgement } from '../../outcome/states';
-import type { Address } from '../../policy/address';
 import type { Policy } from '../../policy/policy';
 import type { Firewall, Preflight, Site, Step } from '../firewall';
-import { contain, takeBack } from './contain';
+import { contain, type Seen, takeBack } from './contain';
 import { bridgedGuestsOpen, judgeLive } from './judge-live';
 import { type Live, readLive } from './live';
 import { Nft } from './nft';
@@ -16,16 +15,26 @@ import { tablesTaken } from './takes';
 
 /** The Linux firewall: tables of our own, told and read through nft. Absent `nft`, the system's one. */
 export function nftables(site: Site, nft = new Nft(site)): Firewall {
+  // What the preflight saw is what the containment starts from: nothing of ours runs in between.
+  let seen: Seen | undefined;
   return {
     containSteps: (policy) => containSteps(nft, policy),
     releaseSteps: () => releaseSteps(nft),
     // The kernel answers at once.
     begin: () => {},
-    preflight: (policy) => preflight(nft, policy),
+    preflight: async (policy) => {
+      const tried = await tryOut(nft, policy);
+      seen = tried;
+      return preflight(tried, policy);
+    },
     judge: async (policy) => judgeLive(await readLive(nft), policy, readResolvers()),
     judgePlan: (policy) => judgePlan(nft, policy),
     inspect: async () => ({ survivesRestart: await survivesRestart() }),
-    contain: (policy, requestedBy, recorder) => contain(site, nft, readResolvers(), policy, requestedBy, recorder),
+    contain: async (policy, requestedBy, recorder) => {
+      const start = seen ?? (await look(nft, policy));
+      seen = undefined;
+      return contain(site, nft, start, policy, requestedBy, recorder);
+    },
     undo: (recorder, why) => takeBack(site, nft, recorder, why),
     release: (recorder) => {
       nft.require();
@@ -71,11 +80,10 @@ function wordsOf(command: string): string[] {
   return command.match(/"[^"]*"|\S+/g) ?? [];
 }
 
-/** Looks, before anything is changed, whether this host has what containment needs. */
-async function preflight(nft: Nft, policy: Policy): Promise<Preflight> {
-  const { live, resolvers } = await tryOut(nft, policy);
+/** Whether this host has what containment needs was tried out before; the rest is for people to know. */
+function preflight({ live, resolvers }: TriedOut, { needsDns }: Policy): Preflight {
   const warnings =
-    policy.needsDns && resolvers.length === 0
+    needsDns && resolvers.length === 0
       ? ['A server is a host name, but no name server of this host is known, so none is let through.']
       : [];
   return { warnings, contained: live.existing.length > 0 };
@@ -94,22 +102,24 @@ async function judgePlan(nft: Nft, policy: Policy): Promise<Judgement> {
   }
 }
 
-interface TriedOut {
+interface TriedOut extends Seen {
   readonly live: Live;
-  readonly resolvers: readonly Address[];
   readonly taken: readonly Table[];
+}
+
+async function look(nft: Nft, policy: Policy): Promise<Seen> {
+  const resolvers = readResolvers();
+  const [live, taken] = await Promise.all([readLive(nft), tablesTaken(nft, acceptRules(policy, resolvers))]);
+  return { live, resolvers, taken };
 }
 
 /** Reads what is in force, and asks the kernel whether it would take the rules. Throws `Failure` where it would not. */
 async function tryOut(nft: Nft, policy: Policy): Promise<TriedOut> {
   nft.require();
-  const live = await readLive(nft);
-  if ('unreadable' in live) throw cannotWork(live.unreadable);
   // Short, and whatever it says: an nft that was built without JSON could load the rules but never read them back.
-  const answer = await nft.list('flowtables');
+  const [{ live, resolvers, taken }, answer] = await Promise.all([look(nft, policy), nft.list('flowtables')]);
+  if ('unreadable' in live) throw cannotWork(live.unreadable);
   if ('unreadable' in answer) throw cannotWork(answer.unreadable);
-  const resolvers = readResolvers();
-  const taken = await tablesTaken(nft, acceptRules(policy, resolvers));
   if ('refusal' in taken) throw cannotWork(`nft does not take the rules: ${taken.refusal}`);
   return { live, resolvers, taken };
 }
