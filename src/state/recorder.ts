@@ -43,7 +43,7 @@ export class CaseRecorder implements Recorder {
     }
   }
 
-  /** What is asked for in a case that is open already. It counts with the first change, or where nothing has to be changed with the judgement. */
+  /** What is asked for in a case that is open already. It counts with the first change or, where none is needed, with the judgement. */
   askAnew(asked: Asked): void {
     this.askedAnew = asked;
   }
