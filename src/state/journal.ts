@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, truncateSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Gap, State } from '../outcome/states';
 import { errorCode } from '../process/error-code';
@@ -67,18 +67,30 @@ export class Journal {
    * that nobody takes for begun what was not.
    */
   append(event: JournalEvent, orNothing = false): void {
-    const file = openSync(this.file, 'a+', 0o600);
-    const { size } = fstatSync(file);
+    let size: number | undefined;
     try {
-      const line = `${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`;
-      const bytes = Buffer.from(endsTorn(file, size) ? `\n${line}` : line);
-      if (writeSync(file, bytes) !== bytes.length) throw new Error(`${this.file}: only part of a line was written`);
-      fsyncSync(file);
+      const file = openSync(this.file, 'a+', 0o600);
+      try {
+        ({ size } = fstatSync(file));
+        const line = `${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`;
+        const bytes = Buffer.from(endsTorn(file, size) ? `\n${line}` : line);
+        if (writeSync(file, bytes) !== bytes.length) throw new Error(`${this.file}: only part of a line was written`);
+        fsyncSync(file);
+      } finally {
+        closeSync(file);
+      }
     } catch (error) {
-      if (orNothing) cut(file, size);
+      if (orNothing && size !== undefined) this.cut(size, error);
       throw error;
-    } finally {
-      closeSync(file);
+    }
+  }
+
+  /** By a handle of its own: Windows cuts no file by one that was opened to append. */
+  private cut(size: number, why: unknown): void {
+    try {
+      truncateSync(this.file, size);
+    } catch (error) {
+      throw new Error(`${String(why)}; and what was written of the line stays in ${this.file}: ${String(error)}`);
     }
   }
 
@@ -117,14 +129,6 @@ export class Journal {
     } finally {
       closeSync(file);
     }
-  }
-}
-
-function cut(file: number, size: number): void {
-  try {
-    ftruncateSync(file, size);
-  } catch {
-    // Why the line could not be put there is what matters.
   }
 }
 

@@ -28,8 +28,10 @@ export class CaseRecorder implements Recorder {
       this.acted = true;
       this.onFirstStep();
     }
-    this.append({ event: 'step', ...step, ...(changes(step) ? this.takeAskedAnew() : {}) });
-    if (changes(step)) this.changing = true;
+    if (changes(step)) {
+      this.appendWithAsked({ event: 'step', ...step });
+      this.changing = true;
+    } else this.append({ event: 'step', ...step });
     const begun = performance.now();
     try {
       const working = work();
@@ -49,13 +51,13 @@ export class CaseRecorder implements Recorder {
   }
 
   judged(judgement: Judgement): void {
-    this.append({ event: 'judged', ...judgement, ...this.takeAskedAnew() });
+    this.appendWithAsked({ event: 'judged', ...judgement });
   }
 
-  private takeAskedAnew(): { asked?: Asked } {
+  private appendWithAsked(event: Extract<JournalEvent, { readonly event: 'step' | 'judged' }>): void {
     const { askedAnew } = this;
-    this.askedAnew = undefined;
-    return askedAnew === undefined ? {} : { asked: askedAnew };
+    const isOnDisk = this.append(askedAnew === undefined ? event : { ...event, asked: askedAnew });
+    if (isOnDisk) this.askedAnew = undefined;
   }
 
   note(facts: Readonly<Record<string, string | number | boolean>>): void {
@@ -75,16 +77,18 @@ export class CaseRecorder implements Recorder {
     }
   }
 
-  /** Before the first change a journal that cannot be written stops us; after it, stopping would be worse. */
-  append(event: JournalEvent): void {
+  /** False where the line is not on disk. Before the first change a journal that cannot be written stops us; after it, stopping would be worse. */
+  append(event: JournalEvent): boolean {
     try {
       this.journal.append(event, !this.changing);
+      return true;
     } catch (error) {
       if (!this.changing) {
         const message = 'The journal cannot be written, so nothing was changed. Look at the disk of the state folder.';
         throw new Failure('journal-unwritable', message, error);
       }
       this.log.error('The journal cannot be written', { error: String(error) });
+      return false;
     }
   }
 }

@@ -89,6 +89,17 @@ export function describeFirewall(name: string, makeHost: () => TestHost): void {
       expect(host.fingerprint()).toBe(before);
     });
 
+    test('what others undo between the look before and the containment is done again', async () => {
+      await contain(policyFor(first));
+      const firewall = open();
+      expect(await firewall.preflight(policyFor(first), 'refuse')).toMatchObject({ contained: true });
+      host.liftByHand();
+      expect(await firewall.contain(policyFor(first), 'operator', inHand)).toEqual(contained);
+      expect(await open().judge(policyFor(first))).toEqual(contained);
+      await open().release(inHand);
+      expect(host.fingerprint()).toBe(before);
+    });
+
     test('a release after somebody else gave the host back changes nothing', async () => {
       await contain(policyFor(first));
       host.liftByHand();

@@ -15,7 +15,7 @@ import { tablesTaken } from './takes';
 
 /** The Linux firewall: tables of our own, told and read through nft. Absent `nft`, the system's one. */
 export function nftables(site: Site, nft = new Nft(site)): Firewall {
-  // What the preflight saw is what the containment starts from: nothing of ours runs in between.
+  // What the preflight saw of a free host is what its containment starts from: nothing of ours runs in between.
   let seen: Seen | undefined;
   return {
     containSteps: (policy) => containSteps(nft, policy),
@@ -24,7 +24,8 @@ export function nftables(site: Site, nft = new Nft(site)): Firewall {
     begin: () => {},
     preflight: async (policy) => {
       const tried = await tryOut(nft, policy);
-      seen = tried;
+      // A contained host may need no change, and then nothing is read back: it is read again at the last moment.
+      if (tried.live.existing.length === 0) seen = tried;
       return preflight(tried, policy);
     },
     judge: async (policy) => judgeLive(await readLive(nft), policy, readResolvers()),

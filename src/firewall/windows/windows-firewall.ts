@@ -22,10 +22,11 @@ import { preflight } from './preflight';
 import { release } from './release';
 import { goBack } from './restore';
 import { netshPath, regPath } from './tools';
+import { hasOurRules } from './traits';
 
 /** The Windows firewall, told through netsh and read through the registry. */
 export function windowsFirewall(site: Site): Firewall {
-  // What the preflight saw is what the containment starts from: nothing of ours runs in between.
+  // What the preflight saw of a free host is what its containment starts from: nothing of ours runs in between.
   let seen: ReturnType<typeof readLive> | undefined;
   const look = (): ReturnType<typeof readLive> => {
     seen ??= readLive(site);
@@ -33,9 +34,11 @@ export function windowsFirewall(site: Site): Firewall {
   };
   let early: PolicyExport | undefined;
   const take = async (): Promise<Start> => {
-    const live = await look();
+    const isFree = await look().then((live) => 'unreadable' in live || !hasOurRules(live.local));
+    const live = isFree ? look() : undefined;
     seen = undefined;
-    return { live, early };
+    // A contained host may need no change, and then nothing is read back: it is read again at the last moment.
+    return { live: await (live ?? readLive(site)), early };
   };
   return {
     begin: () => {
