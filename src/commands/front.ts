@@ -27,14 +27,13 @@ interface Answer {
 
 function askWorker(host: Host, request: Request): Promise<Answer> {
   return new Promise((resolve) => {
-    const [executable, ...args] = host.command;
-    const worker = spawn(executable, [...args, workerFlag, JSON.stringify(request)], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-      detached: true,
-      windowsHide: true,
-      cwd: host.platform === 'windows' ? host.env.SystemRoot : '/',
-      env: withoutNodeVariables(host.env),
-    });
+    let worker: ReturnType<typeof startWorker>;
+    try {
+      worker = startWorker(host, request);
+    } catch (error) {
+      // What Node has no event for it throws: a start that Windows forbids, for one.
+      return resolve({ told: false, outcome: notStarted(request, error) });
+    }
     let result = '';
     const settle = (answer: Answer): void => {
       clearTimeout(timer);
@@ -53,6 +52,17 @@ function askWorker(host: Host, request: Request): Promise<Answer> {
       if (outcome === undefined) settleUntold(endedSilently(request));
       else settle({ told: true, outcome });
     });
+  });
+}
+
+function startWorker({ command, platform, env }: Host, request: Request) {
+  const [executable, ...args] = command;
+  return spawn(executable, [...args, workerFlag, JSON.stringify(request)], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    detached: true,
+    windowsHide: true,
+    cwd: platform === 'windows' ? env.SystemRoot : '/',
+    env: withoutNodeVariables(env),
   });
 }
 
@@ -79,10 +89,10 @@ function stillAtWork({ action }: Request): Outcome {
   };
 }
 
-function notStarted({ action }: Request, error: Error): Outcome {
+function notStarted({ action }: Request, error: unknown): Outcome {
   return {
     exitCode: exitCodes.unable,
-    message: `The program could not start its worker, so nothing was changed: ${error.message}.`,
+    message: `The program could not start its worker, so nothing was changed: ${error instanceof Error ? error.message : String(error)}.`,
     status: `${action}-failed`,
     words: ['worker-not-started'],
   };

@@ -218,6 +218,33 @@ test('a configuration that cannot be used changes nothing, is refused in a line,
   expect(endpoint.audit().at(-1)).toMatch(/ add-failed - 192\.0\.2\.50 \S+ 0 exit=1 no-server$/);
 });
 
+test.each([
+  ['by throwing', `throw new Error('spawn UNKNOWN');`],
+  ['by an event', `return spawn('/no/such/program', args, options);`],
+])(
+  'a worker that cannot be started, which Node tells %s: nothing is changed, and the server hears of it',
+  async (_how, what) => {
+    const bin = join(endpoint.home, 'active-response', 'bin');
+    const program = join(bin, 'unstartable.js');
+    writeFileSync(
+      program,
+      `const childProcess = require('node:child_process');
+     const { spawn } = childProcess;
+     childProcess.spawn = (program, args, options) => {
+       if (args.includes('--worker')) { ${what} }
+       return spawn(program, args, options);
+     };
+     require('./contain-host.js');`,
+    );
+    const before = endpoint.machine.fingerprint();
+    const { exitCode, output } = await endpoint.call({ args: ['ADD', '-', '192.0.2.50'], program });
+    expect(output).toMatch(/could not start its worker, so nothing was changed/);
+    expect(exitCode).toBe(2);
+    expect(endpoint.audit().at(-1)).toMatch(/ add-failed - 192\.0\.2\.50 .*exit=2 worker-not-started/);
+    expect(endpoint.machine.fingerprint()).toBe(before);
+  },
+);
+
 test('what is announced is on disk before it is done', async () => {
   await add();
   const journal = readFileSync(join(endpoint.stateFolder, 'journal.jsonl'), 'utf8').trim().split('\n');
