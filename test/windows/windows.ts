@@ -109,9 +109,11 @@ export class Windows {
     linkSync(file, target);
   }
 
-  /** As an administrator does at a prompt. */
+  /** As an administrator does at a prompt. On a busy machine Wine fails to start a worker now and then: that is tried again. */
   async run(...args: readonly string[]): Promise<Result> {
-    return this.settle(await this.start([join(this.bin, 'contain-host.exe'), ...args]));
+    const order = () => this.start([join(this.bin, 'contain-host.exe'), ...args]);
+    const first = await order();
+    return this.settle(first.output.includes('could not start its worker') ? await order() : first);
   }
 
   /** As an OSSEC agent does, or in one of the other ways of starter.c: relative, quoted, with forward slashes. */
