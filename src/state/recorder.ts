@@ -77,7 +77,10 @@ export class CaseRecorder implements Recorder {
     }
   }
 
-  /** False where the line is not on disk. Before the first change a journal that cannot be written stops us; after it, stopping would be worse. */
+  /**
+   * False where the line is not on disk. Before the first change a journal that cannot be written stops us; after it, stopping
+   * would be worse.
+   */
   append(event: JournalEvent): boolean {
     try {
       this.journal.append(event, !this.changing);
