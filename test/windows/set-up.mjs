@@ -70,12 +70,13 @@ async function makePrefix(prefix) {
   const made = `${prefix}.new`;
   rmSync(made, { recursive: true, force: true });
   const { PATH, HOME } = process.env;
-  const env = { PATH, HOME, WINEPREFIX: made, WINEDEBUG: '-all', WINEDLLOVERRIDES: 'mscoree,mshtml=' };
+  const WINE = join(root, 'test', 'windows', 'wine.sh');
+  const env = { PATH, HOME, WINE, WINEPREFIX: made, WINEDEBUG: '-all', WINEDLLOVERRIDES: 'mscoree,mshtml=' };
   const steps = [
-    'wine wineboot --init',
-    "wine reg add 'HKCU\\Software\\Wine\\Drivers' /v Graphics /d null /f",
-    "wine reg add 'HKCU\\Software\\Wine\\DllOverrides' /v netsh.exe /d native /f",
-    'wine winecfg -v win10',
+    '"$WINE" wineboot --init',
+    '"$WINE" reg add \'HKCU\\Software\\Wine\\Drivers\' /v Graphics /d null /f',
+    '"$WINE" reg add \'HKCU\\Software\\Wine\\DllOverrides\' /v netsh.exe /d native /f',
+    '"$WINE" winecfg -v win10',
     'wineserver --wait',
   ];
   const shell = spawn('sh', ['-c', steps.join(' && ')], { env, stdio: 'ignore' });

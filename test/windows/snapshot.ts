@@ -35,9 +35,7 @@ export class Snapshot {
     const [header, ...keys] = this.policy.toString('utf16le').split('\r\n');
     const away = `[-${paths.local.replace(/^HKLM\\/, 'HKEY_LOCAL_MACHINE\\')}]`;
     writeFileSync(this.windows.path('restore.reg'), [header, '', away, ...keys].join('\r\n'), 'utf16le');
-    // On a busy machine Wine fails to start it now and then.
-    const isRestored = [1, 2].some(() => this.windows.reg('import', 'C:\\restore.reg'));
-    if (!isRestored) throw new Error('the policy cannot be restored');
+    if (!this.windows.reg('import', 'C:\\restore.reg')) throw new Error('the policy cannot be restored');
   }
 
   /** Says what becomes of packets. */

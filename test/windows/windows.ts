@@ -24,6 +24,7 @@ import { paths, type RegistryTree } from '../../fixtures/standin/registry';
 import { verdictOn } from '../../fixtures/standin/traffic';
 
 const root = join(__dirname, '..', '..');
+const wine = join(__dirname, 'wine.sh');
 const shared = join(root, 'node_modules', '.cache', 'contain-host', 'wine');
 
 /** A file of dist/, and one of the files that set-up.mjs made. */
@@ -109,11 +110,9 @@ export class Windows {
     linkSync(file, target);
   }
 
-  /** As an administrator does at a prompt. On a busy machine Wine fails to start a worker now and then: that is tried again. */
+  /** As an administrator does at a prompt. */
   async run(...args: readonly string[]): Promise<Result> {
-    const order = () => this.start([join(this.bin, 'contain-host.exe'), ...args]);
-    const first = await order();
-    return this.settle(first.output.includes('could not start its worker') ? await order() : first);
+    return this.settle(await this.start([join(this.bin, 'contain-host.exe'), ...args]));
   }
 
   /** As an OSSEC agent does, or in one of the other ways of starter.c: relative, quoted, with forward slashes. */
@@ -149,7 +148,7 @@ export class Windows {
     const folder = cwd ?? (existsSync(this.agent) ? this.agent : this.path(''));
     return new Promise((resolve, reject) => {
       const options = { cwd: folder, env: { ...this.environment, ...env } };
-      const child = spawn('wine', [program, ...args], { ...options, stdio: ['ignore', output, output] });
+      const child = spawn(wine, [program, ...args], { ...options, stdio: ['ignore', output, output] });
       child.on('error', reject);
       child.on('exit', (exitCode) => {
         closeSync(output);
@@ -162,7 +161,7 @@ export class Windows {
 
   /** Runs `reg.exe`; false when it failed. */
   reg(...args: readonly string[]): boolean {
-    return spawnSync('wine', ['reg', ...args], { env: this.environment, stdio: 'ignore' }).status === 0;
+    return spawnSync(wine, ['reg', ...args], { env: this.environment, stdio: 'ignore' }).status === 0;
   }
 
   /** The firewall's policy: the local one and the domain's. */
