@@ -10,10 +10,10 @@ export interface Unreadable {
   readonly unreadable: string;
 }
 
-/** What was read of a key and, where that was asked for, the registry file that it was read from: a large one, maybe. */
+/** What was read of a key and, where that was asked for, the registry file that it was read from. */
 export interface RegistryReading {
   readonly keys: RegistryKeys;
-  readonly file?: Buffer;
+  readonly file?: string;
 }
 
 /** Installers of 32-bit agents leave their values in the 32-bit view; everything else here is in the 64-bit one. */
@@ -42,7 +42,7 @@ export async function readKey(
 export interface ReadOptions {
   /** Absent: the 64-bit one. */
   readonly view?: RegistryView;
-  /** The registry file is returned, too. */
+  /** The registry file is left there until the order is over. */
   readonly keepFile?: boolean;
   /** Aborted: nobody needs it any more. */
   readonly signal?: AbortSignal | undefined;
@@ -66,10 +66,11 @@ async function tryReadKey(
     if (reg.exitCode !== 0)
       return { unreadable: `reg export of ${key} ${reg.startError ?? (reg.timedOut ? 'did not end' : 'failed')}` };
     makeRoomFor(statSync(path).size);
-    const file = readFileSync(path);
-    const parsed = parseRegistryFile(file);
+    const parsed = parseRegistryFile(readFileSync(path));
     if ('error' in parsed) return { unreadable: `the export of ${key} is not readable: ${parsed.error}` };
-    return { keys: parsed.keys, ...(keepFile ? { file } : {}) };
+    if (keepFile !== true) return parsed;
+    own = undefined;
+    return { ...parsed, file: path };
   } catch (error) {
     return { unreadable: `the export of ${key} is not readable: ${String(error)}` };
   } finally {

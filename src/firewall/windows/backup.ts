@@ -9,7 +9,6 @@ import {
   readFileSync,
   renameSync,
   statSync,
-  writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../../outcome/failure';
@@ -19,7 +18,6 @@ import { freshPath, isThere } from '../../state/stamp';
 import { parseRegistryFile } from '../../windows/registry-file';
 import type { Recorder, Site } from '../firewall';
 import { type PolicyExport, prepareExport, takeExport } from './export';
-import type { FirstLook, Live } from './live';
 import { readHive } from './read/hive';
 import {
   type FirewallPolicy,
@@ -29,7 +27,6 @@ import {
   readLocalPolicy,
 } from './read/policy-store';
 import { readNameAndActive } from './read/rule-on-demand';
-import { blocksByDefault } from './traits';
 
 /** A policy file that passed every check. Of the policy in it only the ids of its rules are kept: it may be a large one. */
 export interface GoodBackup {
@@ -103,6 +100,14 @@ export function isAsRecorded(file: string, recorded: Readonly<Record<string, unk
   }
 }
 
+/** What a reading from before the first change showed, as far as the backup has to do with it. */
+export interface Before {
+  readonly ids: readonly string[];
+  /** The registry file that it was read from. */
+  readonly localFile?: string;
+  readonly blocks: boolean;
+}
+
 /**
  * Exports the policy to a fresh file in the state folder, checks it against what the registry showed, and copies it to the
  * agent's home. The file decides, not netsh's exit code. `early`: an export that was begun before, and counts if it is fresh.
@@ -111,11 +116,11 @@ export function isAsRecorded(file: string, recorded: Readonly<Record<string, unk
 export async function makeBackup(
   site: Site,
   recorder: Recorder,
-  live: FirstLook,
+  before: Before,
   early: PolicyExport | undefined,
 ): Promise<GoodBackup> {
   const { home, stateFolder } = site;
-  const { localFile } = live;
+  const { localFile } = before;
   if (localFile === undefined) throw noBackup('what the registry showed was not kept');
   if (home === undefined) throw noBackup('the agent has no folder to keep it in');
   let problem = '';
@@ -125,11 +130,11 @@ export async function makeBackup(
     const file = freshPath((stamp) => join(stateFolder, `fw-backup-${stamp}.wfw`));
     await takeExport(site, recorder, 'backup', policyExport, file);
     const checked = checkBackup(file);
-    problem = 'bad' in checked ? checked.bad : compareToLive(checked, live, recorder, begun === undefined);
+    problem = 'bad' in checked ? checked.bad : compareToLive(checked, before, recorder, begun === undefined);
     if ('bad' in checked || problem !== '') continue;
     const record = freshPath((stamp) => join(stateFolder, `before-${stamp}.reg`));
     try {
-      putOnDisk(record, (path) => writeFileSync(path, localFile, { flag: 'wx', mode: 0o600 }));
+      putOnDisk(record, (path) => copyFileSync(localFile, path, constants.COPYFILE_EXCL));
       putAside(homeBackup(home));
       putOnDisk(homeBackup(home), (path) => copyFileSync(file, path, constants.COPYFILE_EXCL));
     } catch (error) {
@@ -145,10 +150,10 @@ export async function makeBackup(
  * A host that was contained without us, by the batch script: its backup is the first one of the case, if it is good. A second
  * copy is kept of it. Without a good one a host that blocks is still brought to the plan; one that does not is left alone.
  */
-export function adoptBackup(site: Site, recorder: Recorder, live: Live): void {
+export function adoptBackup(site: Site, recorder: Recorder, { blocks }: Before): void {
   const found = findBackup(site);
   if ('bad' in found) {
-    if (!blocksByDefault(live.local)) throw noBackup(`rules of a containment are active, and ${found.bad}`);
+    if (!blocks) throw noBackup(`rules of a containment are active, and ${found.bad}`);
     recorder.warn(`This host was contained without us, and there is no good backup to release it from: ${found.bad}`);
     return;
   }
@@ -221,13 +226,13 @@ function factsOf(facts: Readonly<Record<string, unknown>>): BackupFacts | undefi
  * The reason why a backup does not hold the live policy, or nothing. `isLater`: the export began after the reading, so what it
  * lacks Windows has left out; from another one a rule may be missing because it is new.
  */
-function compareToLive({ ids }: GoodBackup, live: Live, recorder: Recorder, isLater: boolean): string {
-  const missing = live.local.rules.filter(({ id }) => !ids.has(id));
+function compareToLive({ ids }: GoodBackup, before: Before, recorder: Recorder, isLater: boolean): string {
+  const missing = before.ids.filter((id) => !ids.has(id));
   if (missing.length === 0) return '';
-  const text = `${missing.length} of ${live.local.rules.length} live rules are not in the exported policy`;
-  const tolerated = isLater ? Math.max(fewMissing, live.local.rules.length / 10) : 0;
-  if (missing.length > tolerated || missing.length === live.local.rules.length) return text;
-  recorder.warn(`${text}: ${missing.map(({ id }) => id).join(', ')}`);
+  const text = `${missing.length} of ${before.ids.length} live rules are not in the exported policy`;
+  const tolerated = isLater ? Math.max(fewMissing, before.ids.length / 10) : 0;
+  if (missing.length > tolerated || missing.length === before.ids.length) return text;
+  recorder.warn(`${text}: ${missing.join(', ')}`);
   return '';
 }
 

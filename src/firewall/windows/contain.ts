@@ -7,7 +7,7 @@ import { type Rule, rulesOf } from '../../policy/rules';
 import type { RequestedBy } from '../../request/request';
 import type { Unreadable } from '../../windows/registry';
 import type { Recorder, Site } from '../firewall';
-import { adoptBackup, makeBackup } from './backup';
+import { adoptBackup, type Before, makeBackup } from './backup';
 import { type RuleChanges, ruleChanges } from './changes';
 import type { PolicyExport } from './export';
 import { judgeLive } from './judge-live';
@@ -79,15 +79,33 @@ async function begin(
   requestedBy: RequestedBy,
   recorder: Recorder,
   take: () => Promise<Start>,
-): Promise<{ view: View; viewer: Viewer }> {
-  const { live, early } = await take();
+): Promise<Pick<FirstView, 'view' | 'viewer'>> {
+  const first = await take().then(({ live, early }) => ({ ...viewFirst(live, policy, requestedBy), early }));
+  if (site.openCase?.facts.backup === undefined) await keepBackup(site, recorder, first);
+  return first;
+}
+
+/** What the reading from before the first change comes to. */
+interface FirstView {
+  readonly view: View;
+  readonly viewer: Viewer;
+  readonly before: Before;
+  readonly isContained: boolean;
+}
+
+function viewFirst(live: FirstLook | Unreadable, policy: Policy, requestedBy: RequestedBy): FirstView {
   if ('unreadable' in live) {
     throw new Failure('no-backup', `The firewall policy cannot be read, so nothing was changed: ${live.unreadable}.`);
   }
-  await keepBackup(site, recorder, live, early);
-  const { managed } = live;
+  const { local, localFile, managed } = live;
   const viewer = viewerFor(policy, managed, requestedBy === 'alert');
-  return { view: viewer(live.local), viewer };
+  const view = viewer(local);
+  const before = {
+    ids: local.rules.map(({ id }) => id),
+    ...(localFile === undefined ? {} : { localFile }),
+    blocks: view.blocks,
+  };
+  return { view, viewer, before, isContained: hasOurRules(local) };
 }
 
 function viewerFor(policy: Policy, managed: Live['managed'], keepHandlers: boolean): Viewer {
@@ -105,16 +123,14 @@ function viewerFor(policy: Policy, managed: Live['managed'], keepHandlers: boole
   };
 }
 
-/** The first backup of a case is kept. A host that was contained without us has the batch script's, if it is any good. */
+/** The first backup of a case. A host that was contained without us has the batch script's, if it is any good. */
 async function keepBackup(
   site: Site,
   recorder: Recorder,
-  live: FirstLook,
-  early: PolicyExport | undefined,
+  { isContained, before, early }: FirstView & { readonly early: PolicyExport | undefined },
 ): Promise<void> {
-  if (site.openCase?.facts.backup !== undefined) return;
-  if (!hasOurRules(live.local)) recorder.note((await makeBackup(site, recorder, live, early)).facts);
-  else adoptBackup(site, recorder, live);
+  if (isContained) adoptBackup(site, recorder, before);
+  else recorder.note((await makeBackup(site, recorder, before, early)).facts);
 }
 
 /** Two attempts: one script, then one process for each command that is still needed. */

@@ -18,7 +18,7 @@ export interface Live {
 
 /** A reading before the first change, with the registry file that `local` was read from where a backup is yet to be made. */
 export interface FirstLook extends Live {
-  readonly localFile?: Buffer;
+  readonly localFile?: string;
 }
 
 /** Reads what is in force. What netsh says is never looked at: it is translated, and shows the local store only. */
