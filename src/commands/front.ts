@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { Host } from '../host';
 import { exitCodes } from '../outcome/exit-codes';
-import type { Outcome } from '../outcome/outcome';
+import { asEndOf, type Outcome } from '../outcome/outcome';
 import type { Request } from '../request/request';
 import { workerFlag } from './worker-flag';
 
@@ -98,12 +98,12 @@ function notStarted({ action }: Request, error: unknown): Outcome {
   };
 }
 
-function endedSilently({ action }: Request): Outcome {
-  return {
+function endedSilently(request: Request): Outcome {
+  return asEndOf(request, {
     exitCode: exitCodes.uncertain,
     message:
       'The worker ended without a word, so the state of the host is uncertain. Ask "contain-host status"; the next ADD or DELETE puts it right.',
-    status: `${action}-failed`,
+    status: `${request.action}-failed`,
     words: ['worker-died'],
-  };
+  });
 }

@@ -4,7 +4,7 @@ import { writeAudit } from '../outcome/audit';
 import { exitCodes } from '../outcome/exit-codes';
 import { Failure } from '../outcome/failure';
 import { Log } from '../outcome/log';
-import type { Outcome } from '../outcome/outcome';
+import { asEndOf, type Outcome } from '../outcome/outcome';
 import type { Request } from '../request/request';
 import { stateFolderOf } from '../state/folder';
 import { add } from './add';
@@ -19,7 +19,7 @@ export async function carryOut(host: Host, request: Request): Promise<Outcome> {
     else if (home instanceof Failure) throw home;
     else outcome = await add(host, home, request);
   } catch (error) {
-    outcome = failed(request, error);
+    outcome = asEndOf(request, failed(request, error));
   }
   record(host, home instanceof Failure ? undefined : home, request, outcome);
   return outcome;

@@ -41,17 +41,24 @@ async function releaseCase({ firewall, recorder, openCase }: Session, request: R
 
 /** A case can be open on a host that is not contained: its ADD was interrupted, or its end could not be written down. */
 function heldByOperator(state: State): Outcome {
-  const why =
-    state === 'not-contained'
-      ? 'a case that an operator opened is not closed, and no alert closes it. This host is NOT contained now.'
-      : 'an alert does not lift a containment that an operator asked for.';
+  const isHeld = state === 'contained' || state === 'degraded';
   return {
     exitCode: exitCodes.done,
-    message: `Held by operator: ${why} Nothing was changed.`,
+    message: `Held by operator: an alert does not end what an operator asked for. Nothing was changed. ${sentences[state]}`,
     status: 'delete-failed',
-    words: ['held-by-operator'],
+    words: ['held-by-operator', ...(isHeld ? [] : [state])],
   };
 }
+
+const notInForce = 'Repeat ADD, or close the case with DELETE - - at its own prompt.';
+const sentences: Readonly<Record<State, string>> = {
+  contained: 'This host is still contained.',
+  degraded: 'This host is still contained, with gaps: ask "contain-host status".',
+  ineffective: `This host is NOT contained: the rules are set, but they are not enforced. ${notInForce}`,
+  'not-contained': `This host is NOT contained now. ${notInForce}`,
+  uncertain: 'What is in force cannot be read, so the state of this host is uncertain: ask "contain-host status".',
+  interrupted: `The last order was interrupted. ${notInForce}`,
+};
 
 /** An operator's containment may be in force, which no alert lifts; that it is one cannot be claimed either. */
 function nothingKnown(): Failure {

@@ -1,5 +1,6 @@
+import type { Request } from '../request/request';
 import type { Status } from './audit';
-import type { ExitCode } from './exit-codes';
+import { type ExitCode, exitCodes } from './exit-codes';
 
 /** How an order ended, for the caller, the agent's log and our own. */
 export interface Outcome {
@@ -9,4 +10,14 @@ export interface Outcome {
   readonly status: Status;
   /** Codes for the line in the agent's log: single words without blanks. */
   readonly words: readonly string[];
+}
+
+/** Exit codes that speak of a containment that was tried. */
+const ofContainment: readonly ExitCode[] = [exitCodes.noBackup, exitCodes.rolledBack, exitCodes.uncertain];
+
+/** The same outcome as the end of this order: whatever a release came to grief over, it was not completed. */
+export function asEndOf({ action }: Request, outcome: Outcome): Outcome {
+  if (action === 'add' || !ofContainment.includes(outcome.exitCode)) return outcome;
+  const message = `${outcome.message}\nThe release was not completed. Whether this host is contained, open or partial says "contain-host status"; then repeat DELETE.`;
+  return { ...outcome, exitCode: exitCodes.notReleased, message };
 }

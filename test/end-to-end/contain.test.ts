@@ -251,7 +251,8 @@ describe('alerts and operators', () => {
     const before = machine.fingerprint();
     const released = await endpoint.run('delete', '-', '-', alert);
     expect(released).toMatchObject({ exitCode: 0 });
-    expect(released.output).toMatch(/an operator opened is not closed.* NOT contained/i);
+    expect(released.output).toMatch(/Nothing was changed\. This host is NOT contained/);
+    expect(endpoint.audit().at(-1)).toMatch(/ delete-failed .* held-by-operator not-contained$/);
     expect(machine.fingerprint()).toBe(before);
   });
 

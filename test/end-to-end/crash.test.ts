@@ -73,6 +73,23 @@ describe.each(moments)('killed at "$match" ($kind)', ({ match, kind, told }) => 
   });
 });
 
+test('a release that is killed was not completed, and the next one is', async () => {
+  const before = endpoint.machine.fingerprint();
+  expect(await endpoint.run('ADD', '-', '192.0.2.50')).toMatchObject({ exitCode: 0 });
+  // A running import outlives the worker, and the next order waits for it.
+  endpoint.machine.setFaults({ kind: 'slow', ms: 3000, match: 'import' });
+  const release = endpoint.run('DELETE', '-', '-');
+  await untilHanging('import');
+  killWorker();
+  const { exitCode, output } = await release;
+  expect(exitCode).toBe(7);
+  expect(output).toMatch(/Whether this host is contained, open or partial says "contain-host status"/);
+  expect(endpoint.audit().at(-1)).toMatch(/ delete-failed .* exit=7 worker-died$/);
+  endpoint.machine.setFaults();
+  expect(await endpoint.run('DELETE', '-', '-')).toMatchObject({ exitCode: 0 });
+  expect(endpoint.machine.fingerprint()).toBe(before);
+});
+
 test('an ADD that can do nothing does not forget what an interrupted one before it has changed', async () => {
   const before = endpoint.machine.fingerprint();
   // Every rule is disabled by then, and none of ours is there.

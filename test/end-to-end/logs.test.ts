@@ -43,6 +43,9 @@ test('a state folder that cannot be made is refused, and nothing is changed', as
   writeFileSync(join(endpoint.programFiles, 'contain-host'), 'a file stands in the way');
   const before = endpoint.machine.fingerprint();
   expect(await endpoint.run('ADD', '-', '192.0.2.50')).toMatchObject({ exitCode: 3 });
+  const release = await endpoint.run('DELETE', '-', '-');
+  expect(release).toMatchObject({ exitCode: 7 });
+  expect(release.output).toMatch(/not completed\. Whether this host is contained, open or partial/);
   expect(endpoint.machine.fingerprint()).toBe(before);
 });
 

@@ -74,6 +74,7 @@ async function contain(): Promise<void> {
   machine.removeRule('{g}', 'gpo');
   machine.setProfileValue('public', 'EnableFirewall', 0, 'gpo');
   await order('add');
+  await order('delete', { alert: true });
 }
 
 /** A release that fails, one that takes long while somebody else asks, and a containment that dies. */
