@@ -192,6 +192,17 @@ describe('a release', () => {
     expect(isContained()).toBe(true);
   });
 
+  test('without the journal and the first copy the second one is named, but not taken unasked', async () => {
+    rmSync(endpoint.backup);
+    rmSync(join(endpoint.stateFolder, 'journal.jsonl'));
+    const [copy = ''] = endpoint.stateFiles().filter((name) => /^fw-backup-.*\.wfw$/.test(name));
+    const result = await release();
+    expect(result).toMatchObject({ exitCode: 7 });
+    expect(result.output).toMatch(/CONTAINED/);
+    expect(result.output).toContain(`netsh advfirewall import "${join(endpoint.stateFolder, copy)}"`);
+    expect(isContained()).toBe(true);
+  });
+
   test('a running import is never killed: the caller is told that it goes on, and the next order waits for it', async () => {
     endpoint.machine.setFaults({ kind: 'slow', ms: 4000, match: 'import' });
     const first = await endpoint.call({ args: ['DELETE', '-', '-'], patience: { worker: 1000 } });

@@ -6,6 +6,7 @@ import {
   existsSync,
   fsyncSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   statSync,
@@ -180,6 +181,16 @@ export function findBackup({ home, openCase }: Site): GoodBackup | BadBackup {
     bad.push(checked.bad);
   }
   return { bad: bad.join('; ') || 'the agent has no folder and the journal names no backup' };
+}
+
+/**
+ * The newest second copy of a backup that passes every check, for people to look at: nothing says that it is not of an earlier
+ * case.
+ */
+export function newestCopy(stateFolder: string): string | undefined {
+  const copies = readdirSync(stateFolder).filter((name) => /^fw-backup-.*\.wfw$/.test(name));
+  const files = copies.sort().map((name) => join(stateFolder, name));
+  return files.findLast((file) => !('bad' in checkBackup(file)));
 }
 
 /** What an import of a backup is measured by. */

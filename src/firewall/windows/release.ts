@@ -3,7 +3,7 @@ import { Failure } from '../../outcome/failure';
 import { freshPath } from '../../state/stamp';
 import type { Unreadable } from '../../windows/registry';
 import type { Recorder, Release, Site } from '../firewall';
-import { findBackup, type Recorded, readRecord } from './backup';
+import { findBackup, newestCopy, type Recorded, readRecord } from './backup';
 import { type PolicyExport, prepareExport, takeExport } from './export';
 import { readLocal } from './live';
 import type { Comparison, FirewallPolicy } from './read/policy-store';
@@ -35,7 +35,10 @@ async function lookFirst(site: Site, recorder: Recorder): Promise<Release | WayB
   const host = await lookAtHost(site);
   if (host === 'not-ours') return { was: 'not-contained', differences: [] };
   const backup = findBackup(site);
-  if ('bad' in backup) throw notReleased(await readLocal(site), `there is no good backup: ${backup.bad}`);
+  if ('bad' in backup) {
+    const why = `there is no good backup: ${backup.bad}`;
+    throw notReleased(await readLocal(site), why, newestCopy(site.stateFolder));
+  }
   const record = readRecord(backup);
   if (host === 'perhaps-restored') {
     const local = await readLocal(site);
@@ -82,8 +85,9 @@ async function keepPresent(site: Site, recorder: Recorder, present: PolicyExport
     recorder.warn('The policy of the contained host could not be kept as a file');
 }
 
-function notReleased(local: FirewallPolicy | Unreadable, why: string): Failure {
-  const message = `The release was not completed: ${why}. ${stateOf(local)} Repeat DELETE; if that does not help, import a good backup by hand: netsh advfirewall import "<file>".`;
+function notReleased(local: FirewallPolicy | Unreadable, why: string, copy?: string): Failure {
+  const byHand = `netsh advfirewall import "${copy ?? '<file>'}"${copy === undefined ? '' : ', if that is the policy from before'}`;
+  const message = `The release was not completed: ${why}. ${stateOf(local)} Repeat DELETE; if that does not help, import a good backup by hand: ${byHand}.`;
   return new Failure('not-released', message);
 }
 
