@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Endpoint } from '../fixtures/endpoint';
 import type { Call } from '../fixtures/standin/calls';
 import { bigHost, typicalHost } from '../fixtures/standin/hosts';
-import { batchScriptCommands } from '../src/policy/batch-script';
+import { batchScriptCommands } from '../src/firewall/windows/batch-script';
 import { watchedExecutable } from './made';
 import { playTools } from './resident';
 

@@ -1,3 +1,4 @@
+import { sep } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findHome } from '../agent/home';
 import { findTunnels } from '../agent/server-route';
@@ -5,13 +6,13 @@ import { type AgentServers, readAgentServers } from '../agent/servers';
 import { readSettings } from '../agent/settings';
 import type { Firewall, Step } from '../firewall/firewall';
 import { openFirewall } from '../firewall/open';
+import { batchScriptCommands } from '../firewall/windows/batch-script';
 import type { Host } from '../host';
 import { exitCodes } from '../outcome/exit-codes';
 import { Failure } from '../outcome/failure';
 import { say } from '../outcome/say';
 import { addGaps, isServerLostEverywhere, type Judgement, type State } from '../outcome/states';
 import { cidr } from '../policy/address';
-import { batchScriptCommands } from '../policy/batch-script';
 import type { Policy } from '../policy/policy';
 import { parseOssecArguments } from '../request/ossec';
 import type { Request, RequestedBy } from '../request/request';
@@ -126,12 +127,13 @@ function firewallAt(host: Host, home: string | undefined) {
 /** The batch script takes the last server it finds. */
 function originalSteps(
   action: Request['action'],
-  home = '',
+  home: string | undefined,
   agent: AgentServers | undefined,
   request: Request,
 ): Step[] {
   const server = agent?.servers.at(-1)?.address.text ?? '';
-  return batchScriptCommands(action, home, server, request.address).map((command) => ({
+  const folder = home === undefined ? '%OSSECPATH%' : `${home}${sep}`;
+  return batchScriptCommands(action, folder, server, request.address).map((command) => ({
     step: 'batch-script',
     command,
   }));

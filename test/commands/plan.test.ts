@@ -62,9 +62,11 @@ test.each([['windows'], ['linux']])('for %s it is readable, and touches nothing'
 });
 
 test('--original gives the commands of the batch script', async () => {
-  const { output } = await run(newHome(), 'plan', 'ADD', '-', '192.0.2.50', '--for', 'windows', '--original', '--json');
+  const home = newHome();
+  const { output } = await run(home, 'plan', 'ADD', '-', '192.0.2.50', '--for', 'windows', '--original', '--json');
   const { steps } = JSON.parse(output) as Plan;
   expect(steps).toHaveLength(11);
+  expect(steps[0]?.command?.slice(1)).toEqual(['advfirewall', 'export', join(home, 'fw-backup.wfw')]);
   expect(steps[5]?.command?.slice(1)).toEqual([
     ...['advfirewall', 'firewall', 'add', 'rule', 'name=Allow OSSEC Server out'],
     ...['dir=out', 'localport=1514', 'remoteip=10.0.0.5/32', 'protocol=udp', 'action=allow'],
@@ -89,6 +91,24 @@ test.each([
   const { exitCode, output } = await run(newHome(), ...args);
   expect(exitCode).toBe(1);
   expect(JSON.parse(output)).toMatchObject({ refused: code });
+});
+
+test('an ADD tells netsh what its plan says, in that order', async () => {
+  const endpoint = new Endpoint(typicalHost());
+  try {
+    const { output } = await endpoint.run('plan', 'ADD', '-', '192.0.2.50', '--json');
+    await endpoint.run('ADD', '-', '192.0.2.50');
+    const planned = (JSON.parse(output) as Plan).steps
+      .filter(({ command }) => command?.[0]?.endsWith('netsh.exe') && !command.includes('export'))
+      .map(({ command }) => command?.slice(1).join(' '));
+    const told = endpoint.machine
+      .calls()
+      .filter(({ tool, argv }) => tool === 'netsh' && !argv.includes('export'))
+      .flatMap(({ argv, lines }) => (argv[0] === '-f' ? lines.map(({ text }) => text) : [argv.join(' ')]));
+    expect(told.map((text) => text.replaceAll('"', ''))).toEqual(planned);
+  } finally {
+    endpoint.remove();
+  }
 });
 
 describe('what an ADD would come to', () => {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { batchScriptCommands } from '../../src/firewall/windows/batch-script';
 import { addRule } from '../../src/firewall/windows/netsh';
 import { type Address, isRefusal, parseHost } from '../../src/policy/address';
-import { batchScriptCommands } from '../../src/policy/batch-script';
 import type { Policy, Server } from '../../src/policy/policy';
 import { rulesOf } from '../../src/policy/rules';
 
