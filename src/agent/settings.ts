@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import type { Host } from '../host';
-import { type Address, cidr, isRefusal, parseHost, parseNetwork, quote } from '../policy/address';
+import { type Address, cidr, isRefusal, parseHost, parseNetwork, quote, type Refusal } from '../policy/address';
 import { errorCode } from '../process/error-code';
 import { findRepeatedKeys } from '../request/json-keys';
+import { ownAddresses } from './own-addresses';
 import { readFile } from './read-file';
 
 /** What an administrator set in contain-host.json. Every key may be absent. */
@@ -92,14 +93,20 @@ function readHandlers(value: unknown, warnings: string[]): Address[] {
     warnings.push('the setting handlers is not a list');
     return [];
   }
+  const own = ownAddresses();
   const handlers = value.flatMap((entry: unknown, index) => {
-    const address =
-      typeof entry === 'string' ? parseNetwork(entry, 24, 64) : { refused: `number ${index + 1} is not a text` };
+    const address = readHandler(entry, index, own);
     if (!isRefusal(address)) return [address];
     warnings.push(`a handler in the settings is left out: ${address.refused}`);
     return [];
   });
   return [...new Map(handlers.map((handler) => [cidr(handler), handler])).values()];
+}
+
+function readHandler(entry: unknown, index: number, own: ReadonlySet<string>): Address | Refusal {
+  if (typeof entry !== 'string') return { refused: `number ${index + 1} is not a text` };
+  const address = parseNetwork(entry, 24, 64);
+  return !isRefusal(address) && own.has(cidr(address)) ? { refused: `${address.text} is this host's own` } : address;
 }
 
 function readProbe(value: unknown, warnings: string[]): Probe | undefined {

@@ -1,6 +1,6 @@
-import { networkInterfaces } from 'node:os';
+import { ownAddresses } from '../agent/own-addresses';
 import { Failure } from '../outcome/failure';
-import { type Address, isRefusal, parseHost } from '../policy/address';
+import { type Address, cidr, isRefusal, parseHost } from '../policy/address';
 
 /**
  * Reads the address of an incident handler: one host, and not this one.
@@ -11,19 +11,9 @@ export function parseHandler(text: string): Address {
   if (isRefusal(address)) {
     throw new Failure('bad-address', `The handler's address was refused: ${address.refused}. Nothing was changed.`);
   }
-  if (ownAddresses().has(address.text)) {
+  if (ownAddresses().has(cidr(address))) {
     const message = `${address.text} is this host's own address, so nobody could come in. Nothing was changed.`;
     throw new Failure('bad-address', message);
   }
   return address;
-}
-
-function ownAddresses(): Set<string> {
-  const own = Object.values(networkInterfaces()).flatMap((entries) => entries ?? []);
-  return new Set(
-    own.flatMap(({ address }) => {
-      const parsed = parseHost(address.split('%')[0] ?? '');
-      return isRefusal(parsed) ? [] : [parsed.text];
-    }),
-  );
 }

@@ -43,7 +43,7 @@ function readWazuh4({ command, parameters }: Json): Request {
   if (!isObject(alert)) throw bad('parameters.alert is not an object');
   const shared = { action: command, dialect: 'wazuh' } as const;
   if (alert.rule !== undefined) {
-    return { ...shared, requestedBy: 'alert', address: sourceAddress(alert) ?? '-', ...readAlertId(alert) };
+    return { ...shared, requestedBy: 'alert', address: alertAddress(alert) ?? '-', ...readAlertId(alert) };
   }
   if (!Array.isArray(extraArgs) || !extraArgs.every((word): word is string => typeof word === 'string')) {
     throw bad('parameters.extra_args is not a list of texts');
@@ -87,9 +87,15 @@ function readWazuh5({ command, wazuh }: Json): Request {
   };
 }
 
-function sourceAddress(alert: Json): string | undefined {
-  const data = alert.data;
+function sourceAddress({ data }: Json): string | undefined {
   return isObject(data) && typeof data.srcip === 'string' ? data.srcip : undefined;
+}
+
+/** Where Wazuh's own responses look for it, in their order (wazuh src/active-response/active_responses.c). */
+function alertAddress(alert: Json): string | undefined {
+  const win = isObject(alert.data) ? alert.data.win : undefined;
+  const event = isObject(win) && isObject(win.eventdata) ? win.eventdata : {};
+  return [event.ipAddress, event.destinationIp].find((value) => typeof value === 'string') ?? sourceAddress(alert);
 }
 
 function readAlertId({ id, rule }: Json): Pick<Request, 'alertId' | 'ruleId'> {

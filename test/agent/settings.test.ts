@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { readSettings, type Settings } from '../../src/agent/settings';
@@ -31,6 +32,15 @@ test('every key is read', () => {
     probe: { address: { text: '192.0.2.80' }, port: 443 },
     warnings: [],
   });
+});
+
+test('this host is no handler of its own, but may lie in the network of one', () => {
+  const own = Object.values(networkInterfaces())
+    .flatMap((entries) => entries ?? [])
+    .find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
+  const settings = readObject({ handlers: [own, `${own}/32`, `${own}/24`] });
+  expect(handlersOf(settings)).toEqual([expect.stringMatching(/\.0\/24$/)]);
+  expect(settings.warnings.join()).toMatch(/is this host's own/);
 });
 
 test('the file that the server pushes counts, whole; else the one beside the program', () => {

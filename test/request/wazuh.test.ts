@@ -94,6 +94,17 @@ test('agent_control hands over its address and the words behind it in one text',
     expect(isRefusal(parseHost(named(text).address))).toBe(true);
 });
 
+test('the address of an alert stands where Wazuh looks for it first', () => {
+  const addressOf = (data: object): string =>
+    parseWazuhMessage(wazuh4('add', { extra_args: [], alert: { ...alert, data } })).address;
+  const [srcip, ipAddress, destinationIp] = ['203.0.113.7', '203.0.113.8', '203.0.113.9'];
+  expect(addressOf({ srcip, win: { eventdata: { destinationIp, ipAddress } } })).toBe(ipAddress);
+  expect(addressOf({ srcip, win: { eventdata: { destinationIp, ipAddress: 3 } } })).toBe(destinationIp);
+  expect(addressOf({ srcip, win: { eventdata: [ipAddress] } })).toBe(srcip);
+  expect(addressOf({ srcip, win: { system: { ipAddress } } })).toBe(srcip);
+  expect(addressOf({ win: 'none' })).toBe('-');
+});
+
 test('an alert stays an alert, whatever extra_args say', () => {
   expect(parseWazuhMessage(wazuh4('add', { extra_args: ['192.0.2.50'], alert }))).toMatchObject({
     requestedBy: 'alert',
