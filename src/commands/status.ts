@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import type { Host } from '../host';
 import { exitCodes } from '../outcome/exit-codes';
 import { say } from '../outcome/say';
+import { states } from '../outcome/states';
 import { readStatus } from './status-report';
 import { describeStatus } from './status-text';
 import { wrongArguments } from './usage';
@@ -11,14 +12,24 @@ import { wrongArguments } from './usage';
  * With `--expect STATE` the exit code is 0 only in that state.
  */
 export async function status(host: Host, args: readonly string[]): Promise<number> {
-  let options: { json?: boolean | undefined; expect?: string | undefined };
-  try {
-    options = parseArgs({ args: [...args], options: { json: { type: 'boolean' }, expect: { type: 'string' } } }).values;
-  } catch {
+  const options = readOptions(args);
+  if (options === undefined) {
     say(wrongArguments);
     return exitCodes.refused;
   }
   const found = await readStatus(host);
   say(options.json ? `${JSON.stringify(found, null, 2)}\n` : describeStatus(host, found));
   return options.expect === undefined || options.expect === found.state ? exitCodes.done : exitCodes.refused;
+}
+
+/** Undefined where they are not understood: a state that does not exist would never be the present one. */
+function readOptions(args: readonly string[]): { json?: boolean | undefined; expect?: string | undefined } | undefined {
+  try {
+    const options = { json: { type: 'boolean' }, expect: { type: 'string' } } as const;
+    const { values } = parseArgs({ args: [...args], options });
+    const isState = values.expect === undefined || states.some((state) => state === values.expect);
+    return isState ? values : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -1,5 +1,7 @@
 /** What the host is, judged from the live policy. Never a boolean: "could not be read" is not "not contained". */
-export type State = 'not-contained' | 'contained' | 'degraded' | 'ineffective' | 'uncertain' | 'interrupted';
+export const states = ['not-contained', 'contained', 'degraded', 'ineffective', 'uncertain', 'interrupted'] as const;
+
+export type State = (typeof states)[number];
 
 /** Something that keeps a containment from being whole. `code` is stable, `detail` is for people and may name a rule. */
 export interface Gap {

@@ -167,4 +167,6 @@ test('--expect tells by its exit code', async () => {
   expect(await endpoint.run('status', '--expect', 'not-contained')).toMatchObject({ exitCode: 0 });
   await add();
   expect(await endpoint.run('status', '--expect', 'not-contained')).toMatchObject({ exitCode: 1 });
+  const misspelt = await endpoint.run('status', '--expect', 'not-containd');
+  expect(misspelt.output).toMatch(/^Invalid argument\(s\)/);
 });
