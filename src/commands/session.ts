@@ -14,7 +14,6 @@ import { removeReadings } from '../windows/registry';
 
 /** Everything an order needs while it has the host to itself. */
 export interface Session {
-  readonly journal: Journal;
   readonly openCase: OpenCase | undefined;
   readonly recorder: CaseRecorder;
   readonly firewall: Firewall;
@@ -57,7 +56,7 @@ export async function openSession(host: Host, home: string | undefined, request:
       removeReadings(stateFolder);
       lock.release();
     };
-    return { journal, openCase, recorder, firewall: openFirewall(site), close };
+    return { openCase, recorder, firewall: openFirewall(site), close };
   } catch (error) {
     lock.release();
     throw error;

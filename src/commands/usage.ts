@@ -2,7 +2,7 @@
 export const usage = `Usage: contain-host (ADD|DELETE) user IP_Address
 Example: contain-host ADD - 192.0.2.50
 
-ADD cuts this host off the network: only the agent's servers and the incident handler at IP_Address can reach it.
+ADD cuts this host off the network: the agent's servers, the incident handler at IP_Address and those in the settings are let through.
 DELETE gives it back as it was; user and IP_Address are not used then, "-" will do.
 
 Other commands:

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Host } from '../host';
 import { Failure } from '../outcome/failure';
 import { runProcess } from '../process/run';
-import { systemTool } from '../windows/system-tool';
+import { systemTool, toolEnvironment } from '../windows/system-tool';
 import { unusable } from './unusable';
 
 /**
@@ -46,7 +46,7 @@ async function closeOnWindows(host: Host, folder: string): Promise<string | unde
   const { exitCode } = await runProcess(
     icacls,
     [folder, '/inheritance:r', '/grant:r', ...fullControl, '/remove:g', ...ordinaryUsers, '/q'],
-    { limitMs: 10_000 },
+    { limitMs: host.patience.icacls, env: toolEnvironment(host) },
   );
   return exitCode === 0 ? undefined : `The folder ${folder} could not be closed to ordinary users (icacls failed).`;
 }

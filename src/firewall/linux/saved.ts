@@ -4,12 +4,12 @@ import { runProcess } from '../../process/run';
 import type { Recorder, Site } from '../firewall';
 
 /** The unit that loads the saved rules before the network is up. */
-export const unitName = 'contain-host.service';
+const unitName = 'contain-host.service';
 
 const systemctlFolders = ['/usr/bin', '/bin'];
 
 /** The rules as the unit loads them at the next start. */
-export function savedFile({ stateFolder }: Site): string {
+function savedFile({ stateFolder }: Site): string {
   return join(stateFolder, 'contained.nft');
 }
 

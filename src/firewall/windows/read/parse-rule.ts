@@ -5,8 +5,8 @@ import { type ProfileName, profileNames, type StoredRule } from './stored-rule';
 
 /** Reads a stored rule. Never fails: what is wrong with a rule stands in `notUnderstood`. */
 export function parseRule(id: string, raw: string): StoredRule {
-  const { version, fields, problem } = readFields(raw);
-  const rule = new RuleDraft(id, raw, version, problem);
+  const { fields, problem } = readFields(raw);
+  const rule = new RuleDraft(id, raw, problem);
   const seen = new Set<string>();
   for (const [name, value] of fields) {
     if (isSingleField(name) && seen.has(name)) rule.complain(`${name} more than once`);
@@ -41,7 +41,6 @@ class RuleDraft implements StoredRule {
   constructor(
     readonly id: string,
     readonly raw: string,
-    readonly version: string,
     public notUnderstood: string | undefined,
   ) {}
 

@@ -2,8 +2,6 @@
 export type Field = readonly [name: string, value: string];
 
 export interface RuleFields {
-  /** Such as `2.31`; empty when there is none. */
-  readonly version: string;
   readonly fields: readonly Field[];
   /** What is not as it should be, if anything. */
   readonly problem: string | undefined;
@@ -12,8 +10,7 @@ export interface RuleFields {
 /** Cuts `v2.31|Action=Allow|Dir=In|...|` into its fields ([MS-GPFAS] 2.2.2.19); a bar stands in no value. */
 export function readFields(raw: string): RuleFields {
   const [head = '', ...parts] = raw.split('|');
-  const version = /^v(\d{1,3}\.\d{1,3})$/i.exec(head)?.[1] ?? '';
-  let problem = version === '' ? 'its version' : undefined;
+  let problem = /^v\d{1,3}\.\d{1,3}$/i.test(head) ? undefined : 'its version';
   if (parts.at(-1) === '') parts.pop();
   else problem ??= 'its end';
   const fields: Field[] = [];
@@ -22,7 +19,7 @@ export function readFields(raw: string): RuleFields {
     if (equals < 1) problem ??= 'a field without a name or value';
     else fields.push([part.slice(0, equals).toLowerCase(), part.slice(equals + 1)]);
   }
-  return { version, fields, problem };
+  return { fields, problem };
 }
 
 /** Fields that stand in a rule once or never; the others are repeated, with one item each. */

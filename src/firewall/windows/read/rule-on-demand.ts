@@ -41,9 +41,6 @@ class RuleOnDemand implements StoredRule {
     return this.read;
   }
 
-  get version() {
-    return this.whole.version;
-  }
   get action() {
     return this.whole.action;
   }

@@ -12,8 +12,6 @@ export interface StoredRule {
   /** The name of its registry value: a built-in name or a GUID. */
   readonly id: string;
   readonly raw: string;
-  /** Such as `2.31`. */
-  readonly version: string;
   readonly name: string;
   readonly active: boolean;
   readonly action: 'allow' | 'block' | 'bypass';

@@ -12,7 +12,6 @@ test('a rule as Windows stores it is understood field by field', () => {
   expect(parseRule('CoreNet-DHCP-Out', raw)).toMatchObject({
     id: 'CoreNet-DHCP-Out',
     raw,
-    version: '2.30',
     name: '@FirewallAPI.dll,-25301',
     active: true,
     action: 'block',
