@@ -19,14 +19,15 @@ export async function release(host: Host, home: string | undefined, request: Req
 async function releaseCase({ firewall, recorder, openCase }: Session, request: Request): Promise<Outcome> {
   if (request.requestedBy === 'alert' && openCase?.asked.requestedBy !== 'alert') {
     const { state } = await firewall.judge();
-    if (state === 'not-contained' && openCase === undefined) return notContained();
+    if (state === 'not-contained' && openCase === undefined) return notContained('This host is not contained.');
     if (state === 'uncertain' && openCase === undefined) throw nothingKnown();
     return heldByOperator(state);
   }
   const { was, differences } = await firewall.release(recorder);
   if (openCase !== undefined || recorder.acted)
-    recorder.closeCase(was === 'not-contained' ? 'nothing-changed' : 'released');
-  if (was === 'not-contained') return notContained();
+    recorder.closeCase(was === 'not-contained' || was === 'given-back-by-others' ? 'nothing-changed' : 'released');
+  if (was === 'not-contained') return notContained('This host is not contained.');
+  if (was === 'given-back-by-others') return notContained(givenBack);
   const how =
     was === 'contained'
       ? 'Released: the policy from before the containment is in force again.'
@@ -67,10 +68,13 @@ function nothingKnown(): Failure {
   return new Failure('not-released', message);
 }
 
-function notContained(): Outcome {
+const givenBack =
+  'This host is not contained any more: somebody else gave it back, and has used it since. Its case is closed.';
+
+function notContained(why: string): Outcome {
   return {
     exitCode: exitCodes.done,
-    message: 'This host is not contained. Nothing was changed.',
+    message: `${why} Nothing was changed.`,
     status: 'delete',
     words: ['not-contained'],
   };

@@ -31,11 +31,11 @@ export async function openSession(host: Host, home: string | undefined, request:
     const log = new Log(stateFolder);
     const journal = new Journal(stateFolder);
     const { action } = request;
-    const recorder = new CaseRecorder(journal, log, action, () => {
+    const openCase = readJournal(journal, log, request);
+    const recorder = new CaseRecorder(journal, log, action, openCase?.facts ?? {}, () => {
       if (action === 'add' && home !== undefined)
         writeAudit(host.platform, home, { status: 'add-started', request, words: [] });
     });
-    const openCase = readJournal(journal, recorder, request);
     if (openCase !== undefined && host.platform === 'windows') await waitUntilSettled(openCase, host.patience.settle);
     const over = new AbortController();
     const readings: Promise<unknown>[] = [];
@@ -67,7 +67,7 @@ export async function openSession(host: Host, home: string | undefined, request:
  * An operator's release goes on without the journal. A containment without one could not be undone by the next run, and an
  * alert may not lift what may be an operator's.
  */
-function readJournal(journal: Journal, recorder: CaseRecorder, request: Request): OpenCase | undefined {
+function readJournal(journal: Journal, log: Log, request: Request): OpenCase | undefined {
   try {
     return journal.read();
   } catch (error) {
@@ -80,7 +80,7 @@ function readJournal(journal: Journal, recorder: CaseRecorder, request: Request)
         'The journal cannot be read, so nobody knows whether an operator asked for a containment, and an alert changes nothing. Whether this host is contained, open or partial says "contain-host status"; DELETE - - at its own prompt releases it.';
       throw new Failure('not-released', message, error);
     }
-    recorder.warn(`The journal cannot be read: ${String(error)}`);
+    log.warn(`The journal cannot be read: ${String(error)}`);
     return undefined;
   }
 }

@@ -2,7 +2,7 @@ import type { Host } from '../host';
 import type { Judgement, ServiceState } from '../outcome/states';
 import type { Policy } from '../policy/policy';
 import type { RequestedBy } from '../request/request';
-import type { OpenCase } from '../state/journal';
+import type { Facts, OpenCase } from '../state/journal';
 
 /** One step of a plan: a stable name, and the exact program and arguments it runs, or null where it runs none. */
 export interface Step {
@@ -14,7 +14,9 @@ export interface Step {
 export interface Recorder {
   act<T>(step: Step, work: () => Promise<T>): Promise<T>;
   /** Keeps facts of the case that later runs need, as one more journal line. */
-  note(facts: Readonly<Record<string, string | number | boolean>>): void;
+  note(facts: Facts): void;
+  /** What was noted of the case, in this run and before it. */
+  readonly facts: Facts;
   /** Says something in the log that changes nothing. */
   warn(message: string): void;
 }
@@ -45,7 +47,7 @@ export interface Preflight {
 
 /** How a release ended when it did not fail. */
 export interface Release {
-  readonly was: 'contained' | 'not-contained' | 'restored-already';
+  readonly was: 'contained' | 'not-contained' | 'restored-already' | 'given-back-by-others';
   /** What differs from the policy before containment although it was given back, for people. */
   readonly differences: readonly string[];
 }

@@ -17,7 +17,8 @@ export interface Asked {
   readonly operatorAddress?: string;
 }
 
-type Facts = Readonly<Record<string, string | number | boolean>>;
+/** What later runs need of a case, by names that each firewall has for itself. */
+export type Facts = Readonly<Record<string, string | number | boolean>>;
 
 /**
  * `asked` opens a case. What a later ADD asks for counts from the first line on that says that something comes of it; an order

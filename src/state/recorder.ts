@@ -4,7 +4,7 @@ import { escapeOutput, type Log } from '../outcome/log';
 import type { Judgement } from '../outcome/states';
 import type { RunResult } from '../process/run';
 import type { Request } from '../request/request';
-import type { Asked, Journal, JournalEvent } from './journal';
+import type { Asked, Facts, Journal, JournalEvent } from './journal';
 
 /** Writes what a case does into the journal and the log. `onFirstStep` runs once, before anything of the case is done. */
 export class CaseRecorder implements Recorder {
@@ -14,10 +14,12 @@ export class CaseRecorder implements Recorder {
   private changing: boolean;
   private askedAnew: Asked | undefined;
 
+  /** `noted`: what earlier runs noted of the case. */
   constructor(
     private readonly journal: Journal,
     private readonly log: Log,
     action: Request['action'],
+    private noted: Facts,
     private readonly onFirstStep: () => void,
   ) {
     this.changing = action === 'delete';
@@ -60,8 +62,13 @@ export class CaseRecorder implements Recorder {
     if (isOnDisk) this.askedAnew = undefined;
   }
 
-  note(facts: Readonly<Record<string, string | number | boolean>>): void {
+  note(facts: Facts): void {
     this.append({ event: 'noted', facts });
+    this.noted = { ...this.noted, ...facts };
+  }
+
+  get facts(): Facts {
+    return this.noted;
   }
 
   warn(message: string): void {

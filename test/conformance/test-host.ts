@@ -31,6 +31,10 @@ export class CaseInHand implements Recorder {
     this.openCase = { ...rest, facts: { ...before, ...facts } };
   }
 
+  get facts(): OpenCase['facts'] {
+    return this.openCase?.facts ?? {};
+  }
+
   warn(): void {}
 }
 

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Endpoint } from '../../fixtures/endpoint';
 import { typicalHost } from '../../fixtures/standin/hosts';
-import { checkBackup } from '../../src/firewall/windows/backup';
+import { checkBackup } from '../../src/firewall/windows/backup-file';
 import { udpServer } from '../matrix/bench';
 
 let endpoint: Endpoint;

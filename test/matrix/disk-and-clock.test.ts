@@ -1,3 +1,5 @@
+import { copyFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { watchRuns } from '../../fixtures/interpose/within';
 import { add, addOther, Bench, type Order, release } from './bench';
 import { passes, truthOf } from './truth';
@@ -112,4 +114,17 @@ describe('a clock that jumps', () => {
     expect(await carryOut(release)).toBe(0);
     expect(bench.machine.fingerprint()).toBe(before);
   });
+});
+
+test('an old backup that somebody holds open in its place hinders no containment, and is not taken for the present one', async () => {
+  await carryOut(add);
+  await carryOut(release);
+  const [old = ''] = readdirSync(bench.home).filter((name) => /^fw-backup-.*\.wfw$/.test(name));
+  copyFileSync(join(bench.home, old), join(bench.home, 'fw-backup.wfw'));
+  bench.machine.addRule('{new}', 'v2.31|Action=Allow|Active=TRUE|Dir=Out|Protocol=6|RPort=8080|Name=New|');
+  const withNew = bench.machine.fingerprint();
+  const fileFault = { call: 'renameSync home/fw-backup.wfw #1', code: 'EACCES' } as const;
+  expect(await bench.workWithin(add, { fileFault })).toMatchObject({ exitCode: 0, isMet: true });
+  expect(await bench.workWithin(release, { fileFault })).toMatchObject({ exitCode: 0 });
+  expect(bench.machine.fingerprint()).toBe(withNew);
 });

@@ -3,7 +3,7 @@ import type { OrderName, Promised } from './tool-table';
 
 export const codes: readonly FileFault[] = ['EACCES', 'ENOSPC', 'EIO', 'EROFS'];
 
-/** The columns: ADD and second ADD, then DELETE. `locked`: `unable` where rights are missing, else `no-backup`. */
+/** The columns: ADD and second ADD, then DELETE. `locked`: `unable` where rights are missing, else `no-backup` or `held`. */
 type Cell = Promised | 'locked' | '-';
 
 /** Whether the operation stands before or after the first change of the firewall, where that matters. */
@@ -46,7 +46,8 @@ export function promiseFor(order: OrderName, call: string, isChanged: boolean, c
     ([operations, when]) => operations.test(call) && (when === 'ever' || (when === 'after') === isChanged),
   );
   const cell = order === 'DELETE' ? row?.[3] : row?.[2];
-  if (cell === 'locked') return code === 'EACCES' ? 'unable' : 'no-backup';
+  if (cell === 'locked' && code === 'EACCES') return 'unable';
+  if (cell === 'locked') return order === 'DELETE' ? 'held' : 'no-backup';
   return cell === '-' ? undefined : cell;
 }
 

@@ -22,7 +22,7 @@ test('what is asked for counts with the next line that the disk takes, where a s
   const folder = mkdtempSync(join(tmpdir(), 'recorder-'));
   const journal = new JournalOnDisk(folder);
   journal.append({ event: 'asked', ...byAlert });
-  const recorder = new CaseRecorder(journal, new Log(folder), 'add', () => {});
+  const recorder = new CaseRecorder(journal, new Log(folder), 'add', {}, () => {});
   recorder.askAnew(byOperator);
   journal.isFull = true;
   await expect(recorder.act({ step: 'save', command: null }, async () => {})).rejects.toMatchObject({

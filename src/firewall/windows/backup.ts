@@ -1,105 +1,14 @@
-import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  constants,
-  copyFileSync,
-  existsSync,
-  fsyncSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  statSync,
-} from 'node:fs';
+import { chmodSync, closeSync, constants, copyFileSync, existsSync, fsyncSync, openSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../../outcome/failure';
-import { isOurName } from '../../policy/rules';
-import { makeRoomFor } from '../../process/memory';
 import { freshPath, isThere } from '../../state/stamp';
-import { parseRegistryFile } from '../../windows/registry-file';
 import type { Recorder, Site } from '../firewall';
+import { type BackupFile, checkBackup, isAsRecorded } from './backup-file';
 import { type PolicyExport, prepareExport, takeExport } from './export';
-import { readHive } from './read/hive';
-import {
-  type FirewallPolicy,
-  type PolicyRecord,
-  type RecordedRule,
-  readHivePolicy,
-  readLocalPolicy,
-} from './read/policy-store';
-import { readNameAndActive } from './read/rule-on-demand';
-
-/** A policy file that passed every check. Of the policy in it only the ids of its rules are kept: it may be a large one. */
-export interface GoodBackup {
-  readonly file: string;
-  readonly ids: ReadonlySet<string>;
-  readonly facts: BackupFacts;
-}
-
-export interface BadBackup {
-  readonly bad: string;
-}
-
-/** What the journal keeps of a backup. `record` is the registry file of the policy from before, in the state folder. */
-export type BackupFacts = Readonly<{ backup: string; backupLength: number; backupSha256: string; record: string }>;
-
-/** Real exports of bloated hosts have some tens of megabytes. */
-const longestBackup = 256 * 1024 * 1024;
+import { type BackupFacts, findBackup, homeBackup } from './find-backup';
 
 /** Windows may add a rule by itself between our reading and the export. */
 const fewMissing = 3;
-
-/** Where the batch script keeps its backup, and so do we. */
-export function homeBackup(home: string): string {
-  return join(home, 'fw-backup.wfw');
-}
-
-/** True where an ADD will most probably make a backup: no case is open, and none lies there as the batch script leaves it. */
-export function needsBackup({ home, openCase }: Site): boolean {
-  return openCase === undefined && home !== undefined && !existsSync(homeBackup(home));
-}
-
-/** Reads and checks a policy file: its structure, its hash where one was recorded, and that it is not a contained host's. */
-export function checkBackup(
-  file: string,
-  recorded?: Pick<BackupFacts, 'backupSha256' | 'backupLength'>,
-): GoodBackup | BadBackup {
-  let bytes: Buffer;
-  try {
-    const { size } = statSync(file);
-    if (size > longestBackup) return { bad: `${file} is too large for a policy` };
-    makeRoomFor(size);
-    bytes = readFileSync(file);
-  } catch (error) {
-    return { bad: `${file} cannot be read (${String(error)})` };
-  }
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
-  if (recorded !== undefined && (recorded.backupSha256 !== sha256 || recorded.backupLength !== bytes.length)) {
-    return { bad: `${file} is not the file that was recorded` };
-  }
-  const hive = readHive(bytes);
-  if ('damaged' in hive) return { bad: `${file} is damaged: ${hive.damaged}` };
-  const ids = new Set<string>();
-  for (const [id, text] of hive.keys.get('firewallrules')?.texts() ?? []) {
-    const { active, name } = readNameAndActive(text);
-    if (active && isOurName(name))
-      return { bad: `${file} is the policy of a contained host: the rule "${name}" is active in it` };
-    ids.add(id);
-  }
-  return { file, ids, facts: { backup: file, backupLength: bytes.length, backupSha256: sha256, record: '' } };
-}
-
-/** Byte for byte what passed every check when it was made: to read thousands of rules again takes longer than people wait. */
-export function isAsRecorded(file: string, recorded: Readonly<Record<string, unknown>>): boolean {
-  try {
-    makeRoomFor(statSync(file).size);
-    const bytes = readFileSync(file);
-    const sha256 = createHash('sha256').update(bytes).digest('hex');
-    return bytes.length === recorded.backupLength && sha256 === recorded.backupSha256;
-  } catch {
-    return false;
-  }
-}
 
 /** What a reading from before the first change showed, as far as the backup has to do with it. */
 export interface Before {
@@ -107,6 +16,11 @@ export interface Before {
   /** The registry file that it was read from. */
   readonly localFile?: string;
   readonly blocks: boolean;
+}
+
+/** True where an ADD will most probably make a backup: no case is open, and none lies there as the batch script leaves it. */
+export function needsBackup({ home, openCase }: Site): boolean {
+  return openCase === undefined && home !== undefined && !existsSync(homeBackup(home));
 }
 
 /**
@@ -119,7 +33,7 @@ export async function makeBackup(
   recorder: Recorder,
   before: Before,
   early: PolicyExport | undefined,
-): Promise<GoodBackup> {
+): Promise<BackupFacts> {
   const { home, stateFolder } = site;
   const { localFile } = before;
   if (localFile === undefined) throw noBackup('what the registry showed was not kept');
@@ -128,21 +42,22 @@ export async function makeBackup(
   for (const begun of [...(early?.isFresh() === true ? [early] : []), undefined, undefined]) {
     const policyExport = begun ?? prepareExport(site);
     if (policyExport === undefined) throw noBackup('the state folder takes no files');
-    const file = freshPath((stamp) => join(stateFolder, `fw-backup-${stamp}.wfw`));
-    await takeExport(site, recorder, 'backup', policyExport, file);
-    const checked = checkBackup(file);
+    const backup = freshPath((stamp) => join(stateFolder, `fw-backup-${stamp}.wfw`));
+    await takeExport(site, recorder, 'backup', policyExport, backup);
+    const checked = checkBackup(backup);
     problem = 'bad' in checked ? checked.bad : compareToLive(checked, before, recorder, begun === undefined);
     if ('bad' in checked || problem !== '') continue;
     const record = freshPath((stamp) => join(stateFolder, `before-${stamp}.reg`));
+    let copy: string;
     try {
-      putOnDisk(record, (path) => copyFileSync(localFile, path, constants.COPYFILE_EXCL));
-      putAside(homeBackup(home));
-      putOnDisk(homeBackup(home), (path) => copyFileSync(file, path, constants.COPYFILE_EXCL));
+      copyToDisk(localFile, record);
+      copy = makeWay(homeBackup(home), recorder);
+      copyToDisk(backup, copy);
     } catch (error) {
       throw noBackup('it could not be put on disk', error);
     }
-    if (!isAsRecorded(homeBackup(home), checked.facts)) throw noBackup("the copy in the agent's folder is not whole");
-    return { ...checked, facts: { ...checked.facts, record } };
+    if (!isAsRecorded(copy, checked.mark)) throw noBackup("the copy in the agent's folder is not whole");
+    return { ...checked.mark, backup, copy, record };
   }
   throw noBackup(problem);
 }
@@ -152,92 +67,26 @@ export async function makeBackup(
  * copy is kept of it. Without a good one a host that blocks is still brought to the plan; one that does not is left alone.
  */
 export function adoptBackup(site: Site, recorder: Recorder, { blocks }: Before): void {
-  const found = findBackup(site);
+  const found = findBackup(site, {});
   if ('bad' in found) {
     if (!blocks) throw noBackup(`rules of a containment are active, and ${found.bad}`);
     recorder.warn(`This host was contained without us, and there is no good backup to release it from: ${found.bad}`);
     return;
   }
-  const copy = freshPath((stamp) => join(site.stateFolder, `fw-backup-${stamp}.wfw`));
+  const backup = freshPath((stamp) => join(site.stateFolder, `fw-backup-${stamp}.wfw`));
   try {
-    putOnDisk(copy, (path) => copyFileSync(found.file, path, constants.COPYFILE_EXCL));
+    copyToDisk(found.file, backup);
   } catch (error) {
     throw noBackup('the second copy could not be put on disk', error);
   }
-  recorder.note({ ...found.facts, backup: copy });
-}
-
-/** The backup to release from: the one in the agent's home, else the second copy. */
-export function findBackup({ home, openCase }: Site): GoodBackup | BadBackup {
-  const recorded = openCase === undefined ? undefined : factsOf(openCase.facts);
-  const files = [
-    ...(home === undefined ? [] : [homeBackup(home)]),
-    ...(recorded === undefined ? [] : [recorded.backup]),
-  ];
-  const bad: string[] = [];
-  for (const file of files) {
-    const checked = checkBackup(file, recorded);
-    if (!('bad' in checked)) return { ...checked, facts: recorded ?? checked.facts };
-    bad.push(checked.bad);
-  }
-  return { bad: bad.join('; ') || 'the agent has no folder and the journal names no backup' };
-}
-
-/**
- * The newest second copy of a backup that passes every check, for people to look at: nothing says that it is not of an earlier
- * case.
- */
-export function newestCopy(stateFolder: string): string | undefined {
-  const copies = readdirSync(stateFolder).filter((name) => /^fw-backup-.*\.wfw$/.test(name));
-  const files = copies.sort().map((name) => join(stateFolder, name));
-  return files.findLast((file) => !('bad' in checkBackup(file)));
-}
-
-/** What an import of a backup is measured by. */
-export interface Recorded {
-  /** The policy that the import gives back: as the registry showed it before, or as the backup holds it where no record is left. */
-  readonly policy: PolicyRecord;
-  /** Rules that were there before and that Windows left out of its own export: they cannot come back. */
-  readonly notExported: readonly RecordedRule[];
-}
-
-export function readRecord({ file, ids, facts }: GoodBackup): Recorded {
-  const { profiles, rules: whole } = readRecordFile(facts.record) ?? readBackupFile(file);
-  const rules = whole.map(({ id, raw, name }) => ({ id, raw, name }));
-  return {
-    policy: { profiles, rules: rules.filter(({ id }) => ids.has(id)) },
-    notExported: rules.filter(({ id }) => !ids.has(id)),
-  };
-}
-
-function readRecordFile(file: string): FirewallPolicy | undefined {
-  try {
-    makeRoomFor(statSync(file).size);
-    const parsed = parseRegistryFile(readFileSync(file));
-    return 'error' in parsed ? undefined : readLocalPolicy(parsed.keys);
-  } catch {
-    return undefined;
-  }
-}
-
-/** It was read a moment ago, to be checked. */
-function readBackupFile(file: string): FirewallPolicy {
-  const hive = readHive(readFileSync(file));
-  return readHivePolicy('damaged' in hive ? new Map() : hive.keys);
-}
-
-function factsOf(facts: Readonly<Record<string, unknown>>): BackupFacts | undefined {
-  const { backup, backupLength, backupSha256, record } = facts;
-  if (typeof backup !== 'string' || typeof backupSha256 !== 'string' || typeof backupLength !== 'number')
-    return undefined;
-  return { backup, backupLength, backupSha256, record: typeof record === 'string' ? record : '' };
+  recorder.note({ ...found.mark, backup });
 }
 
 /**
  * The reason why a backup does not hold the live policy, or nothing. `isLater`: the export began after the reading, so what it
  * lacks Windows has left out; from another one a rule may be missing because it is new.
  */
-function compareToLive({ ids }: GoodBackup, before: Before, recorder: Recorder, isLater: boolean): string {
+function compareToLive({ ids }: BackupFile, before: Before, recorder: Recorder, isLater: boolean): string {
   const missing = before.ids.filter((id) => !ids.has(id));
   if (missing.length === 0) return '';
   const text = `${missing.length} of ${before.ids.length} live rules are not in the exported policy`;
@@ -247,19 +96,34 @@ function compareToLive({ ids }: GoodBackup, before: Before, recorder: Recorder, 
   return '';
 }
 
-/** A backup of an earlier case is somebody's only way back: it is renamed, never deleted. */
-export function putAside(file: string): void {
-  if (isThere(file)) {
-    renameSync(
-      file,
-      freshPath((stamp) => file.replace(/\.wfw$/, `-${stamp}.wfw`)),
+/** Where a backup can be put: at the place itself or, where somebody holds the old one there open, beside it. */
+function makeWay(place: string, recorder: Recorder): string {
+  try {
+    putAside(place);
+    return place;
+  } catch (error) {
+    const beside = stamped(place);
+    recorder.warn(
+      `${place} is of an earlier case and cannot be put aside, so this backup is ${beside}: ${String(error)}`,
     );
+    return beside;
   }
 }
 
-function putOnDisk(file: string, write: (file: string) => void): void {
-  write(file);
-  const fd = openSync(file, 'r+');
+/** A backup of an earlier case is somebody's only way back: it is renamed, never deleted. */
+export function putAside(file: string): void {
+  if (isThere(file)) renameSync(file, stamped(file));
+}
+
+function stamped(file: string): string {
+  return freshPath((stamp) => file.replace(/\.wfw$/, `-${stamp}.wfw`));
+}
+
+/** Windows copies the attribute "read-only" along, and flushes no file that has it. */
+function copyToDisk(from: string, to: string): void {
+  copyFileSync(from, to, constants.COPYFILE_EXCL);
+  chmodSync(to, 0o600);
+  const fd = openSync(to, 'r+');
   try {
     fsyncSync(fd);
   } finally {

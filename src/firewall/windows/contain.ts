@@ -9,7 +9,9 @@ import type { Unreadable } from '../../windows/registry';
 import type { Recorder, Site } from '../firewall';
 import { adoptBackup, type Before, makeBackup } from './backup';
 import { type RuleChanges, ruleChanges } from './changes';
+import { isGivenBack, isGone } from './ended';
 import type { PolicyExport } from './export';
+import { findBackup, readRecord } from './find-backup';
 import { judgeLive } from './judge-live';
 import type { FirstLook, Live } from './live';
 import { blockByDefault, type NetshCommand, runScript, scriptText, switchOn } from './netsh';
@@ -80,8 +82,8 @@ async function begin(
   recorder: Recorder,
   take: () => Promise<Start>,
 ): Promise<Pick<FirstView, 'view' | 'viewer'>> {
-  const first = await take().then(({ live, early }) => ({ ...viewFirst(live, policy, requestedBy), early }));
-  if (site.openCase?.facts.backup === undefined) await keepBackup(site, recorder, first);
+  const first = await take().then(({ live, early }) => ({ ...viewFirst(site, live, policy, requestedBy), early }));
+  if (first.isBackupDue) await keepBackup(site, recorder, first);
   return first;
 }
 
@@ -91,9 +93,10 @@ interface FirstView {
   readonly viewer: Viewer;
   readonly before: Before;
   readonly isContained: boolean;
+  readonly isBackupDue: boolean;
 }
 
-function viewFirst(live: FirstLook | Unreadable, policy: Policy, requestedBy: RequestedBy): FirstView {
+function viewFirst(site: Site, live: FirstLook | Unreadable, policy: Policy, requestedBy: RequestedBy): FirstView {
   if ('unreadable' in live) {
     throw new Failure('no-backup', `The firewall policy cannot be read, so nothing was changed: ${live.unreadable}.`);
   }
@@ -105,7 +108,16 @@ function viewFirst(live: FirstLook | Unreadable, policy: Policy, requestedBy: Re
     ...(localFile === undefined ? {} : { localFile }),
     blocks: view.blocks,
   };
-  return { view, viewer, before, isContained: hasOurRules(local) };
+  return { view, viewer, before, isContained: hasOurRules(local), isBackupDue: isBackupDue(site, local) };
+}
+
+/** The first backup of a case is kept, unless somebody else has given the host back since: what is in force now is in no backup. */
+function isBackupDue(site: Site, local: FirewallPolicy): boolean {
+  const facts = site.openCase?.facts;
+  if (facts?.backup === undefined) return true;
+  if (!isGone(site, local)) return false;
+  const first = findBackup(site, facts);
+  return 'bad' in first || isGivenBack(readRecord(first).policy, local);
 }
 
 function viewerFor(policy: Policy, managed: Live['managed'], keepHandlers: boolean): Viewer {
@@ -123,14 +135,14 @@ function viewerFor(policy: Policy, managed: Live['managed'], keepHandlers: boole
   };
 }
 
-/** The first backup of a case. A host that was contained without us has the batch script's, if it is any good. */
+/** A host that was contained without us has the batch script's backup, if it is any good. */
 async function keepBackup(
   site: Site,
   recorder: Recorder,
   { isContained, before, early }: FirstView & { readonly early: PolicyExport | undefined },
 ): Promise<void> {
   if (isContained) adoptBackup(site, recorder, before);
-  else recorder.note((await makeBackup(site, recorder, before, early)).facts);
+  else recorder.note(await makeBackup(site, recorder, before, early));
 }
 
 /** Two attempts: one script, then one process for each command that is still needed. */

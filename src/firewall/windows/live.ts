@@ -16,15 +16,15 @@ export interface Live {
   readonly managed: readonly FirewallPolicy[] | Unreadable;
 }
 
-/** A reading before the first change, with the registry file that `local` was read from where a backup is yet to be made. */
+/** A reading before the first change, with the registry file that `local` was read from, where a backup may be made of it. */
 export interface FirstLook extends Live {
   readonly localFile?: string;
 }
 
 /** Reads what is in force. What netsh says is never looked at: it is translated, and shows the local store only. */
 export async function readLive(site: Site): Promise<FirstLook | Unreadable> {
-  const isFirst = site.lockFd !== undefined && site.openCase?.facts.backup === undefined;
-  const [local, policies] = await Promise.all([read(site, localKey, isFirst), read(site, policiesKey)]);
+  const mayBeBackedUp = site.lockFd !== undefined;
+  const [local, policies] = await Promise.all([read(site, localKey, mayBeBackedUp), read(site, policiesKey)]);
   if ('unreadable' in local) return local;
   return {
     local: readLocalPolicy(local.keys),

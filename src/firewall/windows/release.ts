@@ -3,15 +3,14 @@ import { Failure } from '../../outcome/failure';
 import { freshPath } from '../../state/stamp';
 import type { Unreadable } from '../../windows/registry';
 import type { Recorder, Release, Site } from '../firewall';
-import { findBackup, newestCopy, type Recorded, readRecord } from './backup';
+import { isGivenBack, isGone } from './ended';
 import { type PolicyExport, prepareExport, takeExport } from './export';
+import { findBackup, type GoodBackup, newestCopy, type Recorded, readRecord } from './find-backup';
 import { readLocal } from './live';
 import type { Comparison, FirewallPolicy } from './read/policy-store';
-import { archive, isRestored, restore } from './restore';
+import { archive, describeLost, isRestored, mostNames, restore } from './restore';
 import { requireTools } from './tools';
 import { blocksByDefault, hasOurRules } from './traits';
-
-const mostNames = 10;
 
 /** Gives the host its policy back from a good backup, and claims so only after reading it back. */
 export async function release(site: Site, recorder: Recorder): Promise<Release> {
@@ -26,7 +25,7 @@ export async function release(site: Site, recorder: Recorder): Promise<Release> 
 }
 
 interface WayBack {
-  readonly file: string;
+  readonly backup: GoodBackup;
   readonly record: Recorded;
 }
 
@@ -34,7 +33,7 @@ interface WayBack {
 async function lookFirst(site: Site, recorder: Recorder): Promise<Release | WayBack> {
   const host = await lookAtHost(site);
   if (host === 'not-ours') return { was: 'not-contained', differences: [] };
-  const backup = findBackup(site);
+  const backup = findBackup(site, recorder.facts);
   if ('bad' in backup) {
     const why = `there is no good backup: ${backup.bad}`;
     throw notReleased(await readLocal(site), why, newestCopy(site.stateFolder));
@@ -42,12 +41,19 @@ async function lookFirst(site: Site, recorder: Recorder): Promise<Release | WayB
   const record = readRecord(backup);
   if (host === 'perhaps-restored') {
     const local = await readLocal(site);
-    if (!('unreadable' in local) && isRestored(local, record.policy)) {
+    const was = 'unreadable' in local ? undefined : whatHappened(site, local, record);
+    if (was !== undefined) {
       archive(site, recorder);
-      return { was: 'restored-already', differences: [] };
+      return { was, differences: [] };
     }
   }
-  return { file: backup.file, record };
+  return { backup, record };
+}
+
+/** How the host came by its policy, where nothing is left to give back. */
+function whatHappened(site: Site, local: FirewallPolicy, { policy }: Recorded): Release['was'] | undefined {
+  if (isRestored(local, policy)) return 'restored-already';
+  return isGone(site, local) && isGivenBack(policy, local) ? 'given-back-by-others' : undefined;
 }
 
 /** There is something to give back when a case got as far as a backup, or where rules of ours are active, whoever made them. */
@@ -62,18 +68,17 @@ async function lookAtHost(site: Site): Promise<'not-ours' | 'ours' | 'perhaps-re
   return isOpen ? 'perhaps-restored' : 'not-ours';
 }
 
-async function importBackup(site: Site, recorder: Recorder, { file, record }: WayBack): Promise<Release> {
-  const { succeeded, local, comparison } = await restore(site, recorder, file, record.policy);
+async function importBackup(site: Site, recorder: Recorder, { backup, record }: WayBack): Promise<Release> {
+  const { succeeded, local, comparison } = await restore(site, recorder, backup, record.policy);
   if (!succeeded)
     throw notReleased(local, comparison === undefined ? 'the policy cannot be read back' : describe(comparison));
   archive(site, recorder);
-  const named = (rules: readonly { readonly name: string }[], what: string): string[] =>
-    rules.slice(0, mostNames).map(({ name }) => `the rule "${name}" ${what}`);
+  const extra = comparison?.extra.slice(0, mostNames) ?? [];
   return {
     was: 'contained',
     differences: [
-      ...named(comparison?.extra ?? [], 'came since then and was left'),
-      ...named(record.notExported, 'is gone: Windows had left it out of its own export'),
+      ...extra.map(({ name }) => `the rule "${name}" came since then and was left`),
+      ...describeLost(record.notExported),
     ],
   };
 }

@@ -4,11 +4,21 @@ import { isOurName } from '../../policy/rules';
 import { freshPath } from '../../state/stamp';
 import type { Unreadable } from '../../windows/registry';
 import type { Recorder, Site } from '../firewall';
-import { findBackup, homeBackup, putAside, readRecord } from './backup';
+import { putAside } from './backup';
+import { findBackup, type GoodBackup, homeBackup, otherCopy, readRecord } from './find-backup';
 import { importPolicy } from './netsh';
-import { type Comparison, compareToRecord, type FirewallPolicy, type PolicyRecord } from './read/policy-store';
+import {
+  type Comparison,
+  compareToRecord,
+  type FirewallPolicy,
+  type PolicyRecord,
+  type RecordedRule,
+} from './read/policy-store';
 import { settle } from './settle';
 import { runImport } from './tools';
+
+/** More names than this help nobody. */
+export const mostNames = 10;
 
 /** What an import came to: all three must be right before anybody may say that the host is as it was. */
 export interface Restoration {
@@ -21,7 +31,7 @@ export interface Restoration {
 export async function restore(
   site: Site,
   recorder: Recorder,
-  file: string,
+  backup: GoodBackup,
   before: PolicyRecord,
 ): Promise<Restoration> {
   let exitCode: number | null = null;
@@ -29,6 +39,7 @@ export async function restore(
   let local: FirewallPolicy | Unreadable = { unreadable: 'it was not read' };
   for (let attempt = 0; attempt < 2; attempt++) {
     const output = freshPath((stamp) => join(site.stateFolder, `import-${stamp}.txt`));
+    const file = attempt === 0 ? backup.file : otherCopy(backup);
     ({ exitCode } = await runImport(site, recorder, importPolicy(file), output));
     // Of two readings of a bloated host one has to go first.
     local = { unreadable: 'it was not read' };
@@ -66,14 +77,23 @@ export function archive({ home }: Site, recorder: Recorder): void {
 
 /** After a containment that could not be completed: gives the host its policy back, and says how that went. */
 export async function goBack(site: Site, recorder: Recorder, why: string): Promise<never> {
-  const found = findBackup(site);
+  const found = findBackup(site, recorder.facts);
   if ('bad' in found) throw wayBackFailed(why, `there is no good backup (${found.bad})`);
-  const { succeeded, local } = await restore(site, recorder, found.file, readRecord(found).policy);
+  const { policy, notExported } = readRecord(found);
+  const { succeeded, local } = await restore(site, recorder, found, policy);
   if (!succeeded)
     throw wayBackFailed(why, 'unreadable' in local ? local.unreadable : 'the policy from before is not whole');
   archive(site, recorder);
-  const message = `Containment failed: ${why}. The policy from before is in force again; this host is NOT contained. Cut it off by other means, or ask again.`;
+  const but = notExported.length === 0 ? '' : `, but ${describeLost(notExported).join('; ')}`;
+  const message = `Containment failed: ${why}. The policy from before is in force again${but}. This host is NOT contained. Cut it off by other means, or ask again.`;
   throw new Failure('rolled-back', message);
+}
+
+/** Rules that no import gives back, for people. */
+export function describeLost(rules: readonly RecordedRule[]): string[] {
+  return rules
+    .slice(0, mostNames)
+    .map(({ name }) => `the rule "${name}" is gone: Windows had left it out of its own export`);
 }
 
 function wayBackFailed(why: string, whyNot: string): Failure {

@@ -53,6 +53,7 @@ export class Kernel {
       return work();
     },
     note: () => {},
+    facts: {},
     warn: (message) => this.warnings.push(message),
   };
 
