@@ -5,7 +5,7 @@ import type { Backup, Footing } from '../firewall/firewall';
 import { openFirewall } from '../firewall/open';
 import type { Host } from '../host';
 import { Failure } from '../outcome/failure';
-import { addGaps, type Gap, type Judgement, type ServiceState, type State } from '../outcome/states';
+import { addGaps, type Gap, isNotSaved, type Judgement, type ServiceState, type State } from '../outcome/states';
 import { errorCode } from '../process/error-code';
 import { stateFolderOf } from '../state/folder';
 import type { Asked, OpenCase } from '../state/journal';
@@ -87,7 +87,9 @@ export async function readStatus(given: Host): Promise<Status> {
     ...(openCase === undefined || footing.backup === undefined ? {} : { backup: backupField(footing.backup) }),
     agent: toRunning(agent),
     ...(footing.services === undefined ? {} : { firewall: footing.services.map(toRunning) }),
-    ...(footing.survivesRestart === undefined ? {} : { survivesRestart: footing.survivesRestart }),
+    ...(footing.survivesRestart === undefined
+      ? {}
+      : { survivesRestart: footing.survivesRestart && !gaps.some(isNotSaved) }),
     unreadable,
   };
 }

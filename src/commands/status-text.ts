@@ -1,6 +1,6 @@
 import type { Host } from '../host';
 import { type Colour, painter } from '../outcome/colour';
-import type { State } from '../outcome/states';
+import { isNotSaved, type State } from '../outcome/states';
 import type { Status } from './status-report';
 
 const sentences: Readonly<Record<State, [Colour, string]>> = {
@@ -43,21 +43,20 @@ function caseRows({ since, handlers, servers, unresolved, backup, ...asked }: St
   ];
 }
 
-function systemRows({ agent, firewall, survivesRestart }: Status): string[] {
+function systemRows({ agent, firewall, survivesRestart, gaps }: Status): string[] {
   const describe = ({ service, running }: Status['agent']): string =>
     `${service} ${running === null ? '(not known whether it runs)' : running ? 'runs' : 'DOES NOT RUN'}`;
   return [
     row('Agent', describe(agent)),
     ...(firewall === undefined ? [] : [row('Firewall', list(firewall.map(describe)))]),
-    ...(survivesRestart === undefined
-      ? []
-      : [
-          row(
-            'Restart',
-            survivesRestart ? 'a containment survives it' : 'LIFTS a containment: contain-host.service is not enabled',
-          ),
-        ]),
+    ...(survivesRestart === undefined ? [] : [row('Restart', describeRestart(survivesRestart, gaps))]),
   ];
+}
+
+function describeRestart(survives: boolean, gaps: Status['gaps']): string {
+  if (survives) return 'a containment survives it';
+  const why = gaps.some(isNotSaved) ? 'its rules are not saved; repeat ADD' : 'contain-host.service is not enabled';
+  return `LIFTS a containment: ${why}`;
 }
 
 function whoAsked({ requestedBy, alertId, ruleId, caseNumber }: Partial<Status>): string {

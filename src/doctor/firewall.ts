@@ -5,7 +5,7 @@ import { policyOf } from '../commands/asked';
 import type { Firewall } from '../firewall/firewall';
 import { openFirewall } from '../firewall/open';
 import { isOff, readFirewallServices } from '../firewall/windows/services';
-import { isServerLostEverywhere } from '../outcome/states';
+import { isNotSaved, isServerLostEverywhere } from '../outcome/states';
 import { cidr } from '../policy/address';
 import { Journal, type OpenCase } from '../state/journal';
 import { type Check, ok, type Patient, problem, warning } from './check';
@@ -72,16 +72,18 @@ export async function checkBackup(patient: Patient): Promise<Check[]> {
 /** Only on Linux does a containment have to be made again at each start. */
 export async function checkSurvival(patient: Patient): Promise<Check[]> {
   if (patient.host.platform !== 'linux') return [];
-  const { survivesRestart } = await firewallOf(patient).inspect();
-  return survivesRestart
-    ? [ok('restart', 'A containment survives a restart: contain-host.service is enabled.')]
-    : [
-        warning(
-          'restart',
-          'A restart of this host lifts a containment: contain-host.service is not enabled.',
-          'systemctl enable contain-host.service',
-        ),
-      ];
+  const firewall = firewallOf(patient);
+  const [{ survivesRestart }, { gaps }] = await Promise.all([firewall.inspect(), firewall.judge()]);
+  const unsaved = gaps
+    .filter(isNotSaved)
+    .map(({ detail }) => warning('restart', `${detail}.`, 'Repeat ADD: it saves them, or says why it cannot.'));
+  if (!survivesRestart) {
+    const found = 'A restart of this host lifts a containment: contain-host.service is not enabled.';
+    return [warning('restart', found, 'systemctl enable contain-host.service'), ...unsaved];
+  }
+  return unsaved.length > 0
+    ? unsaved
+    : [ok('restart', 'A containment survives a restart: contain-host.service is enabled.')];
 }
 
 function firewallOf({ host, home, stateFolder }: Patient, openCase?: OpenCase): Firewall {

@@ -65,6 +65,7 @@ export interface Backup {
 export interface Footing {
   readonly services?: readonly { readonly name: string; readonly state: ServiceState }[];
   readonly backup?: Backup;
+  /** Of a containment that is saved; where one is not, its judgement has the gap `not-saved`. */
   readonly survivesRestart?: boolean;
 }
 

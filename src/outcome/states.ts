@@ -28,6 +28,11 @@ export function addGaps({ state, gaps }: Judgement, more: readonly Gap[]): Judge
   return { state: isHeld ? worse : state, gaps: [...gaps, ...more] };
 }
 
+/** True for the gap with which a restart lifts the containment, or brings back an earlier one. */
+export function isNotSaved({ code }: Gap): boolean {
+  return code === 'not-saved';
+}
+
 /** True when no server could be reached in any profile: such an ADD is refused unless the settings say otherwise. */
 export function isServerLostEverywhere(gaps: readonly Gap[]): boolean {
   return gaps.filter(({ code }) => code.startsWith('server-lost')).length === 3;

@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Failure, notReadBack } from '../../outcome/failure';
-import type { Judgement } from '../../outcome/states';
+import { addGaps, type Judgement } from '../../outcome/states';
 import { type Address, cidr } from '../../policy/address';
 import type { Policy } from '../../policy/policy';
 import type { RequestedBy } from '../../request/request';
@@ -9,7 +10,7 @@ import { type Live, readLive } from './live';
 import type { Nft, Unreadable } from './nft';
 import { acceptRules } from './rules';
 import { deleteCommands, loadCommands, replaceCommands, type Table, tables, transaction } from './ruleset';
-import { forget, save } from './saved';
+import { forget, missingSave, save } from './saved';
 import type { TablesTaken } from './takes';
 
 /** What was seen before the first change. */
@@ -49,8 +50,11 @@ export async function contain(
   if ('unreadable' in live || !isOfUse(live, policy, judgement)) {
     return takeBack(site, nft, recorder, complaint ?? describe(judgement));
   }
-  if (complaint === undefined) await save(site, recorder, inPlace);
-  return judgement;
+  // What counts is what is in force, not what nft says of its work. A transaction is carried out whole or not at all: where
+  // something changed these rules are loaded, also if they do not read as we wrote them. Where nothing did, those of an
+  // earlier order are, and what is saved of them has to stay.
+  const isLoaded = isWhole(judgement, own) || !isDeepStrictEqual(live, before);
+  return addGaps(judgement, isLoaded ? await save(site, recorder, inPlace) : missingSave(site));
 }
 
 /** Nothing is left to do: another attempt would bring nothing but a moment in which the chains change over. */

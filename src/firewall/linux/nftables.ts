@@ -1,5 +1,5 @@
 import { Failure } from '../../outcome/failure';
-import type { Judgement } from '../../outcome/states';
+import { addGaps, type Judgement } from '../../outcome/states';
 import type { Policy } from '../../policy/policy';
 import type { Firewall, Preflight, Site, Step } from '../firewall';
 import { contain, type Seen, takeBack } from './contain';
@@ -10,7 +10,7 @@ import { release } from './release';
 import { readResolvers } from './resolvers';
 import { acceptRules } from './rules';
 import { deleteCommands, loadCommands, type Table, tables } from './ruleset';
-import { survivesRestart } from './saved';
+import { missingSave, survivesRestart } from './saved';
 import { tablesTaken } from './takes';
 
 /** The Linux firewall: tables of our own, told and read through nft. Absent `nft`, the system's one. */
@@ -28,7 +28,7 @@ export function nftables(site: Site, nft = new Nft(site)): Firewall {
       if (tried.live.existing.length === 0) seen = tried;
       return preflight(tried, policy);
     },
-    judge: async (policy) => judgeLive(await readLive(nft), policy, readResolvers()),
+    judge: (policy) => judgeNow(site, nft, policy),
     judgePlan: (policy) => judgePlan(nft, policy),
     inspect: async () => ({ survivesRestart: await survivesRestart() }),
     contain: async (policy, requestedBy, recorder) => {
@@ -88,6 +88,13 @@ function preflight({ live, resolvers }: TriedOut, { needsDns }: Policy): Preflig
       ? ['A server is a host name, but no name server of this host is known, so none is let through.']
       : [];
   return { warnings, contained: live.existing.length > 0 };
+}
+
+/** What is in force, and whether the next start would bring it back. */
+async function judgeNow(site: Site, nft: Nft, policy: Policy | undefined): Promise<Judgement> {
+  const judgement = judgeLive(await readLive(nft), policy, readResolvers());
+  const isThere = judgement.state !== 'not-contained' && judgement.state !== 'uncertain';
+  return isThere ? addGaps(judgement, missingSave(site)) : judgement;
 }
 
 /** Our tables have the last word on what gets through, so a plan that the kernel would take is a containment. */

@@ -1,5 +1,6 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Gap } from '../../outcome/states';
 import { runProcess } from '../../process/run';
 import type { Recorder, Site } from '../firewall';
 
@@ -13,10 +14,14 @@ function savedFile({ stateFolder }: Site): string {
   return join(stateFolder, 'contained.nft');
 }
 
-/** Puts the rules on disk for the next start, whole or not at all. Nothing is written where they are there already. */
-export async function save(site: Site, recorder: Recorder, transaction: string): Promise<void> {
+/**
+ * Puts the rules on disk for the next start, whole or not at all. Nothing is written where they are there already. What could
+ * not be written is a gap, whether the unit is enabled or not: who enables it counts on the file.
+ */
+export async function save(site: Site, recorder: Recorder, transaction: string): Promise<Gap[]> {
   const file = savedFile(site);
-  if (readIfAny(file) === transaction) return;
+  const before = readIfAny(file);
+  if (before === transaction) return [];
   try {
     await recorder.act({ step: 'save', command: null }, async () => {
       const fresh = `${file}.new`;
@@ -24,10 +29,23 @@ export async function save(site: Site, recorder: Recorder, transaction: string):
       renameSync(fresh, file);
       syncFolder(site.stateFolder);
     });
+    return [];
   } catch (error) {
     // The host is contained all the same, until it is started again.
-    recorder.warn(`The rules could not be saved, so a restart would lift the containment: ${String(error)}`);
+    const effect = before === undefined ? 'would lift the containment' : 'may bring back the rules of an earlier order';
+    return [notSaved(`The rules could not be saved, so a restart ${effect}: ${String(error)}`)];
   }
+}
+
+/** The gap in a containment of which nothing is on disk. Which rules are saved is not asked: any of ours contain the host. */
+export function missingSave(site: Site): Gap[] {
+  const file = savedFile(site);
+  if (readIfAny(file) !== undefined) return [];
+  return [notSaved(`The rules are not saved, so a restart would lift the containment: there is no file ${file}`)];
+}
+
+function notSaved(detail: string): Gap {
+  return { code: 'not-saved', detail };
 }
 
 /** Takes the saved rules away. Returns what is left to do by hand, if that failed. */
@@ -45,7 +63,7 @@ export async function forget(site: Site, recorder: Recorder): Promise<string | u
   }
 }
 
-/** True when the unit is enabled, so that a containment survives a restart. False without systemd. */
+/** True when the unit is enabled, so that a containment that is saved survives a restart. False without systemd. */
 export async function survivesRestart(): Promise<boolean> {
   const systemctl = systemctlFolders.map((folder) => join(folder, 'systemctl')).find((file) => existsSync(file));
   if (systemctl === undefined) return false;

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Firewall, Recorder, Site, Step } from '../../../src/firewall/firewall';
@@ -78,6 +78,21 @@ export class Kernel {
 
   get saved(): string | undefined {
     return this.read('state/contained.nft');
+  }
+
+  set saved(text: string | undefined) {
+    const file = join(this.stateFolder, 'contained.nft');
+    if (text === undefined) rmSync(file);
+    else writeFileSync(file, text);
+  }
+
+  /** Nothing can be saved: a folder stands where the file is written first. Rights would not keep root out. */
+  blockSaving(): void {
+    mkdirSync(join(this.stateFolder, 'contained.nft.new'));
+  }
+
+  unblockSaving(): void {
+    rmdirSync(join(this.stateFolder, 'contained.nft.new'));
   }
 
   remove(): void {

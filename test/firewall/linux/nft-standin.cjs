@@ -15,7 +15,7 @@ function fail(why) {
 }
 
 const find = (list, family, name) => list.find((table) => table.family === family && table.name === name);
-const names = { 1: 'icmp', 6: 'tcp', 17: 'udp', 58: 'ipv6-icmp' };
+const names = { 1: fault === 'reads-otherwise' ? 'ICMP' : 'icmp', 6: 'tcp', 17: 'udp', 58: 'ipv6-icmp' };
 
 function valueIn(field, text) {
   if (field.startsWith('meta l4proto') || field === 'frag nexthdr') return names[text] ?? Number(text);
@@ -87,6 +87,7 @@ function load(change) {
     for (const table of list) table.rules = table.rules.filter(({ comment }) => !comment.startsWith('server'));
   if (fault === 'delete-ignored' && list.length === 0) return;
   writeFileSync(kernel, JSON.stringify(list));
+  if (fault === 'load-complains') fail('Interrupted system call');
   if (fault === 'mute-after-load') writeFileSync(join(folder, 'fault'), 'no-kernel');
 }
 

@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Address, isRefusal, parseNetwork } from '../../../src/policy/address';
 import type { Policy } from '../../../src/policy/policy';
@@ -75,14 +75,17 @@ function peerOf({ expr }: { expr: unknown[] }): string {
 describe('what is in force is judged by its meaning', () => {
   const policy = policyFor('192.0.2.50');
   let contained: Kernel['tables'];
+  let saved: string | undefined;
   beforeAll(async () => {
     kernel = new Kernel();
     await contain(policy);
     contained = kernel.tables;
+    saved = kernel.saved;
     kernel.remove();
   });
   beforeEach(() => {
     kernel.tables = contained;
+    kernel.saved = saved;
   });
 
   const accept = (...expr: unknown[]) => ({ chain: 'output', comment: 'x', expr: [...expr, { accept: null }] });
@@ -169,6 +172,104 @@ describe('what is in force is judged by its meaning', () => {
   test('a chain of somebody else in our table lets nobody through, so it does not count', async () => {
     kernel.meddle(({ rules }) => rules.push({ ...accept(), chain: 'theirs' }));
     expect(await kernel.firewall().judge(policy)).toEqual({ state: 'contained', gaps: [] });
+  });
+});
+
+describe('what the next start brings back', () => {
+  const policy = policyFor('192.0.2.50');
+  const others = policyFor('192.0.2.51');
+  const judge = () => kernel.firewall().judge(policy);
+  const notSaved = (detail: string) => ({
+    state: 'degraded',
+    gaps: [{ code: 'not-saved', detail: expect.stringContaining(detail) as string }],
+  });
+  const lifted = notSaved('a restart would lift the containment');
+
+  test('an nft that does its work and complains is believed in nothing: what is in force is saved', async () => {
+    kernel.setFault('load-complains');
+    expect(await contain(policy)).toEqual({ state: 'contained', gaps: [] });
+    expect(kernel.saved).toContain('192.0.2.50');
+    expect(await contain(others)).toEqual({ state: 'contained', gaps: [] });
+    expect(kernel.saved).toContain('192.0.2.51');
+    expect(kernel.saved).not.toContain('192.0.2.50');
+  });
+
+  test('the rules are saved as a kernel without them takes them, also where they had to be replaced', async () => {
+    await contain(policy);
+    const { saved } = kernel;
+    kernel.saved = undefined;
+    kernel.meddle(({ chains }) => Object.assign(chains[0] ?? {}, { prio: 0, policy: 'accept' }));
+    kernel.setFault('load-complains');
+    expect(await contain(policy)).toEqual({ state: 'contained', gaps: [] });
+    expect(kernel.saved).toBe(saved);
+  });
+
+  test.each(['load-fails', 'load-ignored'])(
+    '%s: the rules of the earlier order stay, and stay saved',
+    async (fault) => {
+      await contain(policy);
+      const { saved } = kernel;
+      kernel.setFault(fault);
+      expect(await contain(others)).toMatchObject({ state: 'degraded' });
+      expect(kernel.saved).toBe(saved);
+      kernel.saved = undefined;
+      expect((await contain(others)).gaps.map(({ code }) => code)).toContain('not-saved');
+      expect(kernel.saved).toBeUndefined();
+    },
+  );
+
+  test('rules that are loaded and read otherwise than we wrote them are saved too', async () => {
+    kernel.setFault('reads-otherwise');
+    expect(await contain(policy)).toMatchObject({
+      state: 'degraded',
+      gaps: [{ code: 'foreign-rule' }, { code: 'handler-blocked' }],
+    });
+    expect(kernel.saved).toContain('192.0.2.50');
+  });
+
+  test('rules that cannot be saved are a gap, for as long as that is so', async () => {
+    kernel.blockSaving();
+    expect(await contain(policy)).toEqual(
+      notSaved('could not be saved, so a restart would lift the containment: Error: EISDIR'),
+    );
+    expect(await judge()).toEqual(lifted);
+    expect(await contain(policy, 'alert')).toEqual(lifted);
+    kernel.unblockSaving();
+    expect(await contain(policy, 'alert')).toEqual({ state: 'contained', gaps: [] });
+    expect(await judge()).toEqual({ state: 'contained', gaps: [] });
+  });
+
+  test('an earlier order that stays saved in their place is not called a lifted containment', async () => {
+    await contain(others);
+    const { saved } = kernel;
+    kernel.blockSaving();
+    expect(await contain(policy)).toEqual(notSaved('may bring back the rules of an earlier order: Error: EISDIR'));
+    expect(kernel.saved).toBe(saved);
+  });
+
+  test('a file that somebody took away shows, and an order that changes nothing else puts it there', async () => {
+    await contain(policy);
+    const { saved } = kernel;
+    kernel.saved = undefined;
+    expect(await judge()).toEqual(lifted);
+    kernel.steps.length = 0;
+    expect(await contain(policy)).toEqual({ state: 'contained', gaps: [] });
+    expect(namesOfSteps()).toEqual(['save']);
+    expect(kernel.saved).toBe(saved);
+  });
+
+  test('a folder in its place is no file', async () => {
+    await contain(policy);
+    kernel.saved = undefined;
+    mkdirSync(join(kernel.stateFolder, 'contained.nft'));
+    expect(await judge()).toEqual(lifted);
+    expect(await contain(policy)).toEqual(lifted);
+  });
+
+  test('of a host that is not contained, or of which that cannot be read, nothing has to be saved', async () => {
+    expect(await judge()).toEqual({ state: 'not-contained', gaps: [] });
+    kernel.setFault('no-kernel');
+    expect(await judge()).toMatchObject({ state: 'uncertain', gaps: [{ code: 'rules-unreadable' }] });
   });
 });
 

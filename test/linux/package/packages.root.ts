@@ -145,6 +145,25 @@ describe('the .deb', () => {
       expect(root.sh(`${program} status --expect contained`)).toContain('This host is CONTAINED');
     });
 
+    test('a saved file that somebody took away shows, and the next order puts it there', () => {
+      const file = `${state}/contained.nft`;
+      const before = rules();
+      root.sh(`rm ${file}`);
+      expect(root.sh(`${program} status --expect degraded`)).toContain('LIFTS a containment: its rules are not saved');
+      expect(root.sh(`${program} status --json`)).toContain('"survivesRestart": false');
+      expect(root.run([program, 'doctor']).text).toMatch(/^warning +restart .*no file .*contained\.nft/m);
+      contain();
+      expect(exists(file)).toBe(true);
+      expect(rules()).toBe(before);
+      expect(root.sh(`${program} status --expect contained`)).toContain('a containment survives it');
+      // Root writes everywhere; a folder in the way stops him.
+      root.sh(`rm ${file} && mkdir ${file}.new`);
+      expect(root.run([program, 'ADD', '-', '192.0.2.50'])).toMatchObject({
+        exitCode: 6,
+        text: expect.stringContaining('[not-saved]') as string,
+      });
+    });
+
     test('its unit contains the host again after a restart, unless it was released before', () => {
       const start = (): void => {
         root.sh(`nft flush ruleset
