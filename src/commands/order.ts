@@ -33,9 +33,12 @@ export async function refuse(host: Host, request: Request, error: unknown): Prom
   return outcome;
 }
 
+/** Somebody waits for the one who asks here, and has waited for the worker before. */
+const shortly = 1000;
+
 /** Records an outcome that no worker could record: it died, never started, or is not done yet. */
 export async function recordFor(host: Host, request: Request, outcome: Outcome): Promise<void> {
-  const home = await homeOf(host);
+  const home = await homeOf({ ...host, patience: { ...host.patience, reg: Math.min(host.patience.reg, shortly) } });
   record(host, home instanceof Failure ? undefined : home, request, outcome);
 }
 

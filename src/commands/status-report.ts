@@ -126,8 +126,11 @@ function judgeCase(seen: Judgement, openCase: OpenCase | undefined, atWork: bool
     return { state: 'interrupted', gaps: [{ code: 'unfinished-step', detail }, ...seen.gaps] };
   }
   if (seen.state !== 'not-contained') return seen;
-  const detail =
-    'The containment was asked for and is gone: somebody else changed the firewall. Repeat ADD, or close the case with DELETE.';
+  const what =
+    openCase.judged === undefined
+      ? 'The containment was asked for and never made'
+      : 'The containment was asked for and is gone: somebody else changed the firewall';
+  const detail = `${what}. Repeat ADD, or close the case with DELETE.`;
   return { state: 'not-contained', gaps: [{ code: 'containment-undone', detail }] };
 }
 

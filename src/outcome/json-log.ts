@@ -16,8 +16,8 @@ class SynchronousFile extends Transport {
   }
 
   override log(entry: { [key: symbol]: unknown }, done: () => void): void {
+    this.rotate();
     try {
-      this.rotate();
       appendFileSync(this.file, `${String(entry[Symbol.for('message')])}\n`, { mode: 0o600 });
     } catch {
       // The outcome still goes to the caller, the journal and the agent's own log.
@@ -26,8 +26,12 @@ class SynchronousFile extends Transport {
   }
 
   private rotate(): void {
-    const { size } = statSync(this.file, { throwIfNoEntry: false }) ?? { size: 0 };
-    if (size > rotateAtBytes) renameSync(this.file, `${this.file}.1`);
+    try {
+      const { size } = statSync(this.file, { throwIfNoEntry: false }) ?? { size: 0 };
+      if (size > rotateAtBytes) renameSync(this.file, `${this.file}.1`);
+    } catch {
+      // Somebody may have it open. It goes on growing, which is better than to say nothing.
+    }
   }
 }
 

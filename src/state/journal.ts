@@ -49,8 +49,8 @@ export interface OpenCase {
   readonly lastAt: Date;
 }
 
-/** A journal holds one case; it is bounded so that a swapped file cannot fill the memory. */
-const mostBytes = 4 * 1024 * 1024;
+/** A journal holds one case, with some lines for each order in it; one that was swapped must not fill the memory. */
+const mostBytes = 64 * 1024 * 1024;
 
 /**
  * The journal of the case that is open: append-only, one line of JSON an event, each on disk (fsync) before the call
@@ -59,7 +59,7 @@ const mostBytes = 4 * 1024 * 1024;
 export class Journal {
   private readonly file: string;
 
-  constructor(private readonly folder: string) {
+  constructor(readonly folder: string) {
     this.file = join(folder, 'journal.jsonl');
   }
 
@@ -124,7 +124,9 @@ export class Journal {
       throw error;
     }
     try {
-      const bytes = Buffer.alloc(Math.min(fstatSync(file).size, mostBytes));
+      const { size } = fstatSync(file);
+      if (size > mostBytes) throw new Error(`${this.file} is too large`);
+      const bytes = Buffer.alloc(size);
       const length = readSync(file, bytes, 0, bytes.length, 0);
       return bytes.toString('utf8', 0, length).split('\n');
     } finally {

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Endpoint } from '../../fixtures/endpoint';
 import { emptyHost } from '../../fixtures/standin/hosts';
@@ -37,6 +37,14 @@ test('a full log is put aside', async () => {
   await endpoint.run('ADD', '-', '192.0.2.50');
   expect(endpoint.stateFiles()).toContain('contain-host.log.1');
   expect(endpoint.log().at(-1)).toMatchObject({ message: 'outcome', status: 'add' });
+});
+
+test('a full log that cannot be put aside goes on', async () => {
+  const file = join(endpoint.stateFolder, 'contain-host.log');
+  mkdirSync(`${file}.1`, { recursive: true });
+  writeFileSync(file, `${'x'.repeat(6 * 1024 * 1024)}\n`);
+  await endpoint.run('ADD', '-', '192.0.2.50');
+  expect(readFileSync(file, 'utf8').trimEnd().split('\n').at(-1)).toMatch(/"message":"outcome".*"status":"add"/);
 });
 
 test('a state folder that cannot be made is refused, and nothing is changed', async () => {

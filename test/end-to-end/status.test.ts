@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { appendFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Endpoint } from '../../fixtures/endpoint';
 import { installServiceManager } from '../../fixtures/host-tools';
@@ -149,6 +149,16 @@ test('a containment that somebody undid is not contained, although asked for', a
   for (const profile of ['domain', 'private', 'public'] as const)
     endpoint.machine.setProfileValue(profile, 'DefaultOutboundAction', 0);
   expect(await status()).toMatchObject({ state: 'not-contained', gaps: [{ code: 'containment-undone' }] });
+});
+
+test('of an order that ended before its first step nobody is said to have undone anything', async () => {
+  mkdirSync(endpoint.stateFolder, { recursive: true });
+  const asked = { time: new Date(), event: 'asked', requestedBy: 'operator', handlers: [] };
+  writeFileSync(join(endpoint.stateFolder, 'journal.jsonl'), `${JSON.stringify(asked)}\n`);
+  expect(await status()).toMatchObject({
+    state: 'not-contained',
+    gaps: [{ code: 'containment-undone', detail: expect.stringMatching(/never made/) }],
+  });
 });
 
 test('a step that did not finish is told, and a policy that cannot be read is uncertain', async () => {

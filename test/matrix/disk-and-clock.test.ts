@@ -116,6 +116,26 @@ describe('a clock that jumps', () => {
   });
 });
 
+test('case after case does not fill the disk: of each kind of file the newest 20 stay', async () => {
+  const kinds = ['journal-', 'fw-backup-', 'before-', 'fw-before-release-', 'import-'];
+  const filesOf = (folder: string, kind: string): string[] =>
+    readdirSync(folder).filter((name) => new RegExp(`^${kind}\\d`).test(name));
+  const counts = (): number[] => kinds.map((kind) => filesOf(bench.stateFolder, kind).length);
+  const journals = new Set<string>();
+  for (let cases = 0; cases < 22; cases++) {
+    expect([await carryOut(add), await carryOut(release)]).toEqual([0, 0]);
+    for (const name of filesOf(bench.stateFolder, 'journal-')) journals.add(name);
+  }
+  expect([counts(), filesOf(bench.home, 'fw-backup-').length]).toEqual([[20, 20, 20, 20, 0], 20]);
+  expect(filesOf(bench.stateFolder, 'journal-').sort()).toEqual([...journals].sort().slice(-20));
+  const trial = bench.copy();
+  const call = String((await trial.record(add)).find((name) => name.startsWith('start netsh advfirewall export')));
+  trial.remove();
+  const toolFault = { call, kind: 'lies', always: true } as const;
+  expect(await bench.workWithin(add, { toolFault })).toMatchObject({ exitCode: 3, isMet: true });
+  expect(counts()).toEqual([20, 20, 20, 20, 0]);
+});
+
 test('an old backup that somebody holds open in its place hinders no containment, and is not taken for the present one', async () => {
   await carryOut(add);
   await carryOut(release);

@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Endpoint } from '../../fixtures/endpoint';
 import type { Call } from '../../fixtures/standin/calls';
@@ -45,6 +47,18 @@ test.concurrent.each(['ADD', 'DELETE'] as const)(
   },
   180_000,
 );
+
+test('the registry, asked where the agent is, hangs: the caller has control back all the same', async () => {
+  const endpoint = await prepared('ADD');
+  try {
+    rmSync(join(endpoint.home, 'ossec.conf'));
+    endpoint.machine.setFaults({ kind: 'hang', tool: 'reg' });
+    const patience = { worker: 500, reg: 15_000 };
+    expect(await endpoint.call({ args: ['ADD', '-', '192.0.2.50'], patience })).toMatchObject({ exitCode: 8 });
+  } finally {
+    endpoint.remove();
+  }
+}, 12_000);
 
 async function holdAt(verb: 'ADD' | 'DELETE', fault: Fault): Promise<void> {
   const endpoint = await prepared(verb);

@@ -1,6 +1,7 @@
 import { chmodSync, closeSync, constants, copyFileSync, existsSync, fsyncSync, openSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../../outcome/failure';
+import { removeIfPossible } from '../../state/old-cases';
 import { freshPath, isThere } from '../../state/stamp';
 import type { Recorder, Site } from '../firewall';
 import { type BackupFile, checkBackup, isAsRecorded } from './backup-file';
@@ -46,7 +47,10 @@ export async function makeBackup(
     await takeExport(site, recorder, 'backup', policyExport, backup);
     const checked = checkBackup(backup);
     problem = 'bad' in checked ? checked.bad : compareToLive(checked, before, recorder, begun === undefined);
-    if ('bad' in checked || problem !== '') continue;
+    if ('bad' in checked || problem !== '') {
+      removeIfPossible(backup);
+      continue;
+    }
     const record = freshPath((stamp) => join(stateFolder, `before-${stamp}.reg`));
     let copy: string;
     try {

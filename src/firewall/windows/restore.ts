@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Failure } from '../../outcome/failure';
 import { isOurName } from '../../policy/rules';
+import { removeIfPossible, removeOldCases } from '../../state/old-cases';
 import { freshPath } from '../../state/stamp';
 import type { Unreadable } from '../../windows/registry';
 import type { Recorder, Site } from '../firewall';
@@ -49,8 +50,11 @@ export async function restore(
       return isSame(comparison);
     });
     if ('unreadable' in local) comparison = undefined;
-    else if (exitCode === 0 && comparison !== undefined && isSame(comparison))
+    else if (exitCode === 0 && comparison !== undefined && isSame(comparison)) {
+      // What netsh says of an import that succeeded tells nobody anything.
+      removeIfPossible(output);
       return { succeeded: true, local, comparison };
+    }
   }
   return { succeeded: false, local, ...(comparison === undefined ? {} : { comparison }) };
 }
@@ -69,7 +73,9 @@ function isSame({ missing, changed, profiles, extra }: Comparison): boolean {
 /** The backup has done its work; it stays where it is under its time stamp. */
 export function archive({ home }: Site, recorder: Recorder): void {
   try {
-    if (home !== undefined) putAside(homeBackup(home));
+    if (home === undefined) return;
+    putAside(homeBackup(home));
+    removeOldCases(home);
   } catch (error) {
     recorder.warn(`The backup could not be put aside: ${String(error)}`);
   }
