@@ -66,7 +66,7 @@ test('backups with other bytes in them: the whole one is imported, or none', asy
         backups++;
       }),
     ),
-    { numRuns: 300 },
+    { numRuns: 600 },
   );
 }, 3_600_000);
 
@@ -83,7 +83,7 @@ test('a backup of which nothing is recorded, with other bytes in it: no exceptio
         backups++;
       }),
     ),
-    { numRuns: 200 },
+    { numRuns: 400 },
   );
 }, 3_600_000);
 
@@ -131,7 +131,7 @@ test('a journal with other bytes, lines or values in it: nobody is let in who wa
           journals++;
         }),
     ),
-    { numRuns: 300 },
+    { numRuns: 1000 },
   );
 }, 3_600_000);
 

@@ -93,6 +93,6 @@ test('whatever is ordered and configured: an exit code of the table, no exceptio
         bench.remove();
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 1000 },
   );
 }, 3_600_000);
