@@ -1,7 +1,7 @@
 import { cidr } from '../../policy/address';
 import { batchScriptNames, isOurName, type Rule } from '../../policy/rules';
 import { addRule, deleteRules, disableEveryRule, disableRules, fitsScript, type NetshCommand } from './netsh';
-import { matches, type StoredRule, soleRemote } from './read/rule';
+import { type Found, findWanted, type StoredRule, soleRemote } from './read/rule';
 
 /** What has to be told to netsh to bring the live rules to those wanted. Empty when all is right. */
 export interface RuleChanges {
@@ -26,9 +26,9 @@ export function ruleChanges(
   stored: readonly StoredRule[],
   keepHandlers: boolean,
 ): RuleChanges {
-  const missing = wanted.filter((rule) => !stored.some((candidate) => matches(candidate, rule)));
-  const serverInForce = wanted.some((rule) => rule.vital === true && !missing.includes(rule));
-  const others = stored.filter((candidate) => candidate.active && !wanted.some((rule) => matches(candidate, rule)));
+  const { missing, ours } = findWanted(wanted, stored);
+  const serverInForce = wanted.some((rule) => rule.vital === true && !missing.has(rule));
+  const others = stored.filter((candidate) => candidate.active && !ours.has(candidate));
   const tooMuch = others.filter(({ name }) => !(keepHandlers && handlerNames.includes(name)));
   if (!serverInForce && tooMuch.length === others.length) return startAfresh(wanted, stored);
   return repair(wanted, missing, tooMuch);
@@ -41,38 +41,56 @@ function startAfresh(wanted: readonly Rule[], stored: readonly StoredRule[]): Ru
   return { script: [disableEveryRule, ...distinct(leftovers), ...wanted.map(addRule)], single: [] };
 }
 
-function repair(wanted: readonly Rule[], missing: readonly Rule[], tooMuch: readonly StoredRule[]): RuleChanges {
-  const removals = tooMuch.map((rule) => removal(rule, wanted));
-  const commands = distinct(removals.flatMap(({ command }) => (command === undefined ? [] : [command])));
-  const again = wanted.filter(
-    (rule) => !missing.includes(rule) && removals.some(({ takesAlong }) => takesAlong.includes(rule)),
-  );
+function repair(wanted: readonly Rule[], missing: Found['missing'], tooMuch: readonly StoredRule[]): RuleChanges {
+  const namesakes = namesakesOf(wanted);
+  const commands = distinct(tooMuch.flatMap((rule) => removal(rule, namesakes.get(rule.name.toLowerCase()))));
+  const removed = new Set(commands.map(withoutCase));
+  const goesAlong = ({ name, direction }: Rule): boolean => removed.has(withoutCase(deleteRules(name, direction)));
+  const again = wanted.filter((rule) => !missing.has(rule) && goesAlong(rule));
   return {
-    script: [...missing.map(addRule), ...commands.filter(fitsScript), ...again.map(addRule)],
+    script: [...[...missing].map(addRule), ...commands.filter(fitsScript), ...again.map(addRule)],
     single: commands.filter((command) => !fitsScript(command)).slice(0, mostSingles),
   };
 }
 
-/** How one rule is taken out, and which rules of ours go with it and must be added again. */
-function removal(rule: StoredRule, wanted: readonly Rule[]): { command?: NetshCommand; takesAlong: readonly Rule[] } {
-  const { name, direction } = rule;
-  const namesakes = wanted.filter((own) => own.name.toLowerCase() === name.toLowerCase());
-  if (namesakes.length === 0) return { ...outByName(rule), takesAlong: [] };
-  const remote = soleRemote(rule);
-  if (remote !== undefined && !namesakes.some((own) => typeof own.remote === 'object' && cidr(own.remote) === remote)) {
-    return { command: deleteRules(name, direction, remote), takesAlong: [] };
-  }
-  const takesAlong = namesakes.filter((own) => own.direction === direction);
-  // The server's rule is never off, not even for the moment between a deletion and an addition.
-  if (takesAlong.some((own) => own.vital === true)) return { takesAlong: [] };
-  return { command: deleteRules(name, direction), takesAlong };
+/** What has to be known of the wanted rules of one name before another rule of that name is taken out. */
+interface Namesakes {
+  readonly remotes: Set<string>;
+  readonly vitalDirections: Set<Rule['direction']>;
 }
 
-function outByName({ name, direction }: StoredRule): { command?: NetshCommand } {
-  if (isOurName(name)) return { command: deleteRules(name, direction) };
+function namesakesOf(wanted: readonly Rule[]): Map<string, Namesakes> {
+  const byName = new Map<string, Namesakes>();
+  for (const { name, remote, direction, vital } of wanted) {
+    const key = name.toLowerCase();
+    const namesakes: Namesakes = byName.get(key) ?? { remotes: new Set(), vitalDirections: new Set() };
+    if (typeof remote === 'object') namesakes.remotes.add(cidr(remote));
+    if (vital === true) namesakes.vitalDirections.add(direction);
+    byName.set(key, namesakes);
+  }
+  return byName;
+}
+
+/** How one rule is taken out; none where it has to stay. What goes with it by its name is added again. */
+function removal(rule: StoredRule, namesakes: Namesakes | undefined): NetshCommand[] {
+  if (namesakes === undefined) return outByName(rule);
+  const { name, direction } = rule;
+  const remote = soleRemote(rule);
+  if (remote !== undefined && !namesakes.remotes.has(remote)) return [deleteRules(name, direction, remote)];
+  // The server's rule is never off, not even for the moment between a deletion and an addition.
+  return namesakes.vitalDirections.has(direction) ? [] : [deleteRules(name, direction)];
+}
+
+function outByName({ name, direction }: StoredRule): NetshCommand[] {
+  if (isOurName(name)) return [deleteRules(name, direction)];
   // To netsh the name "all" means every rule, the server's included; and a quote in a name cannot be passed at all.
-  if (name.toLowerCase() === 'all' || name.includes('"')) return {};
-  return { command: disableRules(name) };
+  if (name.toLowerCase() === 'all' || name.includes('"')) return [];
+  return [disableRules(name)];
+}
+
+/** netsh compares names without case. */
+function withoutCase(command: NetshCommand): string {
+  return command.join('\0').toLowerCase();
 }
 
 function distinct(commands: readonly NetshCommand[]): NetshCommand[] {

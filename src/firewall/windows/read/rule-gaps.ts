@@ -2,11 +2,11 @@ import type { Gap } from '../../../outcome/states';
 import { cidr } from '../../../policy/address';
 import type { Policy } from '../../../policy/policy';
 import { batchScriptNames, isOurName, type Rule, rulesOf } from '../../../policy/rules';
-import { type AddressItem, coverEverything, readAddressItem } from './address-range';
+import { type AddressItem, type AddressRange, coverEverything, readAddressItem } from './address-range';
 import type { EffectiveProfile, SourcedRule } from './effective';
 import { gapOfRules } from './gap-text';
 import type { Sources } from './reach';
-import { matches } from './rule';
+import { type Found, findWanted } from './rule';
 import type { PortItem } from './rule-items';
 import type { StoredRule } from './stored-rule';
 
@@ -17,17 +17,18 @@ const pingNames: readonly string[] = batchScriptNames.slice(0, 2).map((name) => 
 export function ruleGaps({ local }: Sources, inForce: readonly EffectiveProfile[], policy: Policy | undefined): Gap[] {
   const rules = distinct(inForce.flatMap((profile) => profile.rules));
   const odd = rules.filter(({ rule }) => rule.notUnderstood !== undefined).map(({ rule }) => rule);
-  const wanted = policy === undefined ? undefined : rulesOf(policy);
+  const found = policy === undefined ? undefined : findWanted(rulesOf(policy), local.rules);
+  const letIn = policy === undefined ? [] : rangesOf(policy);
   const allowing = rules.filter(({ rule }) => rule.action !== 'block' && rule.notUnderstood === undefined);
   const [foreign, imposed] = [
-    allowing.filter(({ source, rule }) => source === 'local' && !isOurs(rule, wanted)).map(({ rule }) => rule),
-    allowing.filter(({ source, rule }) => source !== 'local' && !isWithin(rule, policy)).map(({ rule }) => rule),
+    allowing.filter(({ source, rule }) => source === 'local' && !isOurs(rule, found)).map(({ rule }) => rule),
+    allowing.filter(({ source, rule }) => source !== 'local' && !isWithin(rule, letIn)).map(({ rule }) => rule),
   ];
   return [
     ...openings('policy-allow-rule', 'open-policy-rule', 'Rules of group policy or device management', imposed),
     ...openings('foreign-rule', 'open-foreign-rule', 'Local rules that are not ours', foreign),
     ...gapOfRules('rule-not-understood', 'Active rules are not understood', odd),
-    ...(wanted === undefined ? [] : missingGaps(local.rules, wanted)),
+    ...(found === undefined ? [] : missingGaps(local.rules, found)),
   ];
 }
 
@@ -48,26 +49,30 @@ function distinct(rules: readonly SourcedRule[]): SourcedRule[] {
 }
 
 /** Without a policy to compare with, the name has to do. */
-function isOurs(rule: StoredRule, wanted: readonly Rule[] | undefined): boolean {
-  if (wanted !== undefined) return wanted.some((own) => matches(rule, own));
+function isOurs(rule: StoredRule, found: Found | undefined): boolean {
+  if (found !== undefined) return found.ours.has(rule);
   return isOurName(rule.name) || pingNames.includes(rule.name.toLowerCase());
 }
 
-/** True when a rule lets through nobody whom the policy does not let through, as one that the domain made for its server. */
-function isWithin({ remoteAddresses }: StoredRule, policy: Policy | undefined): boolean {
-  if (policy === undefined || remoteAddresses.length === 0) return false;
-  const allowed = [...policy.servers.map(({ address }) => address), ...policy.handlers]
+/** Whom a policy lets through. */
+function rangesOf({ servers, handlers }: Policy): AddressRange[] {
+  return [...servers.map(({ address }) => address), ...handlers]
     .map((address) => readAddressItem(cidr(address), address.family))
     .filter((item) => item !== undefined && 'first' in item);
+}
+
+/** True when a rule lets through nobody whom the policy does not let through, as one that the domain made for its server. */
+function isWithin({ remoteAddresses }: StoredRule, letIn: readonly AddressRange[]): boolean {
+  if (remoteAddresses.length === 0) return false;
   return remoteAddresses.every(
     (item) =>
       'first' in item &&
-      allowed.some(({ family, first, last }) => family === item.family && first <= item.first && item.last <= last),
+      letIn.some(({ family, first, last }) => family === item.family && first <= item.first && item.last <= last),
   );
 }
 
-function missingGaps(rules: readonly StoredRule[], wanted: readonly Rule[]): Gap[] {
-  const missing = wanted.filter((own) => !rules.some((rule) => matches(rule, own)));
+function missingGaps(rules: readonly StoredRule[], found: Found): Gap[] {
+  const missing = [...found.missing];
   const names = new Set(rules.filter(({ active }) => active).map(({ name }) => name.toLowerCase()));
   const isThere = ({ name }: Rule): boolean => names.has(name.toLowerCase());
   const absent = missing.filter((own) => !isThere(own));

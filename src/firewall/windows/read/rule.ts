@@ -24,21 +24,52 @@ export function storedForm(rule: Rule): StoredRule {
   return parseRule(rule.name, `v2.31|${fields.join('|')}|Name=${rule.name}|`);
 }
 
+/** What is stored of the rules that are wanted. */
+export interface Found {
+  /** Those that no stored rule matches, in their order. */
+  readonly missing: ReadonlySet<Rule>;
+  /** The stored rules that match one of them. */
+  readonly ours: ReadonlySet<StoredRule>;
+}
+
+/**
+ * Looks for the rules that are wanted among those that are stored. All handlers' rules have the same four names, so to compare
+ * namesakes pair by pair takes a time that grows with the square of the handlers: each rule is put into a text once instead, and
+ * found by that.
+ */
+export function findWanted(wanted: readonly Rule[], stored: readonly StoredRule[]): Found {
+  const wantedTexts = new Map(wanted.map((rule) => [rule, identity(storedForm(rule))]));
+  const asked = new Set(wantedTexts.values());
+  const namesakes = activeNamesakes(wanted, stored).map((rule) => [rule, identity(rule)] as const);
+  const ours = new Map(namesakes.filter(([, text]) => asked.has(text)));
+  const found = new Set(ours.values());
+  const missing = [...wantedTexts].filter(([, text]) => !found.has(text)).map(([rule]) => rule);
+  return { missing: new Set(missing), ours: new Set(ours.keys()) };
+}
+
+/** The cheapest questions come first: they are asked of every rule of a host, and few get further. */
+function activeNamesakes(wanted: readonly Rule[], stored: readonly StoredRule[]): StoredRule[] {
+  const names = new Set(wanted.map(({ name }) => name.toLowerCase()));
+  return stored.filter((rule) => rule.active && names.has(rule.name.toLowerCase()) && rule.notUnderstood === undefined);
+}
+
 /**
  * True when a stored rule is what the policy asks for: active, allowing, in every profile, and restricted by nothing else.
  * Descriptions, groups and edge traversal do not matter. Neither do fields that nobody knows: a later Windows may write one
  * into each of its rules.
  */
 export function matches(stored: StoredRule, rule: Rule): boolean {
-  // The cheapest question comes first: this is asked of every rule of a host.
+  // The cheapest question comes first: most rules of a host have another name.
   const isNamesake = stored.name.length === rule.name.length && stored.name.toLowerCase() === rule.name.toLowerCase();
-  if (!isNamesake || !stored.active || stored.notUnderstood !== undefined) return false;
-  return effect(stored) === effect(storedForm(rule));
+  return isNamesake && findWanted([rule], [stored]).ours.has(stored);
 }
 
-/** What a rule does, without its texts and in lower case. Windows may store the word `dns` for one family or for both. */
-function effect(rule: StoredRule): string {
-  const parts = meaningParts(rule).filter((part) => !/^(name|desc|embedctxt|edge|defer)=/.test(part));
+/**
+ * What a rule does and its name, without its other texts and in lower case: two rules with the same text are the same to a
+ * policy. Windows may store the word `dns` for one family or for both.
+ */
+function identity(rule: StoredRule): string {
+  const parts = meaningParts(rule).filter((part) => !/^(desc|embedctxt|edge|defer)=/.test(part));
   return [...new Set(parts.map((part) => part.toLowerCase().replace(/^ra[46]=dns$/, 'ra=dns')))].sort().join('|');
 }
 

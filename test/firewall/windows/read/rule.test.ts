@@ -1,7 +1,7 @@
+import fc from 'fast-check';
 import { parseRule } from '../../../../src/firewall/windows/read/parse-rule';
-import { matches, soleRemote, storedForm } from '../../../../src/firewall/windows/read/rule';
+import { findWanted, matches, soleRemote, storedForm } from '../../../../src/firewall/windows/read/rule';
 import { type Address, isRefusal, parseHost, parseNetwork } from '../../../../src/policy/address';
-import type { Policy } from '../../../../src/policy/policy';
 import { type Rule, rulesOf } from '../../../../src/policy/rules';
 
 function address(text: string): Address {
@@ -112,21 +112,43 @@ describe('a stored rule is another one', () => {
   });
 });
 
+const wanted = rulesOf({
+  servers: [
+    { address: server, port: 1514, protocols: ['udp', 'tcp'] },
+    { address: address('2001:db8::1'), port: 1515, protocols: ['tcp'] },
+  ],
+  handlers: [address('192.0.2.50'), address('2001:db8::50'), address('10.1.0.0/16')],
+  needsDns: true,
+});
+
 test('of all rules of a policy each matches its own stored form and no other', () => {
-  const policy: Policy = {
-    servers: [
-      { address: server, port: 1514, protocols: ['udp', 'tcp'] },
-      { address: address('2001:db8::1'), port: 1515, protocols: ['tcp'] },
-    ],
-    handlers: [address('192.0.2.50'), address('2001:db8::50'), address('10.1.0.0/16')],
-    needsDns: true,
-  };
-  const rules = rulesOf(policy);
-  for (const [index, rule] of rules.entries()) {
+  for (const [index, rule] of wanted.entries()) {
     const form = storedForm(rule);
     expect(form.notUnderstood).toBeUndefined();
-    expect(rules.filter((other) => matches(form, other))).toEqual([rules[index]]);
+    expect(wanted.filter((other) => matches(form, other))).toEqual([wanted[index]]);
   }
+});
+
+test('of any rules those are missing, and those are ours, that a comparison of every pair names', () => {
+  const forms = wanted.map((rule) => storedForm(rule).raw);
+  const oddForms = forms.flatMap((raw) => [
+    raw.toUpperCase(),
+    raw.replace('Active=TRUE', 'Active=FALSE'),
+    raw.replace('Name=', 'Profile=Public|Name='),
+    raw.replace('Name=Allow', 'Name=allow'),
+    raw.replace(/Name=.*/, 'Name=Allow OSSEC Server in/tcp|'),
+    raw.slice(0, -1),
+  ]);
+  const given = fc.tuple(fc.subarray(wanted), fc.subarray(forms), fc.subarray(oddForms));
+  fc.assert(
+    fc.property(given, ([asked, good, odd]) => {
+      const rules = [...odd, ...good].map((raw, index) => parseRule(`{${index}}`, raw));
+      const { missing, ours } = findWanted(asked, rules);
+      expect([...missing]).toEqual(asked.filter((own) => !rules.some((rule) => matches(rule, own))));
+      expect([...ours]).toEqual(rules.filter((rule) => asked.some((own) => matches(rule, own))));
+    }),
+    { numRuns: 30 },
+  );
 });
 
 test.each([
