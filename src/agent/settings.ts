@@ -8,7 +8,7 @@ import { readFile } from './read-file';
 
 /** What an administrator set in contain-host.json. Every key may be absent. */
 export interface Settings {
-  /** Let in besides the one who asks: addresses, or networks not wider than /24 and /64. */
+  /** Let in besides the one who asks: at most `mostHandlers` addresses, or networks not wider than /24 and /64. */
   readonly handlers: readonly Address[];
   /** Whether the address of an alert is let in. It was written by whoever caused the alert. */
   readonly alertAddress: 'allow' | 'ignore';
@@ -26,6 +26,9 @@ export interface Probe {
   readonly address: Address;
   readonly port: number;
 }
+
+/** Each handler takes four rules, and the time until a host is contained grows with them. */
+export const mostHandlers = 100;
 
 const longestFile = 64 * 1024;
 const keys = ['handlers', 'alertAddress', 'whenServerLost', 'probe'];
@@ -93,8 +96,12 @@ function readHandlers(value: unknown, warnings: string[]): Address[] {
     warnings.push('the setting handlers is not a list');
     return [];
   }
+  if (value.length > mostHandlers) {
+    const why = `only the first ${mostHandlers} count, and from number ${mostHandlers + 1} on all are left out`;
+    warnings.push(`the setting handlers has ${value.length} entries: ${why}`);
+  }
   const own = ownAddresses();
-  const handlers = value.flatMap((entry: unknown, index) => {
+  const handlers = value.slice(0, mostHandlers).flatMap((entry: unknown, index) => {
     const address = readHandler(entry, index, own);
     if (!isRefusal(address)) return [address];
     warnings.push(`a handler in the settings is left out: ${address.refused}`);

@@ -1,5 +1,5 @@
 import type { AgentServers } from '../agent/servers';
-import type { Settings } from '../agent/settings';
+import { mostHandlers, type Settings } from '../agent/settings';
 import { type Address, cidr, isRefusal, parseNetwork } from '../policy/address';
 import type { Policy } from '../policy/policy';
 import type { Request } from '../request/request';
@@ -8,7 +8,7 @@ import { parseHandler } from './handler';
 
 /**
  * Who asked, and who is let in now: always the configured handlers and the last operator's address. An alert takes nobody
- * away, and its own address comes in only where the settings say so.
+ * away, and its own address comes in only where the settings say so and there is room: with each alert there may be one more.
  */
 export function mergeAsked(
   request: Request,
@@ -27,8 +27,9 @@ export function mergeAsked(
     const own = cidr(operator);
     return { requestedBy: 'operator', ...origin, handlers: unique([...configured, own]), operatorAddress: own };
   }
-  const alerted = settings.alertAddress === 'allow' ? alertHandler(request.address) : [];
-  const handlers = unique([...(before?.handlers ?? []), ...configured, ...alerted]);
+  const others = unique([...(before?.handlers ?? []), ...configured]);
+  const isAllowed = settings.alertAddress === 'allow' && others.length < mostHandlers;
+  const handlers = unique([...others, ...(isAllowed ? alertHandler(request.address) : [])]);
   return before === undefined ? { requestedBy: 'alert', ...origin, handlers } : { ...before, handlers };
 }
 

@@ -77,6 +77,17 @@ test.each([
   expect(settings.warnings).toEqual([expect.stringContaining('handler')]);
 });
 
+test('the first 100 handlers count, and one warning says which do not', () => {
+  const list = Array.from({ length: 4000 }, (_, index) => `10.1.${index >> 8}.${index & 255}`);
+  expect(readObject({ handlers: list.slice(0, 100) })).toMatchObject({ handlers: { length: 100 }, warnings: [] });
+  const settings = readObject({ handlers: ['sift.example.net', ...list, 'any', 42] });
+  expect(handlersOf(settings)).toEqual(list.slice(0, 99).map((text) => `${text}/32`));
+  expect(settings.warnings).toEqual([
+    expect.stringMatching(/handlers has 4003 entries: only the first 100 .* number 101/),
+    expect.stringContaining('sift.example.net'),
+  ]);
+});
+
 test.each([
   ['handlers', '198.51.100.7'],
   ['handlers', { 0: '198.51.100.7' }],

@@ -297,6 +297,20 @@ describe('alerts and operators', () => {
     await endpoint.run('add', '-', handler, alert);
     expect(isOpen(tcp('in', handler))).toEqual(everywhere);
   });
+
+  test('alerts let in no more than a hundred; an operator always comes in', async () => {
+    start(typicalHost());
+    const handlers = Array.from({ length: 99 }, (_, index) => `198.51.100.${index + 1}`);
+    endpoint.setSettings({ handlers, alertAddress: 'allow' });
+    await endpoint.run('add', '-', '203.0.113.1', alert);
+    await endpoint.run('add', '-', '203.0.113.2', alert);
+    expect(isOpen(tcp('in', '203.0.113.1'))).toEqual(everywhere);
+    expect(isOpen(tcp('in', '203.0.113.2'))).toEqual(nowhere);
+    endpoint.setSettings({ handlers: [...handlers, '198.51.100.100'], alertAddress: 'allow' });
+    expect(await endpoint.run('ADD', '-', handler)).toMatchObject({ exitCode: 0 });
+    expect(isOpen(tcp('in', '198.51.100.100'))).toEqual(everywhere);
+    expect(isOpen(tcp('in', handler))).toEqual(everywhere);
+  });
 });
 
 test('under its other name an ADD releases', async () => {
