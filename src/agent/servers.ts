@@ -90,7 +90,7 @@ function readConfiguration(platform: Host['platform'], home: string, file: strin
     const why = error instanceof Error ? error.message : String(error);
     throw new Failure(
       'bad-configuration',
-      `${file} cannot be read, so the server is unknown: ${why}. Nothing was changed.`,
+      `${file} cannot be read, so the server is unknown: ${why}. Nothing was changed. Mend that file and repeat ADD.`,
       error,
     );
   }
@@ -101,6 +101,6 @@ function noServer(file: string, unresolved: readonly string[], leftOut: Readonly
   const values = leftOut.size === 0 ? '' : ` Left out: ${[...leftOut].slice(0, 5).join('; ')}.`;
   return new Failure(
     'no-server',
-    `Cannot find an OSSEC server address in ${file}.${names}${values} Nothing was changed.`,
+    `Cannot find an OSSEC server address in ${file}.${names}${values} Nothing was changed. Mend that file and repeat ADD.`,
   );
 }

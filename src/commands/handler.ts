@@ -9,10 +9,11 @@ import { type Address, cidr, isRefusal, parseHost } from '../policy/address';
 export function parseHandler(text: string): Address {
   const address = parseHost(text);
   if (isRefusal(address)) {
-    throw new Failure('bad-address', `The handler's address was refused: ${address.refused}. Nothing was changed.`);
+    const message = `The handler's address was refused: ${address.refused}. Nothing was changed. Name the workstation by one IP address, such as 192.0.2.50.`;
+    throw new Failure('bad-address', message);
   }
   if (ownAddresses().has(cidr(address))) {
-    const message = `${address.text} is this host's own address, so nobody could come in. Nothing was changed.`;
+    const message = `${address.text} is this host's own address, so nobody could come in. Nothing was changed. Name the address of the workstation.`;
     throw new Failure('bad-address', message);
   }
   return address;

@@ -74,18 +74,37 @@ test('a release changes nothing on a host that was given back by hand and used s
   expect((await release()).output).toMatch(/^This host is not contained\./);
 });
 
-test.each([
-  ['typical', typicalHost()],
-  ['switched off', offHost()],
-])('where only our rules and the block were taken away, the %s policy from before comes back', async (_kind, host) => {
-  endpoint = new Endpoint(host, udpServer);
-  const before = endpoint.machine.fingerprint();
-  await add();
+/** Our rules and the block go, and nothing else. */
+function liftOnly(): void {
   for (const [id, rule] of Object.entries(endpoint.machine.rules()))
     if (/Name=(Allow OSSEC|contain-host|Allow ICMP)/.test(rule)) endpoint.machine.removeRule(id);
   for (const profile of ['domain', 'private', 'public'] as const)
     endpoint.machine.setProfileValue(profile, 'DefaultOutboundAction', 0);
-  expect(await add()).toMatchObject({ exitCode: 0 });
-  expect(await release()).toMatchObject({ exitCode: 0 });
-  expect(endpoint.machine.fingerprint()).toBe(before);
+}
+
+function liftAndSwitchOn(): void {
+  liftOnly();
+  for (const id of Object.keys(endpoint.machine.rules())) endpoint.machine.switchRule(id, true);
+}
+
+describe.each([
+  ['only our rules and the block were taken away', liftOnly],
+  ['all rules were switched on besides', liftAndSwitchOn],
+])('where %s', (_what, lift) => {
+  test.each([
+    ['typical', typicalHost()],
+    ['switched off', offHost()],
+  ])('the %s policy from before comes back', async (_kind, host) => {
+    endpoint = new Endpoint(host, udpServer);
+    const before = endpoint.machine.fingerprint();
+    await add();
+    lift();
+    expect(await add()).toMatchObject({ exitCode: 0 });
+    expect(await release()).toMatchObject({ exitCode: 0 });
+    expect(endpoint.machine.fingerprint()).toBe(before);
+    await add();
+    lift();
+    expect(await release()).toMatchObject({ exitCode: 0 });
+    expect(endpoint.machine.fingerprint()).toBe(before);
+  });
 });

@@ -138,7 +138,7 @@ function copyToDisk(from: string, to: string): void {
 function noBackup(why: string, cause?: unknown): Failure {
   return new Failure(
     'no-backup',
-    `No safe backup of the firewall policy could be made: ${why}. Nothing was changed.`,
+    `No safe backup of the firewall policy could be made: ${why}. Nothing was changed. What the tools said is in contain-host.log in the state folder; mend that and repeat ADD.`,
     cause,
   );
 }

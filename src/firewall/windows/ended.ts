@@ -10,13 +10,18 @@ export function isGone({ openCase }: Site, local: FirewallPolicy): boolean {
 }
 
 /**
- * True where somebody else has given a host back, by an import or a reset: most of the rules that containment had switched off
- * are on again. What is in force then is the policy to come back to, whatever happened to it since. Where only our rules are
- * gone the others are still off, and the policy from before is the one in the backup.
+ * True where somebody else has given a host back, by an import or a reset: most of the rules that were on before are on again,
+ * and most of those that were off are off. What is in force then is the policy to come back to, whatever happened to it since.
+ * Where only our rules are gone, or everything was switched on, the policy from before is still the one in the backup.
  */
 export function isGivenBack(before: PolicyRecord, local: FirewallPolicy): boolean {
-  const wereOn = before.rules.filter(({ raw }) => readNameAndActive(raw).active);
-  if (wereOn.length === 0) return profileDifferences(before, local).length === 0;
-  const on = new Set(local.rules.filter(({ active }) => active).map(({ id }) => id.toLowerCase()));
-  return 2 * wereOn.filter(({ id }) => on.has(id.toLowerCase())).length > wereOn.length;
+  const now = new Map(local.rules.map(({ id, active }) => [id.toLowerCase(), active]));
+  const isMostly = (state: boolean): boolean => {
+    const were = before.rules.filter(({ raw }) => readNameAndActive(raw).active === state);
+    return were.length === 0 || 2 * were.filter(({ id }) => now.get(id.toLowerCase()) === state).length > were.length;
+  };
+  // Without any rule only the settings can tell.
+  return (
+    isMostly(true) && isMostly(false) && (before.rules.length > 0 || profileDifferences(before, local).length === 0)
+  );
 }

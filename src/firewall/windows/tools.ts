@@ -12,7 +12,11 @@ export const regPath = ({ host }: Site): string => systemTool(host, 'reg.exe');
 /** Throws `Failure('tool-missing')` when a tool is not where Windows puts it. */
 export function requireTools(site: Site): void {
   for (const tool of [netshPath(site), regPath(site)]) {
-    if (!existsSync(tool)) throw new Failure('tool-missing', `${tool} is missing, so nothing was changed.`);
+    if (!existsSync(tool))
+      throw new Failure(
+        'tool-missing',
+        `${tool} is missing, so nothing was changed. Repair Windows, "sfc /scannow", and ask again.`,
+      );
   }
 }
 
