@@ -50,7 +50,7 @@ export interface OpenCase {
 }
 
 /** A journal holds one case, with some lines for each order in it; one that was swapped must not fill the memory. */
-const mostBytes = 64 * 1024 * 1024;
+const mostBytes = 16 * 1024 * 1024;
 
 /**
  * The journal of the case that is open: append-only, one line of JSON an event, each on disk (fsync) before the call
@@ -144,29 +144,39 @@ function endsTorn(file: number, size: number): boolean {
 
 /** Goes through the events in order; what cannot be read as one is left out. */
 function fold(lines: readonly string[]): OpenCase | undefined {
-  let open: OpenCase | undefined;
+  let open: FoldedCase | undefined;
+  let unfinished: string[] = [];
   for (const line of lines) {
     const entry = parseLine(line);
     if (entry === undefined) continue;
     const { time, event } = entry;
-    if (event.event === 'closed') open = undefined;
-    else if (event.event === 'asked') {
+    if (event.event === 'closed') {
+      open = undefined;
+      unfinished = [];
+    } else if (event.event === 'asked') {
       const { event: _, ...asked } = event;
-      open = { since: time, facts: {}, unfinished: [], ...open, asked, lastAt: time };
-    } else if (open !== undefined) open = goOn(open, event, time);
+      open = { since: time, facts: {}, ...open, asked, lastAt: time };
+    } else if (open !== undefined) {
+      if (event.event === 'step') unfinished.push(event.step);
+      if (event.event === 'judged') unfinished = [];
+      open = goOn(open, event, time);
+    }
   }
-  return open;
+  return open === undefined ? undefined : { ...open, unfinished };
 }
 
+/** A list that is made anew with each line would take a time that grows with the square of the lines. */
+type FoldedCase = Omit<OpenCase, 'unfinished'>;
+
 function goOn(
-  open: OpenCase,
+  open: FoldedCase,
   event: Exclude<JournalEvent, { readonly event: 'asked' | 'closed' }>,
   time: Date,
-): OpenCase {
+): FoldedCase {
   if (event.event === 'noted') return { ...open, facts: { ...open.facts, ...event.facts }, lastAt: time };
   const asked = event.asked ?? open.asked;
-  if (event.event === 'step') return { ...open, asked, unfinished: [...open.unfinished, event.step], lastAt: time };
-  return { ...open, asked, judged: { state: event.state, gaps: event.gaps }, unfinished: [], lastAt: time };
+  if (event.event === 'step') return { ...open, asked, lastAt: time };
+  return { ...open, asked, judged: { state: event.state, gaps: event.gaps }, lastAt: time };
 }
 
 function parseLine(line: string): { time: Date; event: JournalEvent } | undefined {

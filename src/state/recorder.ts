@@ -5,7 +5,7 @@ import type { Judgement } from '../outcome/states';
 import type { RunResult } from '../process/run';
 import type { Request } from '../request/request';
 import type { Asked, Facts, Journal, JournalEvent } from './journal';
-import { removeOldCases } from './old-cases';
+import { caseFiles, removeOldCases } from './old-cases';
 
 /** Writes what a case does into the journal and the log. `onFirstStep` runs once, before anything of the case is done. */
 export class CaseRecorder implements Recorder {
@@ -80,7 +80,7 @@ export class CaseRecorder implements Recorder {
   closeCase(how: 'released' | 'rolled-back' | 'nothing-changed'): void {
     try {
       this.journal.close(how);
-      removeOldCases(this.journal.folder);
+      removeOldCases(this.journal.folder, caseFiles);
     } catch (error) {
       this.log.error('The journal could not be closed as it should be', { error: String(error) });
     }

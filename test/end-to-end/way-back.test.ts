@@ -60,6 +60,19 @@ test('a failed ADD names the rules that Windows had left out of its own export',
   expect(output.match(/the rule ".+?" is gone: Windows had left it out/g)).toHaveLength(2);
 });
 
+test('a release that finds the policy back already names the rules that Windows had left out', async () => {
+  const rules = Object.keys(endpoint.machine.rules()).length;
+  endpoint.machine.setFaults({ kind: 'hollow-export', rules: rules - 2, match: 'export', tool: 'netsh' });
+  await add();
+  endpoint.machine.setFaults({ kind: 'commit-and-fail', match: 'import', tool: 'netsh' });
+  expect(await endpoint.run('DELETE', '-', '-')).toMatchObject({ exitCode: 7 });
+  endpoint.machine.setFaults();
+  const { exitCode, output } = await endpoint.run('DELETE', '-', '-');
+  expect(exitCode).toBe(0);
+  expect(output).toMatch(/in force already/);
+  expect(output.match(/the rule ".+?" is gone: Windows had left it out/g)).toHaveLength(2);
+});
+
 test('a backup that cannot be imported from its place is imported from the other one', async () => {
   await add();
   endpoint.machine.setFaults({ kind: 'fail', match: endpoint.backup, tool: 'netsh' });

@@ -85,8 +85,9 @@ export class Bench {
   }
 
   async status(): Promise<Status> {
-    const { stdout } = await this.start(['status', '--json'], {});
-    return parse<Status>(stdout) ?? { state: `none: ${stdout}`, gaps: [] };
+    const { stdout, exitCode, signal, complaint } = await this.start(['status', '--json'], {}, 'close');
+    const said = parse<Status>(stdout);
+    return said ?? { state: `none, but ${exitCode ?? signal}: ${stdout}${complaint}`, gaps: [] };
   }
 
   /**
@@ -135,7 +136,8 @@ export class Bench {
     };
   }
 
-  private start(args: readonly string[], plan: Partial<Plan>) {
+  /** What outlives a worker may keep its pipes: then its `exit` has to do for an end. */
+  private start(args: readonly string[], plan: Partial<Plan>, end: 'exit' | 'close' = 'exit') {
     const whole = this.wholePlan(plan);
     const command = [process.execPath, '--require', interposer, this.program, ...args] as const;
     // The peak of a process begins with the memory of the one that started it: let that be a small one where it is measured.
@@ -156,8 +158,7 @@ export class Bench {
     child.stdout.on('data', (chunk) => (stdout += chunk));
     child.stderr.on('data', (chunk) => (complaint += chunk));
     return new Promise<Omit<Ended, 'outcome'> & { stdout: string }>((done) => {
-      // Not 'close': what outlives the worker may keep its pipes.
-      child.on('exit', (exitCode, signal) => setImmediate(() => done({ exitCode, signal, complaint, stdout })));
+      child.on(end, (exitCode, signal) => setImmediate(() => done({ exitCode, signal, complaint, stdout })));
     });
   }
 

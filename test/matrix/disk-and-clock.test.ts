@@ -1,4 +1,4 @@
-import { copyFileSync, readdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { watchRuns } from '../../fixtures/interpose/within';
 import { add, addOther, Bench, type Order, release } from './bench';
@@ -134,6 +134,36 @@ test('case after case does not fill the disk: of each kind of file the newest 20
   const toolFault = { call, kind: 'lies', always: true } as const;
   expect(await bench.workWithin(add, { toolFault })).toMatchObject({ exitCode: 3, isMet: true });
   expect(counts()).toEqual([20, 20, 20, 20, 0]);
+});
+
+test('of old cases nothing goes that is somebody else’s, or that is of this very release', async () => {
+  const own = ['fw-backup-1-golden image.wfw', 'before-1.reg', 'journal-2026.jsonl'];
+  for (const name of own) writeFileSync(join(bench.home, name), '');
+  // The clock was wrong once.
+  mkdirSync(bench.stateFolder, { recursive: true });
+  for (let day = 10; day < 31; day++) {
+    for (const folder of [bench.home, bench.stateFolder])
+      writeFileSync(join(folder, `fw-backup-203601${day}T000000000Z.wfw`), '');
+    writeFileSync(join(bench.stateFolder, `journal-203601${day}T000000000Z.jsonl`), '');
+  }
+  expect([await carryOut(add), await carryOut(release)]).toEqual([0, 0]);
+  expect(readdirSync(bench.home)).toEqual(expect.arrayContaining([...own, expect.stringMatching(/^fw-backup-2026/)]));
+  const kept = readdirSync(bench.stateFolder);
+  for (const kind of [/^fw-backup-/, /^journal-/]) {
+    expect(kept.filter((name) => kind.test(name))).toHaveLength(20);
+    expect(kept.filter((name) => kind.test(name) && name.includes('-2026'))).toHaveLength(1);
+  }
+});
+
+test('without a good backup, and with a state folder that cannot be listed, the host is said to be contained', async () => {
+  await carryOut(add);
+  rmSync(join(bench.home, 'fw-backup.wfw'));
+  for (const name of readdirSync(bench.stateFolder).filter((file) => file.endsWith('.wfw')))
+    rmSync(join(bench.stateFolder, name));
+  const fileFault = { call: 'readdirSync state #2', code: 'EIO' } as const;
+  const { exitCode, outcome, isMet } = await bench.workWithin(release, { fileFault });
+  expect([exitCode, isMet]).toEqual([7, true]);
+  expect(outcome?.message).toMatch(/no good backup.* CONTAINED/);
 });
 
 test('an old backup that somebody holds open in its place hinders no containment, and is not taken for the present one', async () => {

@@ -118,3 +118,18 @@ test('junk before the case does not hide it', () => {
   journal.append({ event: 'asked', ...asked });
   expect(journal.read()).toMatchObject({ asked });
 });
+
+test('the time to read a journal grows with its lines, and not with their square', () => {
+  const effortOf = (lines: number): number => {
+    const { journal, file } = newJournal();
+    journal.append({ event: 'asked', ...asked });
+    const line = `${JSON.stringify({ time: new Date(), event: 'step', step: 'backup', command: null })}\n`;
+    appendFileSync(file, line.repeat(lines));
+    const before = process.cpuUsage();
+    expect(journal.read()?.unfinished).toHaveLength(lines);
+    const { user, system } = process.cpuUsage(before);
+    return user + system;
+  };
+  effortOf(1000);
+  expect(effortOf(40_000) / effortOf(5000)).toBeLessThan(24);
+});

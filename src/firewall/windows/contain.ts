@@ -16,8 +16,8 @@ import { judgeLive } from './judge-live';
 import type { FirstLook, Live } from './live';
 import { blockByDefault, type NetshCommand, runScript, scriptText, switchOn } from './netsh';
 import type { FirewallPolicy } from './read/policy-store';
-import { matches } from './read/rule';
-import { goBack } from './restore';
+import { type Found, findWanted } from './read/rule';
+import { goBack, isRestored } from './restore';
 import { settle } from './settle';
 import { runNetsh } from './tools';
 import { blocksByDefault, hasOurRules, isOpenOutward, isSwitchedOn } from './traits';
@@ -111,13 +111,18 @@ function viewFirst(site: Site, live: FirstLook | Unreadable, policy: Policy, req
   return { view, viewer, before, isContained: hasOurRules(local), isBackupDue: isBackupDue(site, local) };
 }
 
-/** The first backup of a case is kept, unless somebody else has given the host back since: what is in force now is in no backup. */
+/**
+ * The first backup of a case is kept, unless somebody else has given the host back since: what is in force now is in no backup.
+ * A policy that holds all of the one from before can be backed up anew without a loss, whatever an order was interrupted in.
+ */
 function isBackupDue(site: Site, local: FirewallPolicy): boolean {
   const facts = site.openCase?.facts;
   if (facts?.backup === undefined) return true;
-  if (!isGone(site, local)) return false;
+  if (hasOurRules(local)) return false;
   const first = findBackup(site, facts);
-  return 'bad' in first || isGivenBack(readRecord(first).policy, local);
+  if ('bad' in first) return isGone(site, local) && !blocksByDefault(local);
+  const { policy } = readRecord(first);
+  return isRestored(local, policy) || (isGone(site, local) && isGivenBack(policy, local));
 }
 
 function viewerFor(policy: Policy, managed: Live['managed'], keepHandlers: boolean): Viewer {
@@ -126,7 +131,7 @@ function viewerFor(policy: Policy, managed: Live['managed'], keepHandlers: boole
     const [isOn, blocks] = [isSwitchedOn(local), blocksByDefault(local)];
     return {
       changes: ruleChanges(wanted, local.rules, keepHandlers),
-      letsServerThrough: serverIsLetThrough(local, wanted),
+      letsServerThrough: serverIsLetThrough(wanted, findWanted(wanted, local.rules)),
       isOn,
       mayBeSwitchedOnEarly: !isOn && !('unreadable' in managed) && [local, ...managed].every(isOpenOutward),
       blocks,
@@ -234,11 +239,7 @@ function isEmpty({ script, single }: RuleChanges): boolean {
 }
 
 /** True when the rules of one server are all there: the agent goes on to the next server until one answers. */
-function serverIsLetThrough({ rules }: FirewallPolicy, wanted: readonly Rule[]): boolean {
+function serverIsLetThrough(wanted: readonly Rule[], { missing }: Found): boolean {
   const vital = wanted.filter((rule) => rule.vital === true);
-  return vital.some((one) =>
-    vital
-      .filter((rule) => rule.remote === one.remote)
-      .every((rule) => rules.some((candidate) => matches(candidate, rule))),
-  );
+  return vital.some((one) => vital.filter(({ remote }) => remote === one.remote).every((rule) => !missing.has(rule)));
 }

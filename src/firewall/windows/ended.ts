@@ -3,25 +3,29 @@ import { type FirewallPolicy, type PolicyRecord, profileDifferences } from './re
 import { readNameAndActive } from './read/rule-on-demand';
 import { blocksByDefault, hasOurRules } from './traits';
 
-/** True where a containment was in force, nobody was interrupted since, and nothing of it is in force any more. */
+/** True where nobody was interrupted since a containment was in force, and none of our rules is active any more. */
 export function isGone({ openCase }: Site, local: FirewallPolicy): boolean {
   const wasInForce = openCase?.judged !== undefined && openCase.unfinished.every((step) => step === 'backup');
-  return wasInForce && !hasOurRules(local) && !blocksByDefault(local);
+  return wasInForce && !hasOurRules(local);
 }
 
 /**
- * True where somebody else has given a host back, by an import or a reset: most of the rules that were on before are on again,
- * and most of those that were off are off. What is in force then is the policy to come back to, whatever happened to it since.
- * Where only our rules are gone, or everything was switched on, the policy from before is still the one in the backup.
+ * True where somebody else has given a host back, by an import or a reset: it blocks no more than before, most of the rules
+ * that were on are on again, and most of those that were off are off. What is in force then is the policy to come back to,
+ * whatever happened to it since. Where only our rules and the block are gone, or everything was switched on, the policy from
+ * before is still the one in the backup.
  */
 export function isGivenBack(before: PolicyRecord, local: FirewallPolicy): boolean {
-  const now = new Map(local.rules.map(({ id, active }) => [id.toLowerCase(), active]));
-  const isMostly = (state: boolean): boolean => {
-    const were = before.rules.filter(({ raw }) => readNameAndActive(raw).active === state);
-    return were.length === 0 || 2 * were.filter(({ id }) => now.get(id.toLowerCase()) === state).length > were.length;
-  };
-  // Without any rule only the settings can tell.
-  return (
-    isMostly(true) && isMostly(false) && (before.rules.length > 0 || profileDifferences(before, local).length === 0)
-  );
+  if (blocksByDefault(local) && !blocksByDefault(before)) return false;
+  const [on, off] = [true, false].map((state) => shareLeft(before, local, state));
+  if (on !== undefined && off !== undefined) return on > 0.5 && off > 0.5;
+  // Where all rules were on, or all off, it is the settings that tell whose hand it was.
+  return [on, off].every((share = 1) => share > 0.5) && profileDifferences(before, local).length === 0;
+}
+
+/** How many, of the rules that were on or off before, are so now; undefined where none was. */
+function shareLeft(before: PolicyRecord, local: FirewallPolicy, state: boolean): number | undefined {
+  const were = before.rules.filter(({ raw }) => readNameAndActive(raw).active === state);
+  const now = new Set(local.rules.filter(({ active }) => active === state).map(({ id }) => id.toLowerCase()));
+  return were.length === 0 ? undefined : were.filter(({ id }) => now.has(id.toLowerCase())).length / were.length;
 }

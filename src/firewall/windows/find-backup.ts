@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeRoomFor } from '../../process/memory';
 import type { Facts } from '../../state/journal';
+import { namesIn } from '../../state/old-cases';
 import { parseRegistryFile } from '../../windows/registry-file';
 import type { Site } from '../firewall';
 import { type BackupFile, type BackupMark, type BadBackup, checkBackup, isAsRecorded } from './backup-file';
@@ -69,7 +70,7 @@ export function otherCopy({ file, others, mark }: GoodBackup): string {
  * case.
  */
 export function newestCopy(stateFolder: string): string | undefined {
-  const copies = readdirSync(stateFolder).filter((name) => /^fw-backup-.*\.wfw$/.test(name));
+  const copies = namesIn(stateFolder).filter((name) => /^fw-backup-.*\.wfw$/.test(name));
   const files = copies.sort().map((name) => join(stateFolder, name));
   return files.findLast((file) => !('bad' in checkBackup(file)));
 }
@@ -116,6 +117,6 @@ export function backupFactsOf({ backup, backupLength, backupSha256, copy, record
   return {
     ...{ backup, backupLength, backupSha256 },
     ...(typeof copy === 'string' ? { copy } : {}),
-    ...(typeof record === 'string' && record !== '' ? { record } : {}),
+    ...(typeof record === 'string' ? { record } : {}),
   };
 }

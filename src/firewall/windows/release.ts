@@ -36,24 +36,31 @@ async function lookFirst(site: Site, recorder: Recorder): Promise<Release | WayB
   const backup = findBackup(site, recorder.facts);
   if ('bad' in backup) {
     const why = `there is no good backup: ${backup.bad}`;
-    throw notReleased(await readLocal(site), why, newestCopy(site.stateFolder));
+    const copy = newestCopy(site.stateFolder);
+    const file = copy === undefined ? undefined : `"${copy}", if that is the policy from before`;
+    throw notReleased(await readLocal(site), why, file);
   }
   const record = readRecord(backup);
   if (host === 'perhaps-restored') {
     const local = await readLocal(site);
-    const was = 'unreadable' in local ? undefined : whatHappened(site, local, record);
-    if (was !== undefined) {
+    const happened = 'unreadable' in local ? undefined : whatHappened(site, local, record);
+    if (happened !== undefined) {
       archive(site, recorder);
-      return { was, differences: [] };
+      return happened;
     }
   }
   return { backup, record };
 }
 
 /** How the host came by its policy, where nothing is left to give back. */
-function whatHappened(site: Site, local: FirewallPolicy, { policy }: Recorded): Release['was'] | undefined {
-  if (isRestored(local, policy)) return 'restored-already';
-  return isGone(site, local) && isGivenBack(policy, local) ? 'given-back-by-others' : undefined;
+function whatHappened(site: Site, local: FirewallPolicy, { policy, notExported }: Recorded): Release | undefined {
+  if (isRestored(local, policy)) {
+    const there = new Set(local.rules.map(({ id }) => id));
+    const lost = notExported.filter(({ id }) => !there.has(id));
+    return { was: 'restored-already', differences: describeLost(lost) };
+  }
+  const isOver = isGone(site, local) && isGivenBack(policy, local);
+  return isOver ? { was: 'given-back-by-others', differences: [] } : undefined;
 }
 
 /** There is something to give back when a case got as far as a backup, or where rules of ours are active, whoever made them. */
@@ -71,7 +78,11 @@ async function lookAtHost(site: Site): Promise<'not-ours' | 'ours' | 'perhaps-re
 async function importBackup(site: Site, recorder: Recorder, { backup, record }: WayBack): Promise<Release> {
   const { succeeded, local, comparison } = await restore(site, recorder, backup, record.policy);
   if (!succeeded)
-    throw notReleased(local, comparison === undefined ? 'the policy cannot be read back' : describe(comparison));
+    throw notReleased(
+      local,
+      comparison === undefined ? 'the policy cannot be read back' : describe(comparison),
+      `"${backup.file}"`,
+    );
   archive(site, recorder);
   const extra = comparison?.extra.slice(0, mostNames) ?? [];
   return {
@@ -90,9 +101,8 @@ async function keepPresent(site: Site, recorder: Recorder, present: PolicyExport
     recorder.warn('The policy of the contained host could not be kept as a file');
 }
 
-function notReleased(local: FirewallPolicy | Unreadable, why: string, copy?: string): Failure {
-  const byHand = `netsh advfirewall import "${copy ?? '<file>'}"${copy === undefined ? '' : ', if that is the policy from before'}`;
-  const message = `The release was not completed: ${why}. ${stateOf(local)} Repeat DELETE; if that does not help, import a good backup by hand: ${byHand}.`;
+function notReleased(local: FirewallPolicy | Unreadable, why: string, file = '"<file>"'): Failure {
+  const message = `The release was not completed: ${why}. ${stateOf(local)} Repeat DELETE; if that does not help, import a good backup by hand: netsh advfirewall import ${file}.`;
   return new Failure('not-released', message);
 }
 

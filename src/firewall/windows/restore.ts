@@ -72,13 +72,13 @@ function isSame({ missing, changed, profiles, extra }: Comparison): boolean {
 
 /** The backup has done its work; it stays where it is under its time stamp. */
 export function archive({ home }: Site, recorder: Recorder): void {
+  if (home === undefined) return;
   try {
-    if (home === undefined) return;
     putAside(homeBackup(home));
-    removeOldCases(home);
   } catch (error) {
     recorder.warn(`The backup could not be put aside: ${String(error)}`);
   }
+  removeOldCases(home, [['fw-backup-', '.wfw']]);
 }
 
 /** After a containment that could not be completed: gives the host its policy back, and says how that went. */

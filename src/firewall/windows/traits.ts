@@ -12,7 +12,7 @@ export function isSwitchedOn({ profiles }: FirewallPolicy): boolean {
 }
 
 /** True when the local store blocks both ways by default in every profile, in so many words. */
-export function blocksByDefault({ profiles }: FirewallPolicy): boolean {
+export function blocksByDefault({ profiles }: Pick<FirewallPolicy, 'profiles'>): boolean {
   return profileNames.every(
     (name) => profiles[name].DefaultInboundAction === 1 && profiles[name].DefaultOutboundAction === 1,
   );

@@ -33,7 +33,11 @@ export interface Found {
 }
 
 /**
- * Looks for the rules that are wanted among those that are stored. All handlers' rules have the same four names, so to compare
+ * Looks for the rules that are wanted among those that are stored. One matches that is active, allows, in every profile, and is
+ * restricted by nothing else. Descriptions, groups and edge traversal do not matter. Neither do fields that nobody knows: a later
+ * Windows may write one into each of its rules.
+ *
+ * All handlers' rules have the same four names, so to compare
  * namesakes pair by pair takes a time that grows with the square of the handlers: each rule is put into a text once instead, and
  * found by that.
  */
@@ -51,17 +55,6 @@ export function findWanted(wanted: readonly Rule[], stored: readonly StoredRule[
 function activeNamesakes(wanted: readonly Rule[], stored: readonly StoredRule[]): StoredRule[] {
   const names = new Set(wanted.map(({ name }) => name.toLowerCase()));
   return stored.filter((rule) => rule.active && names.has(rule.name.toLowerCase()) && rule.notUnderstood === undefined);
-}
-
-/**
- * True when a stored rule is what the policy asks for: active, allowing, in every profile, and restricted by nothing else.
- * Descriptions, groups and edge traversal do not matter. Neither do fields that nobody knows: a later Windows may write one
- * into each of its rules.
- */
-export function matches(stored: StoredRule, rule: Rule): boolean {
-  // The cheapest question comes first: most rules of a host have another name.
-  const isNamesake = stored.name.length === rule.name.length && stored.name.toLowerCase() === rule.name.toLowerCase();
-  return isNamesake && findWanted([rule], [stored]).ours.has(stored);
 }
 
 /**

@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { parseRule } from '../../../../src/firewall/windows/read/parse-rule';
-import { findWanted, matches, soleRemote, storedForm } from '../../../../src/firewall/windows/read/rule';
+import { findWanted, type StoredRule, soleRemote, storedForm } from '../../../../src/firewall/windows/read/rule';
 import { type Address, isRefusal, parseHost, parseNetwork } from '../../../../src/policy/address';
 import { type Rule, rulesOf } from '../../../../src/policy/rules';
+
+const matches = (stored: StoredRule, rule: Rule): boolean => findWanted([rule], [stored]).ours.has(stored);
 
 function address(text: string): Address {
   const parsed = text.includes('/') ? parseNetwork(text, 8, 32) : parseHost(text);
