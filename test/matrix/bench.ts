@@ -45,6 +45,7 @@ export interface Ended {
 export interface Status {
   readonly state: string;
   readonly gaps: readonly { readonly code: string }[];
+  readonly backup?: { readonly file: string; readonly good: boolean };
 }
 
 /** A host with the program installed, in a folder that can be copied with all that has happened on it. */

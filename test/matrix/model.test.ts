@@ -144,15 +144,15 @@ class Intruded implements Step {
 
 /** Somebody imports the backup without us. What comes after that is part of the policy again, though the case is still open. */
 class GivenBack implements Step {
-  check = ({ held }: Readonly<Model>): boolean => held === 'yes';
+  check = ({ held }: Readonly<Model>): boolean => held !== 'no';
 
   toString = (): string => 'somebody imports the backup';
 
   async run(model: Model, bench: Bench): Promise<void> {
-    if ((await bench.statusWithin(alone)).state !== 'contained') return;
+    const { backup } = await bench.statusWithin(alone);
+    if (backup?.good !== true) return;
     const netsh = join(bench.machine.system32, 'netsh.exe');
-    const backup = join(bench.home, 'fw-backup.wfw');
-    expect(spawnSync(netsh, ['advfirewall', 'import', backup]).status).toBe(0);
+    expect(spawnSync(netsh, ['advfirewall', 'import', backup.file]).status).toBe(0);
     model.held = 'no';
     expectOriginal(model, bench);
   }
