@@ -13,7 +13,7 @@ test('an import goes on when its worker is killed, and holds the lock until it i
   const first = windows.run('DELETE', '-', '-');
   while (!windows.calls().some(({ argv }) => argv.includes('import'))) await wait(100);
   windows.kill('--worker');
-  expect(await first).toMatchObject({ exitCode: 5 });
+  expect(await first).toMatchObject({ exitCode: 7 });
 
   expect(await windows.run('DELETE', '-', '-')).toMatchObject({ exitCode: 0 });
   expect(windows.fingerprint()).toBe(before);
