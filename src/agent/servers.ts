@@ -2,6 +2,7 @@ import type { Host } from '../host';
 import { Failure } from '../outcome/failure';
 import { isRefusal, parseHost, quote } from '../policy/address';
 import type { Server } from '../policy/policy';
+import { errorText } from '../process/error-code';
 import { openAgentLog } from './agent-log';
 import { readConfigurationFile } from './configuration';
 import { configurationOf } from './home';
@@ -87,7 +88,7 @@ function readConfiguration(platform: Host['platform'], home: string, file: strin
   try {
     return readConfigurationFile(platform, home);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = errorText(error);
     throw new Failure(
       'bad-configuration',
       `${file} cannot be read, so the server is unknown: ${why}. Nothing was changed. Mend that file and repeat ADD.`,

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import type { Host } from '../host';
 import { exitCodes } from '../outcome/exit-codes';
 import { asEndOf, type Outcome } from '../outcome/outcome';
+import { errorText } from '../process/error-code';
 import type { Request } from '../request/request';
 import { workerFlag } from './worker-flag';
 
@@ -92,7 +93,7 @@ function stillAtWork({ action }: Request): Outcome {
 function notStarted({ action }: Request, error: unknown): Outcome {
   return {
     exitCode: exitCodes.unable,
-    message: `The program could not start its worker, so nothing was changed: ${error instanceof Error ? error.message : String(error)}.`,
+    message: `The program could not start its worker, so nothing was changed: ${errorText(error)}.`,
     status: `${action}-failed`,
     words: ['worker-not-started'],
   };

@@ -6,7 +6,7 @@ import { openFirewall } from '../firewall/open';
 import type { Host } from '../host';
 import { Failure } from '../outcome/failure';
 import { addGaps, type Gap, isNotSaved, type Judgement, type ServiceState, type State } from '../outcome/states';
-import { errorCode } from '../process/error-code';
+import { errorCode, errorText } from '../process/error-code';
 import { stateFolderOf } from '../state/folder';
 import type { Asked, OpenCase } from '../state/journal';
 import { Journal } from '../state/journal';
@@ -113,7 +113,7 @@ async function readServers(
     if (home === undefined) throw new Error('the folder of the agent was not found');
     return await readAgentServers(host, home);
   } catch (error) {
-    unreadable.push(`the servers that should be let in (${error instanceof Error ? error.message : String(error)})`);
+    unreadable.push(`the servers that should be let in (${errorText(error)})`);
     return undefined;
   }
 }

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { findHome } from '../agent/home';
 import type { Host } from '../host';
+import { errorText } from '../process/error-code';
 import { stateFolderOf } from '../state/folder';
 import { checkAnswerLog, checkRestart, checkSwitchedOn } from './active-response';
 import { checkAgentHome, checkAgentService } from './agent';
@@ -58,6 +59,6 @@ async function carryOut(name: string, examination: Examination, patient: Patient
       wait(limitMs, unknown('it took too long'), { ref: false }),
     ]);
   } catch (error) {
-    return unknown(error instanceof Error ? error.message : String(error));
+    return unknown(errorText(error));
   }
 }

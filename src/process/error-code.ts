@@ -2,3 +2,8 @@
 export function errorCode(error: unknown): string {
   return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
 }
+
+/** What an error says, without its class. */
+export function errorText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import { errorText } from './error-code';
 
 export interface RunOptions {
   /** After so many milliseconds the process is killed. Absent: it is waited for, however long it takes. */
@@ -91,7 +92,7 @@ export function runProcess(program: string, args: readonly string[], options: Ru
         ...(options.env === undefined ? {} : { env: options.env }),
       });
     } catch (error) {
-      settle(error instanceof Error ? error.message : String(error));
+      settle(errorText(error));
       return;
     }
     child.stdout?.on('data', keep).on('error', () => {});

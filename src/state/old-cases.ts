@@ -1,5 +1,5 @@
-import { readdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { namesIn, removeIfPossible } from './files';
 import { stamp } from './stamp';
 
 /** Cases whose files stay. */
@@ -29,26 +29,8 @@ export function removeOldCases(folder: string, kinds: readonly (readonly [string
   }
 }
 
-/** For a file that is only in the way. */
-export function removeIfPossible(file: string): void {
-  try {
-    unlinkSync(file);
-  } catch {
-    // So it stays.
-  }
-}
-
 /** The time stamp of a file of ours; undefined for everybody else's. */
 function timeIn(name: string, begin: string, end: string): string | undefined {
   const time = name.slice(begin.length, -end.length);
   return name === `${begin}${time}${end}` && /^\d{8}T\d{9}Z$/.test(time) ? time : undefined;
-}
-
-/** What is in a folder; nothing, where that cannot be read. */
-export function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
 }

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 
 /** A time as it stands in file names: `20261125T031800123Z`. */
 export function stamp(time = new Date()): string {
@@ -14,9 +14,4 @@ export function freshPath(path: (stamp: string) => string): string {
     const candidate = path(stamp(new Date(time)));
     if (!existsSync(candidate)) return candidate;
   }
-}
-
-/** True also for a link that leads nowhere. Throws the system's error when that cannot be told. */
-export function isThere(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }

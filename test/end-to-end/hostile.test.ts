@@ -1,6 +1,5 @@
 import {
   chmodSync,
-  chownSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -123,15 +122,6 @@ describe('the state folder', () => {
     writeFileSync(endpoint.stateFolder, '');
     expect(await add()).toMatchObject({ exitCode: 3 });
     expect(endpoint.machine.fingerprint()).toBe(before);
-  });
-
-  // Only root can give a folder away.
-  (process.getuid?.() === 0 ? test : test.skip)('that belongs to somebody else is refused', async () => {
-    start(typicalHost());
-    mkdirSync(endpoint.stateFolder, { recursive: true });
-    chownSync(endpoint.stateFolder, 65534, 65534);
-    expect(await add()).toMatchObject({ exitCode: 2 });
-    expect(endpoint.machine.calls()).toEqual([]);
   });
 });
 

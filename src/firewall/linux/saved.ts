@@ -37,7 +37,7 @@ export async function save(site: Site, recorder: Recorder, transaction: string):
   }
 }
 
-/** The gap in a containment of which nothing is on disk. Which rules are saved is not asked: any of ours contain the host. */
+/** The gap in a containment of which nothing is on disk. It is not asked which rules are saved: whichever of ours they are, they contain the host. */
 export function missingSave(site: Site): Gap[] {
   const file = savedFile(site);
   if (readIfAny(file) !== undefined) return [];

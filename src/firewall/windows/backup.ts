@@ -1,8 +1,8 @@
 import { chmodSync, closeSync, constants, copyFileSync, existsSync, fsyncSync, openSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../../outcome/failure';
-import { removeIfPossible } from '../../state/old-cases';
-import { freshPath, isThere } from '../../state/stamp';
+import { isThere, removeIfPossible } from '../../state/files';
+import { freshPath } from '../../state/stamp';
 import type { Recorder, Site } from '../firewall';
 import { type BackupFile, checkBackup, isAsRecorded } from './backup-file';
 import { type PolicyExport, prepareExport, takeExport } from './export';
@@ -114,7 +114,7 @@ function makeWay(place: string, recorder: Recorder): string {
   }
 }
 
-/** A backup of an earlier case is somebody's only way back: it is renamed, never deleted. */
+/** A backup of an earlier case may be somebody's only way back: it is renamed. Of many the oldest go in the end (old-cases.ts). */
 export function putAside(file: string): void {
   if (isThere(file)) renameSync(file, stamped(file));
 }

@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeRoomFor } from '../../process/memory';
+import { namesIn } from '../../state/files';
 import type { Facts } from '../../state/journal';
-import { namesIn } from '../../state/old-cases';
 import { parseRegistryFile } from '../../windows/registry-file';
 import type { Site } from '../firewall';
 import { type BackupFile, type BackupMark, type BadBackup, checkBackup, isAsRecorded } from './backup-file';

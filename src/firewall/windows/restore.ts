@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { Failure } from '../../outcome/failure';
 import { isOurName } from '../../policy/rules';
-import { removeIfPossible, removeOldCases } from '../../state/old-cases';
+import { removeIfPossible } from '../../state/files';
+import { removeOldCases } from '../../state/old-cases';
 import { freshPath } from '../../state/stamp';
 import type { Unreadable } from '../../windows/registry';
 import type { Recorder, Site } from '../firewall';
