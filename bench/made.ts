@@ -9,7 +9,7 @@ export const watchedExecutable = resolve('dist', 'standin', 'watched');
 export function makeWhatIsMissing(): void {
   const packages = ['contain-host', 'contain-host.exe', 'contain-host.msi'].map((name) => resolve('dist', name));
   if (!packages.every((file) => existsSync(file))) run('npm', ['run', '--silent', 'package']);
-  runModule(`const { default: setUp } = await import('./test/windows/set-up.mjs'); await setUp();`);
+  runModule(`const { default: setUp } = await import('./test/wine/set-up.mjs'); await setUp();`);
 }
 
 export function makeWatchedExecutable(): void {

@@ -1,4 +1,4 @@
-import { readConfiguredServers } from '../src/agent/ossec-conf';
+import { readConfiguredServers } from '../src/agent/configuration/ossec-conf';
 import type { Table } from './report';
 import { interleave, show, timed } from './samples';
 

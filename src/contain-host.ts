@@ -1,6 +1,6 @@
 import { main } from './main';
 import { exitCodes } from './outcome/exit-codes';
-import { say } from './outcome/say';
+import { say } from './outcome/output/say';
 import { thisHost } from './this-host';
 
 start().then(

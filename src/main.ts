@@ -1,10 +1,10 @@
 import { usage, wrongArguments } from './commands/usage';
-import { workerFlag } from './commands/worker-flag';
 import type { Host } from './host';
+import { workerFlag } from './order/worker-flag';
 import { exitCodes } from './outcome/exit-codes';
 import { Failure } from './outcome/failure';
 import type { Outcome } from './outcome/outcome';
-import { say } from './outcome/say';
+import { say } from './outcome/output/say';
 import { version } from './outcome/version';
 import { actionOf, parseOssecArguments } from './request/ossec';
 import { readLine } from './request/read-line';
@@ -40,7 +40,7 @@ export async function main(host: Host, args: readonly string[]): Promise<number>
 }
 
 async function runInWorker(host: Host, request: Request): Promise<Outcome> {
-  return (await import('./commands/front')).runInWorker(host, request);
+  return (await import('./order/run-in-worker')).runInWorker(host, request);
 }
 
 function showUsage(): number {
@@ -54,7 +54,7 @@ async function runOssec(host: Host, args: readonly string[]): Promise<number> {
     const why = actionOf(args[0])
       ? 'A user and an IP address must follow; "-" stands for none.'
       : 'The first one must be ADD or DELETE.';
-    const { refuse } = await import('./commands/order');
+    const { refuse } = await import('./order/carry-out');
     await refuse(host, unreadable(host, args[0]), new Failure('bad-arguments', `${why} Nothing was changed.`));
     say(`${wrongArguments}\n${why} Nothing was changed.\n`);
     return exitCodes.refused;
@@ -70,14 +70,14 @@ async function runWazuh(host: Host): Promise<number> {
   try {
     request = parseWazuhMessage(await readLine(process.stdin));
   } catch (error) {
-    const { refuse } = await import('./commands/order');
+    const { refuse } = await import('./order/carry-out');
     return (await refuse(host, { ...unreadable(host, undefined), dialect: 'wazuh' }, error)).exitCode;
   }
   return (await runInWorker(host, named(host, request))).exitCode;
 }
 
 async function runWorker(host: Host, [request]: readonly string[]): Promise<number> {
-  const { carryOut } = await import('./commands/order');
+  const { carryOut } = await import('./order/carry-out');
   const outcome: Outcome = await carryOut(host, JSON.parse(request ?? '') as Request);
   say(JSON.stringify(outcome));
   return outcome.exitCode;

@@ -23,7 +23,7 @@ export async function bundleParts(folder, entry = 'src/contain-host.ts') {
   const { outputFiles } = await build({
     ...script,
     absWorkingDir: root,
-    entryPoints: { 'contain-host': entry, 'json-log': 'src/outcome/json-log.ts' },
+    entryPoints: { 'contain-host': entry, 'json-log': 'src/outcome/output/json-log.ts' },
     outdir: folder,
     bundle: true,
     // esbuild cuts only this format, which nothing can load from within an executable.

@@ -1,8 +1,8 @@
 import type { Host } from '../host';
-import { configurationText, readConfigurationFile } from './configuration';
+import { configurationText, readConfigurationFile } from './configuration/file';
+import { type Dialect, ossecDialect, Rejected, wazuhDialect } from './configuration/scanner';
+import { type Element, readSections, textsOf } from './configuration/sections';
 import { findInstalledAgent, type InstalledAgent } from './installed';
-import { type Dialect, ossecDialect, Rejected, wazuhDialect } from './scanner';
-import { type Element, readSections, textsOf } from './sections';
 
 /** What ossec.conf says about active responses and about the log of their outcomes. */
 export interface ActiveResponseConfiguration {

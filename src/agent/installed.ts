@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Protocol } from '../policy/policy';
+import type { Protocol } from '../policy/allow-list';
 import { readFile } from './read-file';
 
 /** Which agent lives in a folder. `wazuh` is the major version of a Wazuh agent; OSSEC agents have none. */

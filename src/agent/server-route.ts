@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import type { Gap } from '../outcome/states';
-import type { Server } from '../policy/policy';
+import type { Server } from '../policy/allow-list';
 
 type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
 

@@ -1,14 +1,14 @@
 import type { Host } from '../host';
 import { Failure } from '../outcome/failure';
 import { isRefusal, parseHost, quote } from '../policy/address';
-import type { Server } from '../policy/policy';
+import type { Server } from '../policy/allow-list';
 import { errorText } from '../process/error-code';
 import { openAgentLog } from './agent-log';
-import { readConfigurationFile } from './configuration';
+import { readConfigurationFile } from './configuration/file';
+import { isHostName, isPlaceholder } from './configuration/host-name';
+import { readConfiguredServers } from './configuration/ossec-conf';
 import { configurationOf } from './home';
-import { isHostName, isPlaceholder } from './host-name';
 import { defaultProtocols, findInstalledAgent } from './installed';
-import { readConfiguredServers } from './ossec-conf';
 import { type LookUp, type Resolution, resolveNames, systemLookUp } from './resolve';
 
 /** The agent's servers, ready for rules. */

@@ -2,9 +2,9 @@ import { parseArgs } from 'node:util';
 import { type Check, type Verdict, worst } from '../doctor/check';
 import { examine } from '../doctor/doctor';
 import type { Host } from '../host';
-import { painter } from '../outcome/colour';
 import { exitCodes } from '../outcome/exit-codes';
-import { say } from '../outcome/say';
+import { painter } from '../outcome/output/colour';
+import { say } from '../outcome/output/say';
 import { version } from '../outcome/version';
 import { wrongArguments } from './usage';
 

@@ -8,17 +8,17 @@ import type { Firewall, Step } from '../firewall/firewall';
 import { openFirewall } from '../firewall/open';
 import { batchScriptCommands } from '../firewall/windows/batch-script';
 import type { Host } from '../host';
+import { mergeAsked, policyOf } from '../order/asked';
+import { parseHandler } from '../order/handler';
 import { exitCodes } from '../outcome/exit-codes';
 import { Failure } from '../outcome/failure';
-import { say } from '../outcome/say';
+import { say } from '../outcome/output/say';
 import { addGaps, isServerLostEverywhere, type Judgement, type State } from '../outcome/states';
 import { cidr } from '../policy/address';
-import type { Policy } from '../policy/policy';
+import type { Policy } from '../policy/allow-list';
 import { parseOssecArguments } from '../request/ossec';
 import type { Request, RequestedBy } from '../request/request';
 import { stateFolderOf } from '../state/folder';
-import { mergeAsked, policyOf } from './asked';
-import { parseHandler } from './handler';
 import { wrongArguments } from './usage';
 
 /** What `plan --json` prints; the form is fixed for other programs. */

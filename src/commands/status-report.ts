@@ -4,6 +4,8 @@ import { findAgentService } from '../agent/service';
 import type { Backup, Footing } from '../firewall/firewall';
 import { openFirewall } from '../firewall/open';
 import type { Host } from '../host';
+import { policyOf } from '../order/asked';
+import { lastingGaps } from '../order/proof';
 import { Failure } from '../outcome/failure';
 import { addGaps, type Gap, isNotSaved, type Judgement, type ServiceState, type State } from '../outcome/states';
 import { errorCode, errorText } from '../process/error-code';
@@ -11,8 +13,6 @@ import { stateFolderOf } from '../state/folder';
 import type { Asked, OpenCase } from '../state/journal';
 import { Journal } from '../state/journal';
 import { isLocked } from '../state/lock';
-import { policyOf } from './asked';
-import { lastingGaps } from './proof';
 
 /** What `status --json` prints, as docs/status-json.md says. `version` grows when a field changes its meaning. */
 export interface Status extends Partial<Omit<Asked, 'operatorAddress'>> {

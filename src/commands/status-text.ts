@@ -1,5 +1,5 @@
 import type { Host } from '../host';
-import { type Colour, painter } from '../outcome/colour';
+import { type Colour, painter } from '../outcome/output/colour';
 import { isNotSaved, type State } from '../outcome/states';
 import type { Status } from './status-report';
 

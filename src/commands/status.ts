@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { Host } from '../host';
 import { exitCodes } from '../outcome/exit-codes';
-import { say } from '../outcome/say';
+import { say } from '../outcome/output/say';
 import { states } from '../outcome/states';
 import { readStatus } from './status-report';
 import { describeStatus } from './status-text';

@@ -5,7 +5,7 @@ import { lastStart } from '../agent/agent-log';
 import { installedProgram, usesArConf } from '../agent/ar-conf';
 import { readFile } from '../agent/read-file';
 import type { Host } from '../host';
-import { auditFileOf } from '../outcome/audit';
+import { auditFileOf } from '../outcome/output/audit';
 import { type Check, ok, type Patient, problem, warning } from './check';
 
 const switchOn = '<active-response><disabled>no</disabled></active-response>';

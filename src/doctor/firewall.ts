@@ -1,10 +1,10 @@
 import { tmpdir } from 'node:os';
 import { readAgentServers } from '../agent/servers';
 import { readSettings } from '../agent/settings';
-import { policyOf } from '../commands/asked';
 import type { Firewall } from '../firewall/firewall';
 import { openFirewall } from '../firewall/open';
 import { isOff, readFirewallServices } from '../firewall/windows/services';
+import { policyOf } from '../order/asked';
 import { isNotSaved, isServerLostEverywhere } from '../outcome/states';
 import { cidr } from '../policy/address';
 import { Journal, type OpenCase } from '../state/journal';

@@ -1,6 +1,6 @@
 import type { Host } from '../host';
 import type { Judgement, ServiceState } from '../outcome/states';
-import type { Policy } from '../policy/policy';
+import type { Policy } from '../policy/allow-list';
 import type { RequestedBy } from '../request/request';
 import type { Facts, OpenCase } from '../state/journal';
 

@@ -1,6 +1,6 @@
 import type { Request } from '../request/request';
-import type { Status } from './audit';
 import { type ExitCode, exitCodes } from './exit-codes';
+import type { Status } from './output/audit';
 
 /** How an order ended, for the caller, the agent's log and our own. */
 export interface Outcome {

@@ -1,5 +1,5 @@
 import type { Address } from './address';
-import { needsIpv6, type Policy, type Protocol, type Server } from './policy';
+import { needsIpv6, type Policy, type Protocol, type Server } from './allow-list';
 
 /** One thing that a contained host may do. Every rule allows; there are no block rules, since those would beat the allows. */
 export interface Rule {

@@ -1,6 +1,6 @@
 import type { Recorder, Step } from '../firewall/firewall';
 import { Failure } from '../outcome/failure';
-import { escapeOutput, type Log } from '../outcome/log';
+import { escapeOutput, type Log } from '../outcome/output/log';
 import type { Judgement } from '../outcome/states';
 import type { RunResult } from '../process/run';
 import type { Request } from '../request/request';

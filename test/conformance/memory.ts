@@ -2,7 +2,7 @@ import type { Firewall } from '../../src/firewall/firewall';
 import { Failure } from '../../src/outcome/failure';
 import type { Judgement } from '../../src/outcome/states';
 import { type Address, cidr } from '../../src/policy/address';
-import type { Policy } from '../../src/policy/policy';
+import type { Policy } from '../../src/policy/allow-list';
 import type { OpenCase } from '../../src/state/journal';
 import type { TestHost } from './test-host';
 

@@ -1,5 +1,5 @@
 import { type Address, isRefusal, parseHost } from '../../src/policy/address';
-import type { Policy } from '../../src/policy/policy';
+import type { Policy } from '../../src/policy/allow-list';
 import type { RequestedBy } from '../../src/request/request';
 import { CaseInHand, type TestHost } from './test-host';
 

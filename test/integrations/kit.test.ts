@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { XMLValidator } from 'fast-xml-parser';
-import { type Dialect, ossecDialect, Scanner, wazuhDialect } from '../../src/agent/scanner';
+import { type Dialect, ossecDialect, Scanner, wazuhDialect } from '../../src/agent/configuration/scanner';
 import { kitFile, type Product } from './rules';
 
 const products: readonly Product[] = ['ossec', 'wazuh'];

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { Endpoint, type Result } from '../../fixtures/endpoint';
 import { emptyHost } from '../../fixtures/standin/hosts';
 import type { Patience } from '../../src/host';
-import { type AuditEntry, auditLine, type Status } from '../../src/outcome/audit';
+import { type AuditEntry, auditLine, type Status } from '../../src/outcome/output/audit';
 import { kindOf, type Product, readTestLines } from './rules';
 
 let endpoint: Endpoint;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { batchScriptCommands } from '../../src/firewall/windows/batch-script';
 import { addRule } from '../../src/firewall/windows/netsh';
 import { type Address, isRefusal, parseHost } from '../../src/policy/address';
-import type { Policy, Server } from '../../src/policy/policy';
+import type { Policy, Server } from '../../src/policy/allow-list';
 import { rulesOf } from '../../src/policy/rules';
 
 const transcript = readFileSync(join(__dirname, '../../fixtures/contain-me.transcript.txt'), 'utf8')

@@ -1,7 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Log } from '../../src/outcome/log';
+import { Log } from '../../src/outcome/output/log';
 import { type Asked, Journal, type JournalEvent } from '../../src/state/journal';
 import { CaseRecorder } from '../../src/state/recorder';
 

@@ -2,16 +2,16 @@ import { isDeepStrictEqual } from 'node:util';
 import { Failure, notReadBack } from '../../outcome/failure';
 import { addGaps, type Judgement } from '../../outcome/states';
 import { type Address, cidr } from '../../policy/address';
-import type { Policy } from '../../policy/policy';
+import type { Policy } from '../../policy/allow-list';
 import type { RequestedBy } from '../../request/request';
 import type { Recorder, Site } from '../firewall';
 import { bridgedGuestsOpen, judgeLive, liveHandlers, serverIsLost } from './judge-live';
-import { type Live, readLive } from './live';
 import type { Nft, Unreadable } from './nft';
+import { type Live, readLive } from './reading';
 import { acceptRules } from './rules';
 import { deleteCommands, loadCommands, replaceCommands, type Table, tables, transaction } from './ruleset';
 import { forget, missingSave, save } from './saved';
-import type { TablesTaken } from './takes';
+import type { TablesTaken } from './supported-tables';
 
 /** What was seen before the first change. */
 export interface Seen {

@@ -1,8 +1,8 @@
 import type { Gap, Judgement } from '../../outcome/states';
 import { type Address, isRefusal, parseNetwork } from '../../policy/address';
-import type { Policy } from '../../policy/policy';
-import type { Live, LiveRule } from './live';
+import type { Policy } from '../../policy/allow-list';
 import type { Unreadable } from './nft';
+import type { Live, LiveRule } from './reading';
 import { type AcceptRule, acceptRules, handlerProtocols, keyOf } from './rules';
 import { droppingHooks, tables } from './ruleset';
 

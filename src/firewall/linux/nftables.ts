@@ -1,17 +1,17 @@
 import { Failure } from '../../outcome/failure';
 import { addGaps, type Judgement } from '../../outcome/states';
-import type { Policy } from '../../policy/policy';
+import type { Policy } from '../../policy/allow-list';
 import type { Firewall, Preflight, Site, Step } from '../firewall';
 import { contain, type Seen, takeBack } from './contain';
 import { bridgedGuestsOpen, judgeLive } from './judge-live';
-import { type Live, readLive } from './live';
 import { Nft } from './nft';
+import { type Live, readLive } from './reading';
 import { release } from './release';
 import { readResolvers } from './resolvers';
 import { acceptRules } from './rules';
 import { deleteCommands, loadCommands, type Table, tables } from './ruleset';
 import { missingSave, survivesRestart } from './saved';
-import { tablesTaken } from './takes';
+import { tablesTaken } from './supported-tables';
 
 /** The Linux firewall: tables of our own, told and read through nft. Absent `nft`, the system's one. */
 export function nftables(site: Site, nft = new Nft(site)): Firewall {

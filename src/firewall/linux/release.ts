@@ -1,8 +1,8 @@
 import { Failure } from '../../outcome/failure';
 import type { Recorder, Release, Site } from '../firewall';
 import { deleteTables } from './contain';
-import { readLive } from './live';
 import type { Nft } from './nft';
+import { readLive } from './reading';
 import { forget } from './saved';
 
 /** Takes our tables away, and what would load them again; claims so only after reading back. */

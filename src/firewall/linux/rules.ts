@@ -1,5 +1,5 @@
 import { type Address, cidr } from '../../policy/address';
-import { needsIpv6, type Policy, type Server } from '../../policy/policy';
+import { needsIpv6, type Policy, type Server } from '../../policy/allow-list';
 
 /** The chains in which something is let through. Nothing is ever forwarded. */
 export type Chain = 'input' | 'output';

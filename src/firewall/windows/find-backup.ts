@@ -13,7 +13,7 @@ import {
   type RecordedRule,
   readHivePolicy,
   readLocalPolicy,
-} from './read/policy-store';
+} from './read/stored-policy';
 
 /** Where the batch script keeps its backup, and so do we. */
 export function homeBackup(home: string): string {

@@ -1,8 +1,8 @@
 import type { Judgement } from '../../outcome/states';
-import type { Policy } from '../../policy/policy';
+import type { Policy } from '../../policy/allow-list';
 import type { Unreadable } from '../../windows/registry';
-import type { Live } from './live';
 import { judge, judgePlan } from './read/judge';
+import type { Live } from './reading';
 import { blocksByDefault, hasOurRules } from './traits';
 
 /**

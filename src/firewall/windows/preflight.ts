@@ -1,9 +1,9 @@
 import { Failure } from '../../outcome/failure';
-import type { Policy } from '../../policy/policy';
+import type { Policy } from '../../policy/allow-list';
 import type { Unreadable } from '../../windows/registry';
 import type { Preflight, Site } from '../firewall';
-import { type Live, readingFolder } from './live';
 import { serverLostProfiles } from './read/reach';
+import { type Live, readingFolder } from './reading';
 import { isOff, readFirewallServices } from './services';
 import { requireTools } from './tools';
 import { hasOurRules } from './traits';

@@ -15,7 +15,7 @@ import {
   type FirewallPolicy,
   type PolicyRecord,
   type RecordedRule,
-} from './read/policy-store';
+} from './read/stored-policy';
 import { settle } from './settle';
 import { runImport } from './tools';
 

@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Unreadable } from '../../windows/registry';
 import type { Site } from '../firewall';
-import { readLocal } from './live';
-import type { FirewallPolicy } from './read/policy-store';
+import type { FirewallPolicy } from './read/stored-policy';
+import { readLocal } from './reading';
 
 const firstPauseMs = 100;
 

@@ -1,5 +1,5 @@
 import { isOurName } from '../../policy/rules';
-import { type FirewallPolicy, profileNames } from './read/policy-store';
+import { type FirewallPolicy, profileNames } from './read/stored-policy';
 
 /** True when a rule is active that only this program or the batch script makes. */
 export function hasOurRules({ rules }: FirewallPolicy): boolean {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Policy } from '../../policy/policy';
+import type { Policy } from '../../policy/allow-list';
 import { rulesOf } from '../../policy/rules';
 import { exportKey } from '../../windows/registry';
 import type { Firewall, Site, Step } from '../firewall';
@@ -9,7 +9,6 @@ import { type PolicyExport, prepareExport } from './export';
 import { homeBackup } from './find-backup';
 import { inspect } from './inspect';
 import { judgeAhead, judgeLive } from './judge-live';
-import { localKey, readLive } from './live';
 import {
   addRule,
   blockByDefault,
@@ -20,6 +19,7 @@ import {
   switchOn,
 } from './netsh';
 import { preflight } from './preflight';
+import { localKey, readLive } from './reading';
 import { release } from './release';
 import { goBack } from './restore';
 import { netshPath, regPath } from './tools';

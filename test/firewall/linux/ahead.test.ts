@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Policy } from '../../../src/policy/policy';
+import type { Policy } from '../../../src/policy/allow-list';
 import { address } from '../windows/read/policies';
 import { Kernel } from './kernel';
 

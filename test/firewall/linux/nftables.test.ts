@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Address, isRefusal, parseNetwork } from '../../../src/policy/address';
-import type { Policy } from '../../../src/policy/policy';
+import type { Policy } from '../../../src/policy/allow-list';
 import type { OpenCase } from '../../../src/state/journal';
 import { Kernel } from './kernel';
 

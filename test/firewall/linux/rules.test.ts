@@ -1,7 +1,7 @@
 import { acceptRules } from '../../../src/firewall/linux/rules';
 import { loadCommands } from '../../../src/firewall/linux/ruleset';
 import type { Address } from '../../../src/policy/address';
-import type { Policy } from '../../../src/policy/policy';
+import type { Policy } from '../../../src/policy/allow-list';
 
 const host4 = (text: string): Address => ({ family: 4, text, prefix: 32 });
 const host6 = (text: string): Address => ({ family: 6, text, prefix: 128 });

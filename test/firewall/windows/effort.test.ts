@@ -1,9 +1,9 @@
 import { ruleChanges } from '../../../src/firewall/windows/changes';
-import type { FirewallPolicy } from '../../../src/firewall/windows/read/policy-store';
 import { profilesInForce } from '../../../src/firewall/windows/read/reach';
 import { storedForm } from '../../../src/firewall/windows/read/rule';
 import { ruleGaps } from '../../../src/firewall/windows/read/rule-gaps';
-import type { Policy } from '../../../src/policy/policy';
+import type { FirewallPolicy } from '../../../src/firewall/windows/read/stored-policy';
+import type { Policy } from '../../../src/policy/allow-list';
 import { rulesOf } from '../../../src/policy/rules';
 import { address, asked, contained, policyOf } from './read/policies';
 

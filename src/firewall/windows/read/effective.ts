@@ -1,4 +1,4 @@
-import { type FirewallPolicy, settingOf } from './policy-store';
+import { type FirewallPolicy, settingOf } from './stored-policy';
 import { type ProfileName, profileNames, type StoredRule } from './stored-rule';
 
 /** One profile as Windows enforces it, merged from all sources. */

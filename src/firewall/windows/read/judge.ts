@@ -1,5 +1,5 @@
 import type { Gap, Judgement } from '../../../outcome/states';
-import type { Policy } from '../../../policy/policy';
+import type { Policy } from '../../../policy/allow-list';
 import { profileGaps } from './profile-gaps';
 import { planned, profilesInForce, type Sources } from './reach';
 import { ruleGaps } from './rule-gaps';

@@ -1,6 +1,6 @@
 import type { Gap } from '../../../outcome/states';
 import { cidr } from '../../../policy/address';
-import type { Policy } from '../../../policy/policy';
+import type { Policy } from '../../../policy/allow-list';
 import type { EffectiveProfile } from './effective';
 import { handlerReachIn, serverReachIn } from './reach';
 import type { ProfileName } from './stored-rule';

@@ -1,12 +1,12 @@
 import { type Address, cidr } from '../../../policy/address';
-import type { Policy } from '../../../policy/policy';
+import type { Policy } from '../../../policy/allow-list';
 import { rulesOf } from '../../../policy/rules';
 import type { Unreadable } from '../../../windows/registry';
 import { type EffectiveProfile, effectiveProfiles } from './effective';
 import { decide, type Verdict } from './evaluate';
 import type { Flow } from './flow';
-import type { FirewallPolicy, ProfileSettings } from './policy-store';
 import { storedForm } from './rule';
+import type { FirewallPolicy, ProfileSettings } from './stored-policy';
 import { type ProfileName, profileNames } from './stored-rule';
 
 /** Everything that decides what Windows does. */

@@ -1,6 +1,6 @@
 import type { Gap } from '../../../outcome/states';
 import { cidr } from '../../../policy/address';
-import type { Policy } from '../../../policy/policy';
+import type { Policy } from '../../../policy/allow-list';
 import { batchScriptNames, isOurName, type Rule, rulesOf } from '../../../policy/rules';
 import { type AddressItem, type AddressRange, coverEverything, readAddressItem } from './address-range';
 import type { EffectiveProfile, SourcedRule } from './effective';

@@ -4,7 +4,11 @@ import { type Flow as StandinFlow, verdictOn } from '../../../../fixtures/standi
 import { effectiveProfiles } from '../../../../src/firewall/windows/read/effective';
 import { decide } from '../../../../src/firewall/windows/read/evaluate';
 import type { Flow } from '../../../../src/firewall/windows/read/flow';
-import { profileNames, readLocalPolicy, readManagedPolicies } from '../../../../src/firewall/windows/read/policy-store';
+import {
+  profileNames,
+  readLocalPolicy,
+  readManagedPolicies,
+} from '../../../../src/firewall/windows/read/stored-policy';
 import type { RegistryKeys } from '../../../../src/windows/registry-file';
 
 const network = {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { readHive } from '../../../../src/firewall/windows/read/hive';
-import { readHivePolicy } from '../../../../src/firewall/windows/read/policy-store';
+import { readHivePolicy } from '../../../../src/firewall/windows/read/stored-policy';
 import type { RegistryKeys } from '../../../../src/windows/registry-file';
 import { buildHive, type Key, type Shape, seal, type Value } from './hive-builder';
 

@@ -1,9 +1,9 @@
 import { judge, judgePlan } from '../../../../src/firewall/windows/read/judge';
 import { parseRule } from '../../../../src/firewall/windows/read/parse-rule';
-import type { FirewallPolicy } from '../../../../src/firewall/windows/read/policy-store';
 import { serverLostProfiles, serverReach } from '../../../../src/firewall/windows/read/reach';
+import type { FirewallPolicy } from '../../../../src/firewall/windows/read/stored-policy';
 import type { Judgement } from '../../../../src/outcome/states';
-import type { Policy } from '../../../../src/policy/policy';
+import type { Policy } from '../../../../src/policy/allow-list';
 import { address, asked, blocking, contained, policyOf } from './policies';
 
 const judged = (local: FirewallPolicy, managed: FirewallPolicy[], policy: Policy | 'unknown'): Judgement =>

@@ -1,12 +1,12 @@
 import { parseRule } from '../../../../src/firewall/windows/read/parse-rule';
+import { storedForm } from '../../../../src/firewall/windows/read/rule';
 import {
   type FirewallPolicy,
   type ProfileSettings,
   profileNames,
-} from '../../../../src/firewall/windows/read/policy-store';
-import { storedForm } from '../../../../src/firewall/windows/read/rule';
+} from '../../../../src/firewall/windows/read/stored-policy';
 import { type Address, isRefusal, parseHost } from '../../../../src/policy/address';
-import type { Policy } from '../../../../src/policy/policy';
+import type { Policy } from '../../../../src/policy/allow-list';
 import { rulesOf } from '../../../../src/policy/rules';
 
 export function address(text: string): Address {

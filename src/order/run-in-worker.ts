@@ -16,7 +16,7 @@ const longestResult = 1024 * 1024;
 export async function runInWorker(host: Host, request: Request): Promise<Outcome> {
   const { told, outcome } = await askWorker(host, request);
   // A worker records what it tells. Agents ignore exit codes: without this line the server would never hear of the rest.
-  if (!told) await (await import('./order')).recordFor(host, request, outcome);
+  if (!told) await (await import('./carry-out')).recordFor(host, request, outcome);
   return outcome;
 }
 

@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Host } from '../host';
-import type { Request } from '../request/request';
+import type { Host } from '../../host';
+import type { Request } from '../../request/request';
 
 /** The status word of a line in active-responses.log; the rules on the server act on it. */
 export type Status =

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import fc from 'fast-check';
-import { addressesIn, damaged } from '../damage';
-import { outcomeOf } from './agent-home';
+import { addressesIn, damaged } from '../../damage';
+import { outcomeOf } from '../agent-home';
 
 /** What must never come out; noise is full of it. */
 const decoy = '198.51.100.66';

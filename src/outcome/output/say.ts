@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { errorCode } from '../process/error-code';
+import { errorCode } from '../../process/error-code';
 
 /**
  * Writes a text to standard output and never fails: the agent may have given us no handle at all, or may have gone (EBADF,

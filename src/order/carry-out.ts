@@ -1,10 +1,10 @@
 import { findHome } from '../agent/home';
 import type { Host } from '../host';
-import { writeAudit } from '../outcome/audit';
 import { exitCodes } from '../outcome/exit-codes';
 import { Failure } from '../outcome/failure';
-import { Log } from '../outcome/log';
 import { asEndOf, type Outcome } from '../outcome/outcome';
+import { writeAudit } from '../outcome/output/audit';
+import { Log } from '../outcome/output/log';
 import type { Request } from '../request/request';
 import { stateFolderOf } from '../state/folder';
 import { add } from './add';

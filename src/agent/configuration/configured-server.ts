@@ -1,5 +1,5 @@
-import { quote } from '../policy/address';
-import type { Protocol } from '../policy/policy';
+import { quote } from '../../policy/address';
+import type { Protocol } from '../../policy/allow-list';
 import { Rejected } from './scanner';
 
 /** A server as the configuration names it; its address or name is neither validated nor resolved yet. */

@@ -1,6 +1,6 @@
 import type { Site } from '../firewall';
-import { type FirewallPolicy, type PolicyRecord, profileDifferences } from './read/policy-store';
 import { readNameAndActive } from './read/rule-on-demand';
+import { type FirewallPolicy, type PolicyRecord, profileDifferences } from './read/stored-policy';
 import { blocksByDefault, hasOurRules } from './traits';
 
 /** True where nobody was interrupted since a containment was in force, and none of our rules is active any more. */

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { readAgentServers } from '../../src/agent/servers';
-import { client, describeServers, newFolder, noDns, outcomeOf, windows } from './agent-home';
+import { readAgentServers } from '../../../src/agent/servers';
+import { client, describeServers, newFolder, noDns, outcomeOf, windows } from '../agent-home';
 
 const server = '<server-ip>192.0.2.10</server-ip>';
 

@@ -1,6 +1,6 @@
-import type { Host } from '../host';
-import { configurationOf } from './home';
-import { readFile } from './read-file';
+import type { Host } from '../../host';
+import { configurationOf } from '../home';
+import { readFile } from '../read-file';
 
 /** No configuration that a person wrote is larger. */
 const largestFile = 32 * 1024 * 1024;

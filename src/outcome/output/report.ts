@@ -1,9 +1,9 @@
-import { cidr } from '../policy/address';
-import type { Policy } from '../policy/policy';
+import { cidr } from '../../policy/address';
+import type { Policy } from '../../policy/allow-list';
+import { type ExitCode, exitCodes } from '../exit-codes';
+import type { Outcome } from '../outcome';
+import type { Gap, Judgement, State } from '../states';
 import type { Status } from './audit';
-import { type ExitCode, exitCodes } from './exit-codes';
-import type { Outcome } from './outcome';
-import type { Gap, Judgement, State } from './states';
 
 /** What each state after an ADD means to the caller and to the rules on the server. */
 const outcomeOf: Record<State, { exitCode: ExitCode; status: Status; sentence: string }> = {

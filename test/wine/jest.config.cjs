@@ -4,9 +4,9 @@ const { transform } = require('../../jest.config.cjs');
 module.exports = {
   rootDir: '../..',
   testEnvironment: 'node',
-  testMatch: ['<rootDir>/test/windows/*.wine.ts'],
+  testMatch: ['<rootDir>/test/wine/*.wine.ts'],
   transform,
-  globalSetup: '<rootDir>/test/windows/set-up.mjs',
+  globalSetup: '<rootDir>/test/wine/set-up.mjs',
   // Some of them wait for a program that hangs.
   maxWorkers: 3,
   testTimeout: 180_000,

@@ -1,4 +1,4 @@
-import { quote } from '../policy/address';
+import { quote } from '../../policy/address';
 import { type ConfiguredServer, parsePort } from './configured-server';
 import { legacyHost } from './ossec-servers';
 import { Rejected } from './scanner';

@@ -1,7 +1,7 @@
-import { Failure } from '../outcome/failure';
-import { configurationText } from './configuration';
+import { Failure } from '../../outcome/failure';
+import type { InstalledAgent } from '../installed';
 import type { ConfiguredServer } from './configured-server';
-import type { InstalledAgent } from './installed';
+import { configurationText } from './file';
 import { serversOfOssec } from './ossec-servers';
 import { ossecDialect, Rejected, wazuhDialect } from './scanner';
 import { readSections } from './sections';

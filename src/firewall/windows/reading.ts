@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { readKey, type Unreadable } from '../../windows/registry';
 import type { Site } from '../firewall';
-import { type FirewallPolicy, readLocalPolicy, readManagedPolicies } from './read/policy-store';
+import { type FirewallPolicy, readLocalPolicy, readManagedPolicies } from './read/stored-policy';
 
 /** Where netsh keeps what it is told, the local store. The device management's policy lies below it. */
 export const localKey = 'HKLM\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy';

@@ -1,7 +1,7 @@
 import { answers, answersInTime, type Destination } from '../agent/answers';
 import type { Gap, Judgement } from '../outcome/states';
 import { isWithin } from '../policy/address';
-import type { Policy, Server } from '../policy/policy';
+import type { Policy, Server } from '../policy/allow-list';
 
 /** What answered before the first change. Without that nothing that is silent afterwards proves anything. */
 export interface Control {

@@ -1,5 +1,5 @@
-import { readAgentServers } from '../../src/agent/servers';
-import { client, newFolder, noDns, outcomeAt, outcomeOf, windows } from './agent-home';
+import { readAgentServers } from '../../../src/agent/servers';
+import { client, newFolder, noDns, outcomeAt, outcomeOf, windows } from '../agent-home';
 
 const ip = (address: string): string => `<server-ip>${address}</server-ip>`;
 const server = (address: string, more = ''): string => `<server><address>${address}</address>${more}</server>`;

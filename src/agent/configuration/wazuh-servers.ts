@@ -1,5 +1,5 @@
-import { quote } from '../policy/address';
-import type { Protocol } from '../policy/policy';
+import { quote } from '../../policy/address';
+import type { Protocol } from '../../policy/allow-list';
 import { type ConfiguredServer, parsePort } from './configured-server';
 import { legacyHost } from './ossec-servers';
 import { Rejected } from './scanner';

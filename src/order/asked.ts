@@ -1,7 +1,7 @@
 import type { AgentServers } from '../agent/servers';
 import { mostHandlers, type Settings } from '../agent/settings';
 import { type Address, cidr, isRefusal, parseNetwork } from '../policy/address';
-import type { Policy } from '../policy/policy';
+import type { Policy } from '../policy/allow-list';
 import type { Request } from '../request/request';
 import type { Asked } from '../state/journal';
 import { parseHandler } from './handler';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { SocketAddress } from 'node:net';
 import { join } from 'node:path';
-import { outcomeOf } from './agent-home';
+import { outcomeOf } from '../agent-home';
 
 const folder = join(__dirname, '../../fixtures/conf');
 

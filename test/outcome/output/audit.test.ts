@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { auditLine } from '../../src/outcome/audit';
-import type { Request } from '../../src/request/request';
+import { auditLine } from '../../../src/outcome/output/audit';
+import type { Request } from '../../../src/request/request';
 
 const now = new Date('2026-11-25T03:18:00.000Z');
 const request: Request = { action: 'add', dialect: 'ossec', requestedBy: 'operator', address: '192.0.2.50' };

@@ -4,7 +4,7 @@ import {
   readHivePolicy,
   readLocalPolicy,
   readManagedPolicies,
-} from '../../../../src/firewall/windows/read/policy-store';
+} from '../../../../src/firewall/windows/read/stored-policy';
 import { keyPath, type RegistryKeys, RegistryValues } from '../../../../src/windows/registry-file';
 import { blocking, policyOf } from './policies';
 

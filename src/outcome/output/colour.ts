@@ -1,5 +1,5 @@
 import { isatty } from 'node:tty';
-import type { Host } from '../host';
+import type { Host } from '../../host';
 
 const codes = { red: 31, yellow: 33, green: 32 } as const;
 export type Colour = keyof typeof codes;

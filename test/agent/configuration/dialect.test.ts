@@ -1,4 +1,4 @@
-import { client, outcomeOf } from './agent-home';
+import { client, outcomeOf } from '../agent-home';
 
 const server = '<server-ip>192.0.2.10</server-ip>';
 const one = ['192.0.2.10|1514|tcp+udp'];
