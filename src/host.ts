@@ -8,11 +8,11 @@ export interface Host {
   readonly command: readonly [string, ...string[]];
   /** The name it was started under, without folder and ending: `contain-host` or `release-host`. */
   readonly name: string;
-  readonly patience: Patience;
+  readonly timeouts: Timeouts;
 }
 
 /** How long each thing is waited for, in milliseconds. */
-export interface Patience {
+export interface Timeouts {
   /** The agent waits for us on its receiver thread, without limit of its own. */
   readonly worker: number;
   readonly lock: number;
@@ -34,7 +34,7 @@ export interface Patience {
   readonly exportAge: number;
 }
 
-export const patience: Patience = {
+export const timeouts: Timeouts = {
   worker: 25_000,
   lock: 20_000,
   dns: 5_000,

@@ -1,6 +1,6 @@
 import { basename, extname, resolve } from 'node:path';
 import { isSea } from 'node:sea';
-import { type Host, patience } from './host';
+import { type Host, timeouts } from './host';
 
 /** The machine this process runs on. */
 export function thisHost(): Host {
@@ -13,7 +13,7 @@ export function thisHost(): Host {
     command: isSea() ? [process.execPath] : [process.execPath, program],
     // A symbolic link shows only in argv0, a path that the agent cut short only in the program's.
     name: [program, process.argv0].map(nameOf).find((name) => name === 'release-host') ?? nameOf(program),
-    patience,
+    timeouts,
   };
 }
 

@@ -61,7 +61,7 @@ export function readNamedServers(host: Host, home: string): NamedServers {
   }
   return {
     resolve: async (lookUp = systemLookUp) =>
-      gather(await resolveNames(names, host.patience.dns, lookUp, openAgentLog(host.platform, home))),
+      gather(await resolveNames(names, host.timeouts.dns, lookUp, openAgentLog(host.platform, home))),
   };
 }
 

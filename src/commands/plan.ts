@@ -8,14 +8,14 @@ import type { Firewall, Step } from '../firewall/firewall';
 import { openFirewall } from '../firewall/open';
 import { batchScriptCommands } from '../firewall/windows/batch-script';
 import type { Host } from '../host';
-import { mergeAsked, policyOf } from '../order/asked';
+import { allowListOf, mergeAsked } from '../order/asked';
 import { parseHandler } from '../order/handler';
 import { exitCodes } from '../outcome/exit-codes';
 import { Failure } from '../outcome/failure';
 import { say } from '../outcome/output/say';
 import { addGaps, isServerLostEverywhere, type Judgement, type State } from '../outcome/states';
 import { cidr } from '../policy/address';
-import type { Policy } from '../policy/allow-list';
+import type { AllowList } from '../policy/allow-list';
 import { parseOssecArguments } from '../request/ossec';
 import type { Request, RequestedBy } from '../request/request';
 import { stateFolderOf } from '../state/folder';
@@ -84,23 +84,23 @@ async function planAdd(host: Host, { request, original }: Options, isForHere: bo
   const operator = request.requestedBy === 'operator' ? parseHandler(request.address) : undefined;
   const { home } = await findHome(host);
   const agent = await readAgentServers(host, home);
-  const policy = policyOf(agent, mergeAsked(request, operator, readSettings(host.platform, home), undefined));
+  const allowList = allowListOf(agent, mergeAsked(request, operator, readSettings(host.platform, home), undefined));
   const { requestedBy } = request;
   const firewall = firewallAt(host, home);
   return {
     requestedBy,
-    servers: policy.servers.map(({ address, port, protocols }) => ({ address: address.text, port, protocols })),
+    servers: allowList.servers.map(({ address, port, protocols }) => ({ address: address.text, port, protocols })),
     unresolved: agent.unresolved,
-    handlers: policy.handlers.map((handler) =>
+    handlers: allowList.handlers.map((handler) =>
       handler.prefix === hostPrefix[handler.family] ? handler.text : cidr(handler),
     ),
-    steps: original ? originalSteps('add', home, agent, request) : firewall.containSteps(policy),
-    ...(isForHere ? { judgement: await judge(firewall, policy) } : {}),
+    steps: original ? originalSteps('add', home, agent, request) : firewall.containSteps(allowList),
+    ...(isForHere ? { judgement: await judge(firewall, allowList) } : {}),
   };
 }
 
-async function judge(firewall: Firewall, policy: Policy): Promise<Judgement> {
-  const [judged, tunnels] = await Promise.all([firewall.judgePlan(policy), findTunnels(policy.servers)]);
+async function judge(firewall: Firewall, allowList: AllowList): Promise<Judgement> {
+  const [judged, tunnels] = await Promise.all([firewall.judgePlan(allowList), findTunnels(allowList.servers)]);
   return addGaps(judged, tunnels);
 }
 

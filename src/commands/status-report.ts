@@ -1,10 +1,10 @@
 import { findHome } from '../agent/home';
 import { type AgentServers, readAgentServers } from '../agent/servers';
 import { findAgentService } from '../agent/service';
-import type { Backup, Footing } from '../firewall/firewall';
+import type { Backup, Health } from '../firewall/firewall';
 import { openFirewall } from '../firewall/open';
 import type { Host } from '../host';
-import { policyOf } from '../order/asked';
+import { allowListOf } from '../order/asked';
 import { lastingGaps } from '../order/proof';
 import { Failure } from '../outcome/failure';
 import { addGaps, type Gap, isNotSaved, type Judgement, type ServiceState, type State } from '../outcome/states';
@@ -55,7 +55,7 @@ const dnsLimitMs = 1000;
 
 /** Reads everything that there is to know, all at once. Never throws. */
 export async function readStatus(given: Host): Promise<Status> {
-  const host: Host = { ...given, patience: { ...given.patience, dns: Math.min(given.patience.dns, dnsLimitMs) } };
+  const host: Host = { ...given, timeouts: { ...given.timeouts, dns: Math.min(given.timeouts.dns, dnsLimitMs) } };
   const unreadable: string[] = [];
   const stateFolder = stateFolderOf(host);
   const openCase = readCase(stateFolder, unreadable);
@@ -66,8 +66,8 @@ export async function readStatus(given: Host): Promise<Status> {
   );
   const firewall = openFirewall({ host, home, stateFolder, ...(openCase === undefined ? {} : { openCase }) });
   const servers = openCase === undefined ? undefined : await readServers(host, home, unreadable);
-  const policy = openCase === undefined || servers === undefined ? undefined : policyOf(servers, openCase.asked);
-  const [agent, footing, seen] = await Promise.all([
+  const policy = openCase === undefined || servers === undefined ? undefined : allowListOf(servers, openCase.asked);
+  const [agent, health, seen] = await Promise.all([
     findAgentService(host, home),
     firewall.inspect(),
     firewall.judge(policy).catch((error: unknown): Judgement => {
@@ -76,7 +76,7 @@ export async function readStatus(given: Host): Promise<Status> {
     }),
   ]);
   const { state, gaps } = judgeCase(
-    addGaps(seen, [...stoppedServices(footing), ...lastingGaps(openCase?.judged)]),
+    addGaps(seen, [...stoppedServices(health), ...lastingGaps(openCase?.judged)]),
     openCase,
     atWork,
   );
@@ -84,12 +84,12 @@ export async function readStatus(given: Host): Promise<Status> {
     ...{ version: 1, state, gaps, atWork },
     ...(openCase === undefined ? {} : caseFields(openCase)),
     ...(servers === undefined ? {} : serverFields(servers)),
-    ...(openCase === undefined || footing.backup === undefined ? {} : { backup: backupField(footing.backup) }),
+    ...(openCase === undefined || health.backup === undefined ? {} : { backup: backupField(health.backup) }),
     agent: toRunning(agent),
-    ...(footing.services === undefined ? {} : { firewall: footing.services.map(toRunning) }),
-    ...(footing.survivesRestart === undefined
+    ...(health.services === undefined ? {} : { firewall: health.services.map(toRunning) }),
+    ...(health.survivesRestart === undefined
       ? {}
-      : { survivesRestart: footing.survivesRestart && !gaps.some(isNotSaved) }),
+      : { survivesRestart: health.survivesRestart && !gaps.some(isNotSaved) }),
     unreadable,
   };
 }
@@ -135,7 +135,7 @@ function judgeCase(seen: Judgement, openCase: OpenCase | undefined, atWork: bool
 }
 
 /** Rules that no running service enforces are only written down. */
-function stoppedServices({ services = [] }: Footing): Gap[] {
+function stoppedServices({ services = [] }: Health): Gap[] {
   const stopped = services.filter(({ state }) => state === 'stopped' || state === 'absent').map(({ name }) => name);
   if (stopped.length === 0) return [];
   const detail = `Nothing is filtered: ${stopped.join(' and ')} ${stopped.length === 1 ? 'does' : 'do'} not run`;

@@ -39,8 +39,8 @@ const examinations: Readonly<Record<string, Examination>> = {
 
 /** Looks whether containment would work here, now. Changes nothing, ends in bounded time, and never throws. */
 export async function examine(host: Host): Promise<Check[]> {
-  const { reg, ...others } = host.patience;
-  const brisk: Host = { ...host, patience: { ...others, reg: Math.min(reg, limitMs / 3) } };
+  const { reg, ...others } = host.timeouts;
+  const brisk: Host = { ...host, timeouts: { ...others, reg: Math.min(reg, limitMs / 3) } };
   const home = await findHome(brisk).catch(() => undefined);
   const patient: Patient = { host: brisk, home, stateFolder: stateFolderOf(brisk) };
   const checks = await Promise.all(

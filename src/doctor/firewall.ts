@@ -4,7 +4,7 @@ import { readSettings } from '../agent/settings';
 import type { Firewall } from '../firewall/firewall';
 import { openFirewall } from '../firewall/open';
 import { isOff, readFirewallServices } from '../firewall/windows/services';
-import { policyOf } from '../order/asked';
+import { allowListOf } from '../order/asked';
 import { isNotSaved, isServerLostEverywhere } from '../outcome/states';
 import { cidr } from '../policy/address';
 import { Journal, type OpenCase } from '../state/journal';
@@ -32,7 +32,9 @@ export async function checkPlan(patient: Patient): Promise<Check[]> {
   const agent = await readAgentServers(host, home.home).catch(() => undefined);
   if (agent === undefined) return [];
   const handlers = readSettings(host.platform, home.home).handlers.map(cidr);
-  const { state, gaps } = await firewallOf(patient).judgePlan(policyOf(agent, { requestedBy: 'operator', handlers }));
+  const { state, gaps } = await firewallOf(patient).judgePlan(
+    allowListOf(agent, { requestedBy: 'operator', handlers }),
+  );
   if (state === 'contained')
     return [ok('plan', 'A containment would be whole: the server within reach, all others out.')];
   const say = state === 'ineffective' || isServerLostEverywhere(gaps) ? problem : warning;

@@ -1,6 +1,6 @@
 import type { Host } from '../host';
 import type { Judgement, ServiceState } from '../outcome/states';
-import type { Policy } from '../policy/allow-list';
+import type { AllowList } from '../policy/allow-list';
 import type { RequestedBy } from '../request/request';
 import type { Facts, OpenCase } from '../state/journal';
 
@@ -22,7 +22,7 @@ export interface Recorder {
 }
 
 /** Where a firewall works, and on which case. */
-export interface Site {
+export interface Context {
   readonly host: Host;
   /** The agent's folder; undefined when a release finds none. */
   readonly home: string | undefined;
@@ -62,7 +62,7 @@ export interface Backup {
 }
 
 /** What a containment rests on, besides the rules. Each part is absent where this firewall has no such thing. */
-export interface Footing {
+export interface Health {
   readonly services?: readonly { readonly name: string; readonly state: ServiceState }[];
   readonly backup?: Backup;
   /** Of a containment that is saved; where one is not, its judgement has the gap `not-saved`. */
@@ -75,22 +75,22 @@ export interface Footing {
  */
 export interface Firewall {
   /** The steps that contain a host which is not contained yet. Pure: what `plan` prints. */
-  containSteps(policy: Policy): Step[];
+  containSteps(allowList: AllowList): Step[];
   releaseSteps(): Step[];
   /** Begins what an ADD will need, changes nothing and takes its time. What is not used leaves nothing behind. */
   begin(): void;
   /** Refuses, before anything changes, where containment cannot work, or where the server would be lost and that is not wanted. */
-  preflight(policy: Policy, whenServerLost: 'refuse' | 'contain'): Promise<Preflight>;
+  preflight(allowList: AllowList, whenServerLost: 'refuse' | 'contain'): Promise<Preflight>;
   /** What is in force now. With a policy, also whether all it allows is there. */
-  judge(policy?: Policy): Promise<Judgement>;
+  judge(allowList?: AllowList): Promise<Judgement>;
   /** What would be in force once the plan is carried out: who would be lost, and what would stay open. */
-  judgePlan(policy: Policy): Promise<Judgement>;
-  inspect(): Promise<Footing>;
+  judgePlan(allowList: AllowList): Promise<Judgement>;
+  inspect(): Promise<Health>;
   /**
    * Brings the host to the policy, whether it is contained already or not, and judges what is in force afterwards. An
    * alert's order removes no handler. What is right already is not touched.
    */
-  contain(policy: Policy, requestedBy: RequestedBy, recorder: Recorder): Promise<Judgement>;
+  contain(allowList: AllowList, requestedBy: RequestedBy, recorder: Recorder): Promise<Judgement>;
   /** Gives the host back after a containment that turned out to be of no use, and says in its failure how that went. */
   undo(recorder: Recorder, why: string): Promise<never>;
   /** Gives the host back as it was. */

@@ -1,8 +1,8 @@
-import type { Firewall, Site } from './firewall';
+import type { Context, Firewall } from './firewall';
 import { nftables } from './linux/nftables';
 import { windowsFirewall } from './windows/windows-firewall';
 
 /** The firewall of this operating system. */
-export function openFirewall(site: Site): Firewall {
-  return site.host.platform === 'windows' ? windowsFirewall(site) : nftables(site);
+export function openFirewall(context: Context): Firewall {
+  return context.host.platform === 'windows' ? windowsFirewall(context) : nftables(context);
 }

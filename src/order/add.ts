@@ -1,15 +1,15 @@
 import { findTunnels } from '../agent/server-route';
 import { readNamedServers } from '../agent/servers';
 import { readSettings, type Settings } from '../agent/settings';
-import type { Host, Patience } from '../host';
+import type { Host, Timeouts } from '../host';
 import { Failure } from '../outcome/failure';
 import type { Outcome } from '../outcome/outcome';
 import { describeContainment } from '../outcome/output/report';
 import { addGaps, type Judgement } from '../outcome/states';
-import type { Policy } from '../policy/allow-list';
+import type { AllowList } from '../policy/allow-list';
 import type { Request, RequestedBy } from '../request/request';
 import type { Asked, OpenCase } from '../state/journal';
-import { mergeAsked, policyOf } from './asked';
+import { allowListOf, mergeAsked } from './asked';
 import { parseHandler } from './handler';
 import { takeAsIs, tryAfter, tryBefore } from './proof';
 import { openSession, type Session } from './session';
@@ -31,9 +31,9 @@ export async function add(host: Host, home: string, request: Request): Promise<O
     const agent = await named.resolve();
     for (const warning of [...settings.warnings, ...agent.warnings]) session.recorder.warn(warning);
     const asked = mergeAsked(request, operator, settings, session.openCase?.asked);
-    const policy = policyOf(agent, asked);
-    const { judgement, notes } = await contain(session, request, asked, policy, settings, host.patience);
-    return describeContainment(policy, agent.unresolved, judgement, notes);
+    const allowList = allowListOf(agent, asked);
+    const { judgement, notes } = await contain(session, request, asked, allowList, settings, host.timeouts);
+    return describeContainment(allowList, agent.unresolved, judgement, notes);
   } finally {
     await session.close();
   }
@@ -43,15 +43,15 @@ async function contain(
   session: Session,
   request: Request,
   asked: Asked,
-  policy: Policy,
+  allowList: AllowList,
   settings: Settings,
-  { proofBefore, proofAfter }: Patience,
+  { proofBefore, proofAfter }: Timeouts,
 ): Promise<Contained> {
   const { firewall, recorder, openCase } = session;
   const [{ warnings, contained }, control, tunnels] = await Promise.all([
-    firewall.preflight(policy, settings.whenServerLost),
-    tryBefore(policy, settings.probe, proofBefore),
-    findTunnels(policy.servers),
+    firewall.preflight(allowList, settings.whenServerLost),
+    tryBefore(allowList, settings.probe, proofBefore),
+    findTunnels(allowList.servers),
   ]);
   for (const warning of warnings) recorder.warn(warning);
   // Contained without us: by the batch script, in an operator's hand. An alert must not be able to lift that later.
@@ -60,7 +60,7 @@ async function contain(
     const isNew = !same(recorded, openCase?.asked);
     if (openCase === undefined) recorder.append({ event: 'asked', ...recorded });
     else if (isNew) recorder.askAnew(recorded);
-    const judged = await firewall.contain(policy, whoChanges(request, asked, openCase), recorder);
+    const judged = await firewall.contain(allowList, whoChanges(request, asked, openCase), recorder);
     const proof = recorder.acted ? await tryAfter(control, proofAfter) : takeAsIs(control);
     const { gaps, isServerLost, notes } = proof;
     // Of a host that was contained before, nobody wants it set free because a server happens to be down.

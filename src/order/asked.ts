@@ -1,7 +1,7 @@
 import type { AgentServers } from '../agent/servers';
 import { mostHandlers, type Settings } from '../agent/settings';
 import { type Address, cidr, isRefusal, parseNetwork } from '../policy/address';
-import type { Policy } from '../policy/allow-list';
+import type { AllowList } from '../policy/allow-list';
 import type { Request } from '../request/request';
 import type { Asked } from '../state/journal';
 import { parseHandler } from './handler';
@@ -42,7 +42,7 @@ function alertHandler(text: string): string[] {
 }
 
 /** What those who asked are to get. */
-export function policyOf({ servers, needsDns }: AgentServers, { handlers }: Asked): Policy {
+export function allowListOf({ servers, needsDns }: AgentServers, { handlers }: Asked): AllowList {
   return { servers, needsDns, handlers: handlers.flatMap(readBack) };
 }
 

@@ -38,7 +38,7 @@ const shortly = 1000;
 
 /** Records an outcome that no worker could record: it died, never started, or is not done yet. */
 export async function recordFor(host: Host, request: Request, outcome: Outcome): Promise<void> {
-  const home = await homeOf({ ...host, patience: { ...host.patience, reg: Math.min(host.patience.reg, shortly) } });
+  const home = await homeOf({ ...host, timeouts: { ...host.timeouts, reg: Math.min(host.timeouts.reg, shortly) } });
   record(host, home instanceof Failure ? undefined : home, request, outcome);
 }
 

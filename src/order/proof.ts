@@ -1,7 +1,7 @@
 import { answers, answersInTime, type Destination } from '../agent/answers';
 import type { Gap, Judgement } from '../outcome/states';
 import { isWithin } from '../policy/address';
-import type { Policy, Server } from '../policy/allow-list';
+import type { AllowList, Server } from '../policy/allow-list';
 
 /** What answered before the first change. Without that nothing that is silent afterwards proves anything. */
 export interface Control {
@@ -21,9 +21,13 @@ export interface Proof {
 }
 
 /** Tries the servers and the probe before anything is changed, for so many milliseconds. Never throws. */
-export async function tryBefore(policy: Policy, wanted: Destination | undefined, limitMs: number): Promise<Control> {
-  const servers = policy.servers.filter(({ protocols }) => protocols.includes('tcp'));
-  const probe = wanted === undefined || isLetIn(wanted, policy) ? undefined : wanted;
+export async function tryBefore(
+  allowList: AllowList,
+  wanted: Destination | undefined,
+  limitMs: number,
+): Promise<Control> {
+  const servers = allowList.servers.filter(({ protocols }) => protocols.includes('tcp'));
+  const probe = wanted === undefined || isLetIn(wanted, allowList) ? undefined : wanted;
   const [reached, answered] = await Promise.all([
     Promise.all(servers.map((server) => answers(server, limitMs))),
     probe !== undefined && answers(probe, limitMs),
@@ -74,7 +78,7 @@ export function lastingGaps(judged: Judgement | undefined): Gap[] {
 const lasting = new Set(['server-silent', 'probe-answers', 'server-by-tunnel']);
 
 /** A handler is let in on every port, a server on its own. */
-function isLetIn({ address, port }: Destination, { servers, handlers }: Policy): boolean {
+function isLetIn({ address, port }: Destination, { servers, handlers }: AllowList): boolean {
   return (
     handlers.some((handler) => isWithin(address, handler)) ||
     servers.some((server) => server.port === port && isWithin(address, server.address))

@@ -43,7 +43,7 @@ function askWorker(host: Host, request: Request): Promise<Answer> {
       resolve(answer);
     };
     const settleUntold = (outcome: Outcome): void => settle({ told: false, outcome });
-    const timer = setTimeout(() => settleUntold(stillAtWork(request)), host.patience.worker);
+    const timer = setTimeout(() => settleUntold(stillAtWork(request)), host.timeouts.worker);
     worker.stdout.setEncoding('utf8').on('data', (text: string) => {
       if (result.length < longestResult) result += text;
     });

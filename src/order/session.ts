@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Firewall, Site } from '../firewall/firewall';
+import type { Context, Firewall } from '../firewall/firewall';
 import { openFirewall } from '../firewall/open';
 import type { Host } from '../host';
 import { Failure } from '../outcome/failure';
@@ -25,7 +25,7 @@ export interface Session {
 export async function openSession(host: Host, home: string | undefined, request: Request): Promise<Session> {
   const warning = await prepareStateFolder(host);
   const stateFolder = stateFolderOf(host);
-  const lock = await acquireLock(stateFolder, host.patience.lock);
+  const lock = await acquireLock(stateFolder, host.timeouts.lock);
   try {
     removeReadings(stateFolder);
     const log = new Log(stateFolder);
@@ -36,10 +36,10 @@ export async function openSession(host: Host, home: string | undefined, request:
       if (action === 'add' && home !== undefined)
         writeAudit(host.platform, home, { status: 'add-started', request, words: [] });
     });
-    if (openCase !== undefined && host.platform === 'windows') await waitUntilSettled(openCase, host.patience.settle);
+    if (openCase !== undefined && host.platform === 'windows') await waitUntilSettled(openCase, host.timeouts.settle);
     const over = new AbortController();
     const readings: Promise<unknown>[] = [];
-    const site: Site = {
+    const context: Context = {
       host,
       home,
       stateFolder,
@@ -56,7 +56,7 @@ export async function openSession(host: Host, home: string | undefined, request:
       removeReadings(stateFolder);
       lock.release();
     };
-    return { openCase, recorder, firewall: openFirewall(site), close };
+    return { openCase, recorder, firewall: openFirewall(context), close };
   } catch (error) {
     lock.release();
     throw error;

@@ -10,7 +10,7 @@ export interface Server {
 }
 
 /** Whom a contained host may talk to. Everybody else is blocked. */
-export interface Policy {
+export interface AllowList {
   readonly servers: readonly Server[];
   /** Let in and out on every TCP and UDP port. */
   readonly handlers: readonly Address[];
@@ -19,6 +19,8 @@ export interface Policy {
 }
 
 /** True when an allowed address is IPv6; neighbour discovery must then stay open, or it is unreachable within a minute. */
-export function needsIpv6(policy: Policy): boolean {
-  return [...policy.servers.map((server) => server.address), ...policy.handlers].some(({ family }) => family === 6);
+export function needsIpv6(allowList: AllowList): boolean {
+  return [...allowList.servers.map((server) => server.address), ...allowList.handlers].some(
+    ({ family }) => family === 6,
+  );
 }

@@ -1,5 +1,5 @@
 import type { Address } from './address';
-import { needsIpv6, type Policy, type Protocol, type Server } from './allow-list';
+import { type AllowList, needsIpv6, type Protocol, type Server } from './allow-list';
 
 /** One thing that a contained host may do. Every rule allows; there are no block rules, since those would beat the allows. */
 export interface Rule {
@@ -49,15 +49,15 @@ export function isOurName(name: string): boolean {
 }
 
 /** What the policy allows, in the order in which the rules are written: the eight of the batch script, then the additions. */
-export function rulesOf(policy: Policy): Rule[] {
+export function rulesOf(allowList: AllowList): Rule[] {
   return [
     ...permitPing(),
-    ...policy.servers.flatMap(permitServerAsBatchScript),
-    ...policy.handlers.flatMap(permitHandler),
-    ...policy.servers.flatMap(permitServer),
+    ...allowList.servers.flatMap(permitServerAsBatchScript),
+    ...allowList.handlers.flatMap(permitHandler),
+    ...allowList.servers.flatMap(permitServer),
     ...permitDhcp(),
-    ...(needsIpv6(policy) ? [...permitDhcpv6(), ...permitNeighbourDiscovery()] : []),
-    ...(policy.needsDns ? permitDns() : []),
+    ...(needsIpv6(allowList) ? [...permitDhcpv6(), ...permitNeighbourDiscovery()] : []),
+    ...(allowList.needsDns ? permitDns() : []),
   ];
 }
 

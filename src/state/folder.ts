@@ -46,7 +46,7 @@ async function closeOnWindows(host: Host, folder: string): Promise<string | unde
   const { exitCode } = await runProcess(
     icacls,
     [folder, '/inheritance:r', '/grant:r', ...fullControl, '/remove:g', ...ordinaryUsers, '/q'],
-    { limitMs: host.patience.icacls, env: toolEnvironment(host) },
+    { limitMs: host.timeouts.icacls, env: toolEnvironment(host) },
   );
   return exitCode === 0 ? undefined : `The folder ${folder} could not be closed to ordinary users (icacls failed).`;
 }

@@ -15,7 +15,7 @@ export async function readPermissions(host: Host, path: string): Promise<string 
   try {
     const file = join(own, 'acl.txt');
     const icacls = await runProcess(systemTool(host, 'icacls.exe'), [path, '/save', file, '/q'], {
-      limitMs: host.patience.icacls,
+      limitMs: host.timeouts.icacls,
       env: toolEnvironment(host),
     });
     if (icacls.exitCode !== 0) return { unreadable: `icacls of ${path} ${icacls.startError ?? 'failed'}` };

@@ -59,7 +59,7 @@ async function tryReadKey(
     own = mkdtempSync(join(folder, readingPrefix));
     const path = join(own, 'key.reg');
     const reg = await runProcess(systemTool(host, 'reg.exe'), exportKey(key, path, view), {
-      limitMs: host.patience.reg,
+      limitMs: host.timeouts.reg,
       env: toolEnvironment(host),
       ...(signal === undefined ? {} : { signal }),
     });

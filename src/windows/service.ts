@@ -32,7 +32,7 @@ const states: Readonly<Record<string, ServiceState>> = {
  */
 export async function queryService(host: Host, name: string): Promise<ServiceState> {
   const sc = await runProcess(systemTool(host, 'sc.exe'), ['query', name], {
-    limitMs: host.patience.sc,
+    limitMs: host.timeouts.sc,
     env: toolEnvironment(host),
   });
   const text = sc.output.toString('latin1');

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { LookUp } from '../../src/agent/resolve';
 import { type AgentServers, readAgentServers } from '../../src/agent/servers';
-import { type Host, patience } from '../../src/host';
+import { type Host, timeouts } from '../../src/host';
 import { Failure } from '../../src/outcome/failure';
 
 export const windows: Host = {
@@ -12,7 +12,7 @@ export const windows: Host = {
   program: '/nowhere/active-response/bin/contain-host.exe',
   command: ['/nowhere/contain-host.exe'],
   name: 'contain-host',
-  patience,
+  timeouts,
 };
 
 const folders: string[] = [];

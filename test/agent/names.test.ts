@@ -41,7 +41,7 @@ test('a name that never answers does not hold up the others', async () => {
   const home = newFolder({ 'ossec.conf': named('dead.example.net', 'good.example.net') });
   const lookUp: LookUp = (name) =>
     name === 'dead.example.net' ? new Promise(() => {}) : Promise.resolve(['192.0.2.10']);
-  const impatient = { ...windows, patience: { ...windows.patience, dns: 50 } };
+  const impatient = { ...windows, timeouts: { ...windows.timeouts, dns: 50 } };
   const agent = await readAgentServers(impatient, home, lookUp);
   expect(agent).toMatchObject({ unresolved: ['dead.example.net'], needsDns: true });
   expect(describeServers(agent)).toEqual(['192.0.2.10|1514|tcp+udp']);

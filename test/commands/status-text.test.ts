@@ -1,8 +1,8 @@
 import type { Status } from '../../src/commands/status-report';
 import { describeStatus } from '../../src/commands/status-text';
-import { type Host, patience } from '../../src/host';
+import { type Host, timeouts } from '../../src/host';
 
-const host: Host = { platform: 'linux', env: {}, program: '', command: [''], name: 'contain-host', patience };
+const host: Host = { platform: 'linux', env: {}, program: '', command: [''], name: 'contain-host', timeouts };
 const contained: Status = {
   version: 1,
   state: 'contained',

@@ -2,13 +2,13 @@ import type { Firewall } from '../../src/firewall/firewall';
 import { Failure } from '../../src/outcome/failure';
 import type { Judgement } from '../../src/outcome/states';
 import { type Address, cidr } from '../../src/policy/address';
-import type { Policy } from '../../src/policy/allow-list';
+import type { AllowList } from '../../src/policy/allow-list';
 import type { OpenCase } from '../../src/state/journal';
 import type { TestHost } from './test-host';
 
 /** A firewall at its simplest, in memory: what the scenarios mean, without any operating system. */
 export class MemoryHost implements TestHost {
-  private inForce: Policy | undefined;
+  private inForce: AllowList | undefined;
   private isOpenToAll = false;
 
   open(openCase: OpenCase | undefined): Firewall {
@@ -17,14 +17,14 @@ export class MemoryHost implements TestHost {
       releaseSteps: () => [{ step: 'unload', command: null }],
       begin: () => {},
       preflight: async () => ({ warnings: [], contained: this.inForce !== undefined }),
-      judge: async (policy) => this.judge(policy),
+      judge: async (allowList) => this.judge(allowList),
       judgePlan: async () => ({ state: 'contained', gaps: [] }),
       inspect: async () => ({}),
       contain: async (asked, requestedBy, recorder) => {
-        const policy = requestedBy === 'alert' ? withHandlers(asked, this.inForce?.handlers ?? []) : asked;
-        if (this.judge(policy).state !== 'contained')
-          await recorder.act({ step: 'load', command: null }, async () => this.load(policy));
-        return this.judge(policy);
+        const allowList = requestedBy === 'alert' ? withHandlers(asked, this.inForce?.handlers ?? []) : asked;
+        if (this.judge(allowList).state !== 'contained')
+          await recorder.act({ step: 'load', command: null }, async () => this.load(allowList));
+        return this.judge(allowList);
       },
       undo: async (_recorder, why) => {
         this.liftByHand();
@@ -55,21 +55,21 @@ export class MemoryHost implements TestHost {
 
   remove(): void {}
 
-  private load(policy: Policy): void {
-    this.inForce = policy;
+  private load(allowList: AllowList): void {
+    this.inForce = allowList;
     this.isOpenToAll = false;
   }
 
-  private judge(policy: Policy | undefined): Judgement {
+  private judge(allowList: AllowList | undefined): Judgement {
     if (this.inForce === undefined) return { state: 'not-contained', gaps: [] };
     if (this.isOpenToAll) return { state: 'ineffective', gaps: [{ code: 'open', detail: 'Everybody is let through' }] };
-    if (policy === undefined || JSON.stringify(policy) === JSON.stringify(this.inForce))
+    if (allowList === undefined || JSON.stringify(allowList) === JSON.stringify(this.inForce))
       return { state: 'contained', gaps: [] };
     return { state: 'degraded', gaps: [{ code: 'other-policy', detail: 'Others are let in' }] };
   }
 }
 
-function withHandlers(policy: Policy, also: readonly Address[]): Policy {
-  const handlers = new Map([...policy.handlers, ...also].map((handler) => [cidr(handler), handler]));
-  return { ...policy, handlers: [...handlers.values()] };
+function withHandlers(allowList: AllowList, also: readonly Address[]): AllowList {
+  const handlers = new Map([...allowList.handlers, ...also].map((handler) => [cidr(handler), handler]));
+  return { ...allowList, handlers: [...handlers.values()] };
 }

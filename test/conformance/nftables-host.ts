@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Firewall } from '../../src/firewall/firewall';
 import { Nft } from '../../src/firewall/linux/nft';
 import { nftables } from '../../src/firewall/linux/nftables';
-import { patience } from '../../src/host';
+import { timeouts } from '../../src/host';
 import type { OpenCase } from '../../src/state/journal';
 import type { TestHost } from './test-host';
 
@@ -33,13 +33,13 @@ export class NftablesHost implements TestHost {
   }
 
   open(openCase: OpenCase | undefined): Firewall {
-    const site = {
-      host: { platform: 'linux', env: {}, program: '', command: [''], name: 'contain-host', patience },
+    const context = {
+      host: { platform: 'linux', env: {}, program: '', command: [''], name: 'contain-host', timeouts },
       home: undefined,
       stateFolder: this.folder,
       ...(openCase === undefined ? {} : { openCase }),
     } as const;
-    return nftables(site, new Nft(site, [this.tools]));
+    return nftables(context, new Nft(context, [this.tools]));
   }
 
   fingerprint(): string {

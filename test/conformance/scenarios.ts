@@ -1,5 +1,5 @@
 import { type Address, isRefusal, parseHost } from '../../src/policy/address';
-import type { Policy } from '../../src/policy/allow-list';
+import type { AllowList } from '../../src/policy/allow-list';
 import type { RequestedBy } from '../../src/request/request';
 import { CaseInHand, type TestHost } from './test-host';
 
@@ -12,7 +12,7 @@ function address(text: string): Address {
   return parsed;
 }
 
-const policyFor = (...handlers: readonly string[]): Policy => ({
+const policyFor = (...handlers: readonly string[]): AllowList => ({
   servers: [{ address: address('10.0.0.5'), port: 1514, protocols: ['udp'] }],
   handlers: handlers.map(address),
   needsDns: false,
@@ -35,10 +35,10 @@ export function describeFirewall(name: string, makeHost: () => TestHost): void {
 
     const open = () => host.open(inHand.openCase);
     /** As an ADD does it. */
-    const contain = async (policy: Policy, by: RequestedBy = 'operator') => {
+    const contain = async (allowList: AllowList, by: RequestedBy = 'operator') => {
       const firewall = open();
-      await firewall.preflight(policy, 'refuse');
-      return firewall.contain(policy, by, inHand);
+      await firewall.preflight(allowList, 'refuse');
+      return firewall.contain(allowList, by, inHand);
     };
 
     test('nothing is changed by looking, planning, or a release that has nothing to give back', async () => {

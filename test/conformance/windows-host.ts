@@ -4,7 +4,7 @@ import { Endpoint } from '../../fixtures/endpoint';
 import { emptyHost } from '../../fixtures/standin/hosts';
 import type { Firewall } from '../../src/firewall/firewall';
 import { windowsFirewall } from '../../src/firewall/windows/windows-firewall';
-import { patience } from '../../src/host';
+import { timeouts } from '../../src/host';
 import type { OpenCase } from '../../src/state/journal';
 import type { TestHost } from './test-host';
 
@@ -29,7 +29,7 @@ export class WindowsHost implements TestHost {
         program: '',
         command: [''],
         name: 'contain-host',
-        patience: { ...patience, settle: 1500 },
+        timeouts: { ...timeouts, settle: 1500 },
       },
       home,
       stateFolder,

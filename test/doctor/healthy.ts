@@ -5,7 +5,7 @@ import { installIcacls, installServiceManager } from '../../fixtures/host-tools'
 import { typicalHost } from '../../fixtures/standin/hosts';
 import type { Check, Patient } from '../../src/doctor/check';
 import { examine } from '../../src/doctor/doctor';
-import { type Host, patience } from '../../src/host';
+import { type Host, timeouts } from '../../src/host';
 
 /** As Windows protects Program Files: users may read. */
 export const readOnly = 'D:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;;0x1200a9;;;BU)(A;OICIIO;GXGR;;;BU)(A;OICIIO;GA;;;CO)';
@@ -64,7 +64,7 @@ export function patientOf({ machine, programFiles, home, stateFolder }: Endpoint
     program,
     command: [process.execPath, program],
     name: 'contain-host',
-    patience: { ...patience, dns: 500, reg: 5000 },
+    timeouts: { ...timeouts, dns: 500, reg: 5000 },
   };
   return { host, home: { home, foundBy: 'the folder of this program' }, stateFolder };
 }

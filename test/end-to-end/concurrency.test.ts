@@ -11,14 +11,14 @@ beforeEach(() => {
 });
 afterEach(() => endpoint.remove());
 
-const patience = { lock: 600_000, worker: 600_000, netsh: 60_000, reg: 60_000 };
+const timeouts = { lock: 600_000, worker: 600_000, netsh: 60_000, reg: 60_000 };
 
 test('32 orders at once are carried out one at a time, with one good backup a case, and the first policy comes back', async () => {
   const before = endpoint.machine.fingerprint();
   const orders = Array.from({ length: 32 }, (_, index) =>
     endpoint.call({
       args: index % 4 === 3 ? ['DELETE', '-', '-'] : ['ADD', '-', `192.0.2.${50 + index}`],
-      patience,
+      timeouts,
     }),
   );
   for (const { exitCode, output } of await Promise.all(orders)) expect([exitCode, output]).toEqual([0, output]);
@@ -35,10 +35,10 @@ test('32 orders at once are carried out one at a time, with one good backup a ca
 
 test('who finds another instance at work is told so after a bounded time, and nothing is changed by it', async () => {
   endpoint.machine.setFaults({ kind: 'slow', ms: 6000, match: 'export', tool: 'netsh', nth: 1 });
-  const first = endpoint.call({ args: ['ADD', '-', '192.0.2.50'], patience });
+  const first = endpoint.call({ args: ['ADD', '-', '192.0.2.50'], timeouts });
   while (!endpoint.machine.calls().some(({ argv }) => argv.includes('export')))
     await new Promise((resolve) => setTimeout(resolve, 20));
-  const second = await endpoint.call({ args: ['ADD', '-', '192.0.2.51'], patience: { lock: 500 } });
+  const second = await endpoint.call({ args: ['ADD', '-', '192.0.2.51'], timeouts: { lock: 500 } });
   expect(second).toMatchObject({ exitCode: 8 });
   expect(second.output).toMatch(/Nothing was changed/);
   expect(await first).toMatchObject({ exitCode: 0 });

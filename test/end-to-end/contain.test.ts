@@ -74,7 +74,7 @@ test.each([
     const { machine } = start(typicalHost());
     machine.setFaults({ kind: 'slow', ms: 400, tool: 'reg', nth: 1 });
     const before = machine.fingerprint();
-    const { exitCode } = await endpoint.call({ args: ['ADD', '-', handler], patience: { exportAge } });
+    const { exitCode } = await endpoint.call({ args: ['ADD', '-', handler], timeouts: { exportAge } });
     expect(exitCode).toBe(0);
     expect(netshCalls().filter((argv) => argv.includes('export'))).toHaveLength(exports);
     expect(await endpoint.run('DELETE', '-', '-')).toMatchObject({ exitCode: 0 });

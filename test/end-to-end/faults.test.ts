@@ -14,8 +14,8 @@ beforeEach(() => {
 afterEach(() => endpoint.remove());
 
 /** What hangs is given up soon; what is slow is waited for. */
-const patience = { netsh: 1500, script: 1500, reg: 1500 };
-const run = (...args: string[]) => endpoint.call({ args, patience });
+const timeouts = { netsh: 1500, script: 1500, reg: 1500 };
+const run = (...args: string[]) => endpoint.call({ args, timeouts });
 const add = () => run('ADD', '-', '192.0.2.50');
 const release = () => run('DELETE', '-', '-');
 
@@ -207,10 +207,10 @@ describe('a release', () => {
 
   test('a running import is never killed: the caller is told that it goes on, and the next order waits for it', async () => {
     endpoint.machine.setFaults({ kind: 'slow', ms: 4000, match: 'import' });
-    const first = await endpoint.call({ args: ['DELETE', '-', '-'], patience: { worker: 1000 } });
+    const first = await endpoint.call({ args: ['DELETE', '-', '-'], timeouts: { worker: 1000 } });
     expect(first).toMatchObject({ exitCode: 8 });
     expect(first.output).toMatch(/goes on/);
-    expect(await endpoint.call({ args: ['DELETE', '-', '-'], patience: { lock: 20_000 } })).toMatchObject({
+    expect(await endpoint.call({ args: ['DELETE', '-', '-'], timeouts: { lock: 20_000 } })).toMatchObject({
       exitCode: 0,
     });
     expect(endpoint.machine.fingerprint()).toBe(before);

@@ -46,7 +46,7 @@ function start(port: number, settings = {}): Endpoint {
 }
 
 const add = (handler = '203.0.113.50') =>
-  endpoint.call({ args: ['ADD', '-', handler], patience: { proofBefore: 2000, proofAfter: 1000 } });
+  endpoint.call({ args: ['ADD', '-', handler], timeouts: { proofBefore: 2000, proofAfter: 1000 } });
 const status = async (): Promise<unknown> => JSON.parse((await endpoint.run('status', '--json')).output);
 
 describe('the proof by traffic', () => {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { Endpoint, type Result } from '../../fixtures/endpoint';
 import { emptyHost } from '../../fixtures/standin/hosts';
-import type { Patience } from '../../src/host';
+import type { Timeouts } from '../../src/host';
 import { type AuditEntry, auditLine, type Status } from '../../src/outcome/output/audit';
 import { kindOf, type Product, readTestLines } from './rules';
 
@@ -14,15 +14,15 @@ afterEach(() => endpoint.remove());
 interface How {
   readonly address?: string;
   readonly alert?: boolean;
-  readonly patience?: Partial<Patience>;
+  readonly timeouts?: Partial<Timeouts>;
 }
 
 function order(
   verb: 'add' | 'delete',
-  { address = '192.0.2.50', alert = false, patience = {} }: How = {},
+  { address = '192.0.2.50', alert = false, timeouts = {} }: How = {},
 ): Promise<Result> {
   const rest = alert ? '1770113472.4242 5710 (pc) any->log (null)' : 'case=77 (from_the_server) (no_rule_id)';
-  return endpoint.call({ args: [verb, '-', address, rest], patience });
+  return endpoint.call({ args: [verb, '-', address, rest], timeouts });
 }
 
 async function until(isSo: () => boolean): Promise<void> {
@@ -65,7 +65,7 @@ async function fail(): Promise<void> {
 async function contain(): Promise<void> {
   const { machine } = endpoint;
   machine.setFaults({ kind: 'slow', ms: 3000, match: 'policy', nth: 1 });
-  await order('add', { alert: true, address: '203.0.113.7', patience: { worker: 2000 } });
+  await order('add', { alert: true, address: '203.0.113.7', timeouts: { worker: 2000 } });
   await untilLine(/bin\/contain-host\.exe add -|"status":"add"/);
   machine.setFaults();
   machine.addRule('{g}', 'v2.31|Action=Allow|Active=TRUE|Dir=Out|Protocol=6|RPort=443|Name=Telemetry|', 'gpo');
@@ -83,12 +83,12 @@ async function release(): Promise<void> {
   machine.setFaults({ kind: 'fail', match: 'import' });
   await order('delete');
   machine.setFaults({ kind: 'slow', ms: 4000, match: 'import' });
-  await order('delete', { patience: { worker: 3000 } });
-  await order('delete', { patience: { lock: 1 } });
+  await order('delete', { timeouts: { worker: 3000 } });
+  await order('delete', { timeouts: { lock: 1 } });
   await untilLine(/bin\/contain-host\.exe delete -/);
   machine.forgetCalls();
   machine.setFaults({ kind: 'hang', match: 'policy' });
-  await Promise.all([order('add', { patience: { worker: 60_000 } }), killWorkerWhileHanging()]);
+  await Promise.all([order('add', { timeouts: { worker: 60_000 } }), killWorkerWhileHanging()]);
 }
 
 test('every kind of line that the program writes is in the test file', async () => {

@@ -9,7 +9,7 @@ import { typicalHost } from '../../fixtures/standin/hosts';
 import { type HostDescription, Machine } from '../../fixtures/standin/machine';
 import { ensureKey, localRulesPath } from '../../fixtures/standin/registry';
 import { status } from '../../src/commands/status';
-import { type Host, patience } from '../../src/host';
+import { type Host, timeouts } from '../../src/host';
 import { carryOut } from '../../src/order/carry-out';
 import type { Outcome } from '../../src/outcome/outcome';
 import { parseOssecArguments } from '../../src/request/ossec';
@@ -98,7 +98,7 @@ export class Bench {
   async workWithin(order: Order, plan: Partial<Plan> = {}, giveUpMs?: number): Promise<Ended> {
     const request = parseOssecArguments(order.map(String)) as Request;
     const isHanging = plan.toolFault?.kind.includes('hangs') === true;
-    const host = isHanging ? { ...this.host, patience: { ...this.host.patience, ...impatience } } : this.host;
+    const host = isHanging ? { ...this.host, timeouts: { ...this.host.timeouts, ...impatience } } : this.host;
     const { result, end, isMet } = await runWithin(this.wholePlan(plan), () => carryOut(host, request), giveUpMs);
     const signal = end === 'killed' ? 'SIGKILL' : null;
     return { exitCode: result?.exitCode ?? null, signal, outcome: result, complaint: '', isMet };
@@ -133,7 +133,7 @@ export class Bench {
       program: this.program,
       command: [process.execPath, this.program],
       name: 'contain-host',
-      patience: { ...patience, ...quick },
+      timeouts: { ...timeouts, ...quick },
     };
   }
 

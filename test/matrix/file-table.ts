@@ -78,9 +78,7 @@ export function promiseForFullDisk(order: OrderName, calls: readonly string[], i
     .slice(0, calls.findIndex(isChange))
     .findLastIndex((call) => /^fsyncSync .*journal/.test(call));
   if (index <= announced) return promised.nothing;
-  return index < calls.findLastIndex((call) => /^start reg .*FirewallPolicy /.test(call))
-    ? promised.some
-    : promised.all;
+  return index < calls.findLastIndex((call) => /^start reg .*StoredPolicy /.test(call)) ? promised.some : promised.all;
 }
 
 /** Whether a call is the start of a netsh that changes the firewall. */

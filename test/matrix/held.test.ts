@@ -11,7 +11,7 @@ import { udpServer } from './bench';
 const order = (endpoint: Endpoint, verb: 'ADD' | 'DELETE') =>
   endpoint.call({
     args: [verb, '-', '192.0.2.50'],
-    patience: { worker: 1500, netsh: 5000, script: 5000, reg: 5000 },
+    timeouts: { worker: 1500, netsh: 5000, script: 5000, reg: 5000 },
   });
 
 /** The tools that the order starts, in the sequence in which it starts them. */
@@ -53,8 +53,8 @@ test('the registry, asked where the agent is, hangs: the caller has control back
   try {
     rmSync(join(endpoint.home, 'ossec.conf'));
     endpoint.machine.setFaults({ kind: 'hang', tool: 'reg' });
-    const patience = { worker: 500, reg: 15_000 };
-    expect(await endpoint.call({ args: ['ADD', '-', '192.0.2.50'], patience })).toMatchObject({ exitCode: 8 });
+    const timeouts = { worker: 500, reg: 15_000 };
+    expect(await endpoint.call({ args: ['ADD', '-', '192.0.2.50'], timeouts })).toMatchObject({ exitCode: 8 });
   } finally {
     endpoint.remove();
   }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { batchScriptCommands } from '../../src/firewall/windows/batch-script';
 import { addRule } from '../../src/firewall/windows/netsh';
 import { type Address, isRefusal, parseHost } from '../../src/policy/address';
-import type { Policy, Server } from '../../src/policy/allow-list';
+import type { AllowList, Server } from '../../src/policy/allow-list';
 import { rulesOf } from '../../src/policy/rules';
 
 const transcript = readFileSync(join(__dirname, '../../fixtures/contain-me.transcript.txt'), 'utf8')
@@ -21,12 +21,12 @@ const server = (text: string, protocols: Server['protocols'] = ['udp'], port = 1
   port,
   protocols,
 });
-const policy = (servers: Server[], handlers: string[], needsDns = false): Policy => ({
+const allowList = (servers: Server[], handlers: string[], needsDns = false): AllowList => ({
   servers,
   handlers: handlers.map(address),
   needsDns,
 });
-const lines = (wanted: Policy): string[] =>
+const lines = (wanted: AllowList): string[] =>
   rulesOf(wanted).map((rule) =>
     addRule(rule)
       .map((word) => (word.includes(' ') ? word.replace('=', '="').concat('"') : word))
@@ -34,7 +34,7 @@ const lines = (wanted: Policy): string[] =>
   );
 
 test('the plan starts with the eight rules of the batch script, name by name and parameter by parameter', () => {
-  expect(lines(policy([server('10.0.0.5')], ['192.0.2.50'])).slice(0, 8)).toEqual(scriptRules);
+  expect(lines(allowList([server('10.0.0.5')], ['192.0.2.50'])).slice(0, 8)).toEqual(scriptRules);
 });
 
 test('--original gives the batch script command by command', () => {
@@ -49,7 +49,7 @@ test('--original gives the batch script command by command', () => {
 });
 
 test('the server is reached from an ephemeral port, and over UDP may speak first', () => {
-  expect(lines(policy([server('10.0.0.5', ['udp'], 1520)], []))).toEqual(
+  expect(lines(allowList([server('10.0.0.5', ['udp'], 1520)], []))).toEqual(
     expect.arrayContaining([
       'advfirewall firewall add rule name="contain-host: server out udp" dir=out remoteport=1520 remoteip=10.0.0.5/32 protocol=udp action=allow',
       'advfirewall firewall add rule name="contain-host: server in udp" dir=in remoteport=1520 remoteip=10.0.0.5/32 protocol=udp action=allow',
@@ -58,13 +58,13 @@ test('the server is reached from an ephemeral port, and over UDP may speak first
 });
 
 test('a TCP server needs no way in', () => {
-  const names = rulesOf(policy([server('10.0.0.5', ['tcp'])], [])).map(({ name }) => name);
+  const names = rulesOf(allowList([server('10.0.0.5', ['tcp'])], [])).map(({ name }) => name);
   expect(names).toContain('contain-host: server out tcp');
   expect(names).not.toContain('contain-host: server in udp');
 });
 
 test('DHCP is always kept', () => {
-  const dhcp = lines(policy([server('10.0.0.5')], [])).filter((line) => line.includes('DHCP'));
+  const dhcp = lines(allowList([server('10.0.0.5')], [])).filter((line) => line.includes('DHCP'));
   expect(dhcp).toEqual([
     'advfirewall firewall add rule name="contain-host: DHCP in" dir=in localport=68 remoteport=67 protocol=udp service=dhcp action=allow',
     'advfirewall firewall add rule name="contain-host: DHCP out" dir=out localport=68 remoteport=67 protocol=udp service=dhcp action=allow',
@@ -72,8 +72,8 @@ test('DHCP is always kept', () => {
 });
 
 test.each([
-  ['a server', policy([server('2001:db8::5')], [])],
-  ['a handler', policy([server('10.0.0.5')], ['2001:db8::50'])],
+  ['a server', allowList([server('2001:db8::5')], [])],
+  ['a handler', allowList([server('10.0.0.5')], ['2001:db8::50'])],
 ])('neighbour discovery is kept when %s is IPv6', (_who, wanted) => {
   const kept = lines(wanted);
   for (const type of [133, 134, 135, 136, 137, 2]) {
@@ -88,12 +88,12 @@ test.each([
 });
 
 test('an IPv4 host gets no IPv6 rule', () => {
-  expect(lines(policy([server('10.0.0.5')], ['192.0.2.50'])).join('\n')).not.toMatch(/icmpv6|546|:\//i);
+  expect(lines(allowList([server('10.0.0.5')], ['192.0.2.50'])).join('\n')).not.toMatch(/icmpv6|546|:\//i);
 });
 
 test('name servers are reachable only where a server is a name', () => {
   const dns = (needsDns: boolean): string[] =>
-    lines(policy([server('10.0.0.5')], [], needsDns)).filter((line) => line.includes('=53'));
+    lines(allowList([server('10.0.0.5')], [], needsDns)).filter((line) => line.includes('=53'));
   expect(dns(false)).toEqual([]);
   expect(dns(true)).toEqual([
     'advfirewall firewall add rule name="contain-host: DNS out udp" dir=out remoteport=53 remoteip=dns protocol=udp service=dnscache action=allow',
@@ -102,7 +102,7 @@ test('name servers are reachable only where a server is a name', () => {
 });
 
 test('every server and every handler gets its rules, in order', () => {
-  const all = lines(policy([server('10.0.0.5'), server('10.0.0.6')], ['192.0.2.50', '192.0.2.51']));
+  const all = lines(allowList([server('10.0.0.5'), server('10.0.0.6')], ['192.0.2.50', '192.0.2.51']));
   const remotes = all.slice(2, 14).map((line) => /remoteip=([^/]+)/.exec(line)?.[1]);
   const two = (text: string): string[] => [text, text];
   expect(remotes).toEqual([
@@ -112,7 +112,7 @@ test('every server and every handler gets its rules, in order', () => {
 });
 
 test('no rule blocks, and no rule but ping, DHCP and neighbour discovery is open to everybody', () => {
-  const rules = rulesOf(policy([server('2001:db8::5', ['tcp', 'udp'])], ['192.0.2.50'], true));
+  const rules = rulesOf(allowList([server('2001:db8::5', ['tcp', 'udp'])], ['192.0.2.50'], true));
   for (const rule of rules.filter(({ remote }) => remote === undefined)) {
     expect(rule.protocol.startsWith('icmp') || rule.service === 'dhcp').toBe(true);
   }

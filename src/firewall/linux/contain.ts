@@ -2,12 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import { Failure, notReadBack } from '../../outcome/failure';
 import { addGaps, type Judgement } from '../../outcome/states';
 import { type Address, cidr } from '../../policy/address';
-import type { Policy } from '../../policy/allow-list';
+import type { AllowList } from '../../policy/allow-list';
 import type { RequestedBy } from '../../request/request';
-import type { Recorder, Site } from '../firewall';
-import { bridgedGuestsOpen, judgeLive, liveHandlers, serverIsLost } from './judge-live';
+import type { Context, Recorder } from '../firewall';
+import { bridgedGuestsOpen, judgeReading, liveHandlers, serverIsLost } from './judge-reading';
 import type { Nft, Unreadable } from './nft';
-import { type Live, readLive } from './reading';
+import { type Reading, takeReading } from './reading';
 import { acceptRules } from './rules';
 import { deleteCommands, loadCommands, replaceCommands, type Table, tables, transaction } from './ruleset';
 import { forget, missingSave, save } from './saved';
@@ -15,46 +15,46 @@ import type { TablesTaken } from './supported-tables';
 
 /** What was seen before the first change. */
 export interface Seen {
-  readonly live: Live | Unreadable;
+  readonly live: Reading | Unreadable;
   readonly resolvers: readonly Address[];
   readonly taken: TablesTaken;
 }
 
 /** Brings the host to the policy in one transaction, reads it back, and takes everything away again if it is of no use. */
 export async function contain(
-  site: Site,
+  context: Context,
   nft: Nft,
   { live: before, resolvers, taken }: Seen,
-  asked: Policy,
+  asked: AllowList,
   requestedBy: RequestedBy,
   recorder: Recorder,
 ): Promise<Judgement> {
   if ('unreadable' in before) {
     throw new Failure('no-backup', `The rules in force cannot be read, so nothing was changed: ${before.unreadable}.`);
   }
-  const policy = requestedBy === 'alert' ? withHandlers(asked, liveHandlers(before)) : asked;
-  const rules = acceptRules(policy, resolvers);
-  const judge = (live: Live | Unreadable): Judgement => judgeLive(live, policy, resolvers);
+  const allowList = requestedBy === 'alert' ? withHandlers(asked, liveHandlers(before)) : asked;
+  const rules = acceptRules(allowList, resolvers);
+  const judge = (live: Reading | Unreadable): Judgement => judgeReading(live, allowList, resolvers);
   // What the kernel does not take at all fails as a whole, and is told then.
   const own = judge(before).state === 'contained' || 'refusal' in taken ? tables : taken;
   const inPlace = transaction(loadCommands(rules, own));
-  let live: Live | Unreadable = before;
+  let live: Reading | Unreadable = before;
   let complaint: string | undefined;
   for (const attempt of [inPlace, transaction(replaceCommands(rules, own))]) {
     if (isWhole(judge(live), own)) break;
     complaint = await nft.change(recorder, 'load', attempt);
-    live = await readLive(nft);
+    live = await takeReading(nft);
   }
   const judgement = judge(live);
-  if ('unreadable' in live && isOfUse(before, policy, judge(before))) throw notReadBack(live.unreadable);
-  if ('unreadable' in live || !isOfUse(live, policy, judgement)) {
-    return takeBack(site, nft, recorder, complaint ?? describe(judgement));
+  if ('unreadable' in live && isOfUse(before, allowList, judge(before))) throw notReadBack(live.unreadable);
+  if ('unreadable' in live || !isOfUse(live, allowList, judgement)) {
+    return takeBack(context, nft, recorder, complaint ?? describe(judgement));
   }
   // What counts is what is in force, not what nft says of its work. A transaction is carried out whole or not at all: where
   // something changed these rules are loaded, also if they do not read as we wrote them. Where nothing did, those of an
   // earlier order are, and what is saved of them has to stay.
   const isLoaded = isWhole(judgement, own) || !isDeepStrictEqual(live, before);
-  return addGaps(judgement, isLoaded ? await save(site, recorder, inPlace) : missingSave(site));
+  return addGaps(judgement, isLoaded ? await save(context, recorder, inPlace) : missingSave(context));
 }
 
 /** Nothing is left to do: another attempt would bring nothing but a moment in which the chains change over. */
@@ -64,13 +64,13 @@ function isWhole({ state, gaps }: Judgement, own: readonly Table[]): boolean {
 }
 
 /** Closed, and open to a server. Less than that and the host is not contained, or could take no further order. */
-function isOfUse(live: Live, policy: Policy, { state }: Judgement): boolean {
-  return (state === 'contained' || state === 'degraded') && !serverIsLost(live, policy);
+function isOfUse(live: Reading, allowList: AllowList, { state }: Judgement): boolean {
+  return (state === 'contained' || state === 'degraded') && !serverIsLost(live, allowList);
 }
 
 /** Takes our tables away again, and says in its failure how that went. */
-export async function takeBack(site: Site, nft: Nft, recorder: Recorder, why: string): Promise<never> {
-  const left = await forget(site, recorder);
+export async function takeBack(context: Context, nft: Nft, recorder: Recorder, why: string): Promise<never> {
+  const left = await forget(context, recorder);
   const whyNot = await deleteTables(nft, recorder);
   if (whyNot === undefined) {
     const note = left === undefined ? '' : ` But ${left}.`;
@@ -87,22 +87,22 @@ export async function takeBack(site: Site, nft: Nft, recorder: Recorder, why: st
 
 /** Deletes our tables and nothing else. Returns why they are still there, or may be. */
 export async function deleteTables(nft: Nft, recorder: Recorder): Promise<string | undefined> {
-  let live = await readLive(nft);
+  let live = await takeReading(nft);
   let complaint: string | undefined;
   for (let attempt = 0; attempt < 2; attempt++) {
     if ('unreadable' in live) return live.unreadable;
     if (live.existing.length === 0) return undefined;
     complaint = await nft.change(recorder, 'delete-tables', transaction(deleteCommands(live.existing)));
-    live = await readLive(nft);
+    live = await takeReading(nft);
   }
   if ('unreadable' in live) return live.unreadable;
   return live.existing.length === 0 ? undefined : (complaint ?? 'the tables are still there');
 }
 
 /** An alert takes nobody away. */
-function withHandlers(policy: Policy, also: readonly Address[]): Policy {
-  const handlers = new Map([...policy.handlers, ...also].map((handler) => [cidr(handler), handler]));
-  return { ...policy, handlers: [...handlers.values()] };
+function withHandlers(allowList: AllowList, also: readonly Address[]): AllowList {
+  const handlers = new Map([...allowList.handlers, ...also].map((handler) => [cidr(handler), handler]));
+  return { ...allowList, handlers: [...handlers.values()] };
 }
 
 function describe({ gaps }: Judgement): string {

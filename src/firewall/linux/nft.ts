@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../../outcome/failure';
 import { type RunResult, runProcess } from '../../process/run';
-import type { Recorder, Site } from '../firewall';
+import type { Context, Recorder } from '../firewall';
 
 /** Where distributions put nft. PATH is not asked: whoever can set it must not choose what we run. */
 const systemFolders = ['/usr/sbin', '/sbin', '/usr/bin'] as const;
@@ -25,7 +25,7 @@ export interface Unreadable {
 /** The nft of this host: reads, and changes as steps of a case. */
 export class Nft {
   constructor(
-    private readonly site: Site,
+    private readonly context: Context,
     private readonly folders: readonly string[] = systemFolders,
   ) {}
 
@@ -68,7 +68,7 @@ export class Nft {
   /** Carries out a transaction as a step, whole or not at all. It holds our lock while it lives, even if we die before it. */
   async change(recorder: Recorder, step: string, transaction: string): Promise<string | undefined> {
     const args = ['-f', '-'];
-    const { lockFd } = this.site;
+    const { lockFd } = this.context;
     const result = await recorder.act({ step, command: [this.program, ...args] }, () =>
       runProcess(this.program, args, {
         input: transaction,

@@ -1,11 +1,11 @@
 import { Failure } from '../../outcome/failure';
 import { addGaps, type Judgement } from '../../outcome/states';
-import type { Policy } from '../../policy/allow-list';
-import type { Firewall, Preflight, Site, Step } from '../firewall';
+import type { AllowList } from '../../policy/allow-list';
+import type { Context, Firewall, Preflight, Step } from '../firewall';
 import { contain, type Seen, takeBack } from './contain';
-import { bridgedGuestsOpen, judgeLive } from './judge-live';
+import { bridgedGuestsOpen, judgeReading } from './judge-reading';
 import { Nft } from './nft';
-import { type Live, readLive } from './reading';
+import { type Reading, takeReading } from './reading';
 import { release } from './release';
 import { readResolvers } from './resolvers';
 import { acceptRules } from './rules';
@@ -14,43 +14,43 @@ import { missingSave, survivesRestart } from './saved';
 import { tablesTaken } from './supported-tables';
 
 /** The Linux firewall: tables of our own, told and read through nft. Absent `nft`, the system's one. */
-export function nftables(site: Site, nft = new Nft(site)): Firewall {
+export function nftables(context: Context, nft = new Nft(context)): Firewall {
   // What the preflight saw of a free host is what its containment starts from: nothing of ours runs in between.
   let seen: Seen | undefined;
   return {
-    containSteps: (policy) => containSteps(nft, policy),
+    containSteps: (allowList) => containSteps(nft, allowList),
     releaseSteps: () => releaseSteps(nft),
     // The kernel answers at once.
     begin: () => {},
-    preflight: async (policy) => {
-      const tried = await tryOut(nft, policy);
+    preflight: async (allowList) => {
+      const tried = await tryOut(nft, allowList);
       // A contained host may need no change, and then nothing is read back: it is read again at the last moment.
       if (tried.live.existing.length === 0) seen = tried;
-      return preflight(tried, policy);
+      return preflight(tried, allowList);
     },
-    judge: (policy) => judgeNow(site, nft, policy),
-    judgePlan: (policy) => judgePlan(nft, policy),
+    judge: (allowList) => judgeNow(context, nft, allowList),
+    judgePlan: (allowList) => judgePlan(nft, allowList),
     inspect: async () => ({ survivesRestart: await survivesRestart() }),
-    contain: async (policy, requestedBy, recorder) => {
-      const start = seen ?? (await look(nft, policy));
+    contain: async (allowList, requestedBy, recorder) => {
+      const start = seen ?? (await look(nft, allowList));
       seen = undefined;
-      return contain(site, nft, start, policy, requestedBy, recorder);
+      return contain(context, nft, start, allowList, requestedBy, recorder);
     },
-    undo: (recorder, why) => takeBack(site, nft, recorder, why),
+    undo: (recorder, why) => takeBack(context, nft, recorder, why),
     release: (recorder) => {
       nft.require();
-      return release(site, nft, recorder);
+      return release(context, nft, recorder);
     },
   };
 }
 
 /** The lines from the first `rules` to the last run as one transaction, `nft -f -`. */
-function containSteps(nft: Nft, policy: Policy): Step[] {
+function containSteps(nft: Nft, allowList: AllowList): Step[] {
   return [
     ...readTables(nft, 'read-rules'),
     { step: 'check', command: [nft.program, '-c', '-f', '-'] },
     { step: 'load', command: [nft.program, '-f', '-'] },
-    ...inTransaction(nft, loadCommands(acceptRules(policy, readResolvers()))),
+    ...inTransaction(nft, loadCommands(acceptRules(allowList, readResolvers()))),
     ...readTables(nft, 'read-back'),
     { step: 'save', command: null },
     { step: 'judge', command: null },
@@ -82,7 +82,7 @@ function wordsOf(command: string): string[] {
 }
 
 /** Whether this host has what containment needs was tried out before; the rest is for people to know. */
-function preflight({ live, resolvers }: TriedOut, { needsDns }: Policy): Preflight {
+function preflight({ live, resolvers }: TriedOut, { needsDns }: AllowList): Preflight {
   const warnings =
     needsDns && resolvers.length === 0
       ? ['A server is a host name, but no name server of this host is known, so none is let through.']
@@ -91,16 +91,16 @@ function preflight({ live, resolvers }: TriedOut, { needsDns }: Policy): Preflig
 }
 
 /** What is in force, and whether the next start would bring it back. */
-async function judgeNow(site: Site, nft: Nft, policy: Policy | undefined): Promise<Judgement> {
-  const judgement = judgeLive(await readLive(nft), policy, readResolvers());
+async function judgeNow(context: Context, nft: Nft, allowList: AllowList | undefined): Promise<Judgement> {
+  const judgement = judgeReading(await takeReading(nft), allowList, readResolvers());
   const isThere = judgement.state !== 'not-contained' && judgement.state !== 'uncertain';
-  return isThere ? addGaps(judgement, missingSave(site)) : judgement;
+  return isThere ? addGaps(judgement, missingSave(context)) : judgement;
 }
 
 /** Our tables have the last word on what gets through, so a plan that the kernel would take is a containment. */
-async function judgePlan(nft: Nft, policy: Policy): Promise<Judgement> {
+async function judgePlan(nft: Nft, allowList: AllowList): Promise<Judgement> {
   try {
-    const { taken } = await tryOut(nft, policy);
+    const { taken } = await tryOut(nft, allowList);
     return taken.length === tables.length
       ? { state: 'contained', gaps: [] }
       : { state: 'degraded', gaps: [bridgedGuestsOpen] };
@@ -111,21 +111,21 @@ async function judgePlan(nft: Nft, policy: Policy): Promise<Judgement> {
 }
 
 interface TriedOut extends Seen {
-  readonly live: Live;
+  readonly live: Reading;
   readonly taken: readonly Table[];
 }
 
-async function look(nft: Nft, policy: Policy): Promise<Seen> {
+async function look(nft: Nft, allowList: AllowList): Promise<Seen> {
   const resolvers = readResolvers();
-  const [live, taken] = await Promise.all([readLive(nft), tablesTaken(nft, acceptRules(policy, resolvers))]);
+  const [live, taken] = await Promise.all([takeReading(nft), tablesTaken(nft, acceptRules(allowList, resolvers))]);
   return { live, resolvers, taken };
 }
 
 /** Reads what is in force, and asks the kernel whether it would take the rules. Throws `Failure` where it would not. */
-async function tryOut(nft: Nft, policy: Policy): Promise<TriedOut> {
+async function tryOut(nft: Nft, allowList: AllowList): Promise<TriedOut> {
   nft.require();
   // Short, and whatever it says: an nft that was built without JSON could load the rules but never read them back.
-  const [{ live, resolvers, taken }, answer] = await Promise.all([look(nft, policy), nft.list('flowtables')]);
+  const [{ live, resolvers, taken }, answer] = await Promise.all([look(nft, allowList), nft.list('flowtables')]);
   if ('unreadable' in live) throw cannotWork(live.unreadable);
   if ('unreadable' in answer) throw cannotWork(answer.unreadable);
   if ('refusal' in taken) throw cannotWork(`nft does not take the rules: ${taken.refusal}`);

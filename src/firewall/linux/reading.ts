@@ -19,7 +19,7 @@ export interface LiveRule {
 }
 
 /** What the kernel holds under our names now. */
-export interface Live {
+export interface Reading {
   readonly existing: readonly Table[];
   /**
    * Tables with a flag: somebody switched them off, so that they are there and do nothing (nft(8), `flags dormant`). Which
@@ -31,7 +31,7 @@ export interface Live {
 }
 
 /** Reads our tables and nothing of others. Never throws. */
-export async function readLive(nft: Nft): Promise<Live | Unreadable> {
+export async function takeReading(nft: Nft): Promise<Reading | Unreadable> {
   const live = { existing: [] as Table[], flagged: [] as Table[], chains: [] as LiveChain[], rules: [] as LiveRule[] };
   const reading = tables.map(async (table) => ({ table, found: await readTable(nft, table) }));
   for (const { table, found } of await Promise.all(reading)) {

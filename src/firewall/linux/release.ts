@@ -1,18 +1,18 @@
 import { Failure } from '../../outcome/failure';
-import type { Recorder, Release, Site } from '../firewall';
+import type { Context, Recorder, Release } from '../firewall';
 import { deleteTables } from './contain';
 import type { Nft } from './nft';
-import { readLive } from './reading';
+import { takeReading } from './reading';
 import { forget } from './saved';
 
 /** Takes our tables away, and what would load them again; claims so only after reading back. */
-export async function release(site: Site, nft: Nft, recorder: Recorder): Promise<Release> {
-  const live = await readLive(nft);
+export async function release(context: Context, nft: Nft, recorder: Recorder): Promise<Release> {
+  const live = await takeReading(nft);
   // First the saved rules: a restart in between must not contain a host that was released.
-  const left = await forget(site, recorder);
+  const left = await forget(context, recorder);
   const differences = left === undefined ? [] : [left];
   if (!('unreadable' in live) && live.existing.length === 0) {
-    return { was: site.openCase === undefined ? 'not-contained' : 'restored-already', differences };
+    return { was: context.openCase === undefined ? 'not-contained' : 'restored-already', differences };
   }
   const whyNot = await deleteTables(nft, recorder);
   if (whyNot === undefined) return { was: 'contained', differences };

@@ -1,5 +1,5 @@
 import { type Address, cidr } from '../../policy/address';
-import { needsIpv6, type Policy, type Server } from '../../policy/allow-list';
+import { type AllowList, needsIpv6, type Server } from '../../policy/allow-list';
 
 /** The chains in which something is let through. Nothing is ever forwarded. */
 export type Chain = 'input' | 'output';
@@ -37,14 +37,14 @@ const listenerReports = ['mld-listener-report', 'mld-listener-done', 'mld2-liste
  * What a contained host may do: established connections count for nothing, so each direction has its own rule.
  * `resolvers` are let in where a server is a host name.
  */
-export function acceptRules(policy: Policy, resolvers: readonly Address[]): AcceptRule[] {
-  const nameServers = policy.needsDns ? resolvers : [];
-  const ipv6 = needsIpv6(policy) || nameServers.some(({ family }) => family === 6);
+export function acceptRules(allowList: AllowList, resolvers: readonly Address[]): AcceptRule[] {
+  const nameServers = allowList.needsDns ? resolvers : [];
+  const ipv6 = needsIpv6(allowList) || nameServers.some(({ family }) => family === 6);
   return unique([
     rule('input', 'loopback', 'loopback', match('iifname', 'lo')),
     rule('output', 'loopback', 'loopback', match('oifname', 'lo')),
-    ...policy.servers.flatMap(acceptServer),
-    ...policy.handlers.flatMap(acceptHandler),
+    ...allowList.servers.flatMap(acceptServer),
+    ...allowList.handlers.flatMap(acceptHandler),
     ...acceptDhcp('DHCP', 'ipv4', '68', '67'),
     // Without it a path that got narrower swallows whatever is sent to the server. Inbound only: nothing gets out this way.
     rule('input', 'icmp', 'ICMP 3/4', match('icmp type', 'destination-unreachable'), match('icmp code', 'frag-needed')),

@@ -2,7 +2,7 @@ import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, r
 import { join } from 'node:path';
 import type { Gap } from '../../outcome/states';
 import { runProcess } from '../../process/run';
-import type { Recorder, Site } from '../firewall';
+import type { Context, Recorder } from '../firewall';
 
 /** The unit that loads the saved rules before the network is up. */
 const unitName = 'contain-host.service';
@@ -10,7 +10,7 @@ const unitName = 'contain-host.service';
 const systemctlFolders = ['/usr/bin', '/bin'];
 
 /** The rules as the unit loads them at the next start. */
-function savedFile({ stateFolder }: Site): string {
+function savedFile({ stateFolder }: Context): string {
   return join(stateFolder, 'contained.nft');
 }
 
@@ -18,8 +18,8 @@ function savedFile({ stateFolder }: Site): string {
  * Puts the rules on disk for the next start, whole or not at all. Nothing is written where they are there already. What could
  * not be written is a gap, whether the unit is enabled or not: who enables it counts on the file.
  */
-export async function save(site: Site, recorder: Recorder, transaction: string): Promise<Gap[]> {
-  const file = savedFile(site);
+export async function save(context: Context, recorder: Recorder, transaction: string): Promise<Gap[]> {
+  const file = savedFile(context);
   const before = readIfAny(file);
   if (before === transaction) return [];
   try {
@@ -27,7 +27,7 @@ export async function save(site: Site, recorder: Recorder, transaction: string):
       const fresh = `${file}.new`;
       writeToDisk(fresh, transaction);
       renameSync(fresh, file);
-      syncFolder(site.stateFolder);
+      syncFolder(context.stateFolder);
     });
     return [];
   } catch (error) {
@@ -38,8 +38,8 @@ export async function save(site: Site, recorder: Recorder, transaction: string):
 }
 
 /** The gap in a containment of which nothing is on disk. It is not asked which rules are saved: whichever of ours they are, they contain the host. */
-export function missingSave(site: Site): Gap[] {
-  const file = savedFile(site);
+export function missingSave(context: Context): Gap[] {
+  const file = savedFile(context);
   if (readIfAny(file) !== undefined) return [];
   return [notSaved(`The rules are not saved, so a restart would lift the containment: there is no file ${file}`)];
 }
@@ -49,13 +49,13 @@ function notSaved(detail: string): Gap {
 }
 
 /** Takes the saved rules away. Returns what is left to do by hand, if that failed. */
-export async function forget(site: Site, recorder: Recorder): Promise<string | undefined> {
-  const file = savedFile(site);
+export async function forget(context: Context, recorder: Recorder): Promise<string | undefined> {
+  const file = savedFile(context);
   if (!existsSync(file)) return undefined;
   try {
     await recorder.act({ step: 'forget', command: null }, async () => {
       rmSync(file);
-      syncFolder(site.stateFolder);
+      syncFolder(context.stateFolder);
     });
     return undefined;
   } catch {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Failure } from '../../outcome/failure';
 import { isThere, removeIfPossible } from '../../state/files';
 import { freshPath } from '../../state/stamp';
-import type { Recorder, Site } from '../firewall';
+import type { Context, Recorder } from '../firewall';
 import { type BackupFile, checkBackup, isAsRecorded } from './backup-file';
 import { type PolicyExport, prepareExport, takeExport } from './export';
 import { type BackupFacts, findBackup, homeBackup } from './find-backup';
@@ -12,7 +12,7 @@ import { type BackupFacts, findBackup, homeBackup } from './find-backup';
 const fewMissing = 3;
 
 /** What a reading from before the first change showed, as far as the backup has to do with it. */
-export interface Before {
+export interface BeforeBackup {
   readonly ids: readonly string[];
   /** The registry file that it was read from. */
   readonly localFile?: string;
@@ -20,7 +20,7 @@ export interface Before {
 }
 
 /** True where an ADD will most probably make a backup: no case is open, and none lies there as the batch script leaves it. */
-export function needsBackup({ home, openCase }: Site): boolean {
+export function needsBackup({ home, openCase }: Context): boolean {
   return openCase === undefined && home !== undefined && !existsSync(homeBackup(home));
 }
 
@@ -30,21 +30,21 @@ export function needsBackup({ home, openCase }: Site): boolean {
  * Nothing has been changed when this throws `Failure('no-backup')`.
  */
 export async function makeBackup(
-  site: Site,
+  context: Context,
   recorder: Recorder,
-  before: Before,
+  before: BeforeBackup,
   early: PolicyExport | undefined,
 ): Promise<BackupFacts> {
-  const { home, stateFolder } = site;
+  const { home, stateFolder } = context;
   const { localFile } = before;
   if (localFile === undefined) throw noBackup('what the registry showed was not kept');
   if (home === undefined) throw noBackup('the agent has no folder to keep it in');
   let problem = '';
   for (const begun of [...(early?.isFresh() === true ? [early] : []), undefined, undefined]) {
-    const policyExport = begun ?? prepareExport(site);
+    const policyExport = begun ?? prepareExport(context);
     if (policyExport === undefined) throw noBackup('the state folder takes no files');
     const backup = freshPath((stamp) => join(stateFolder, `fw-backup-${stamp}.wfw`));
-    await takeExport(site, recorder, 'backup', policyExport, backup);
+    await takeExport(context, recorder, 'backup', policyExport, backup);
     const checked = checkBackup(backup);
     problem = 'bad' in checked ? checked.bad : compareToLive(checked, before, recorder, begun === undefined);
     if ('bad' in checked || problem !== '') {
@@ -70,14 +70,14 @@ export async function makeBackup(
  * A host that was contained without us, by the batch script: its backup is the first one of the case, if it is good. A second
  * copy is kept of it. Without a good one a host that blocks is still brought to the plan; one that does not is left alone.
  */
-export function adoptBackup(site: Site, recorder: Recorder, { blocks }: Before): void {
-  const found = findBackup(site, {});
+export function adoptBackup(context: Context, recorder: Recorder, { blocks }: BeforeBackup): void {
+  const found = findBackup(context, {});
   if ('bad' in found) {
     if (!blocks) throw noBackup(`rules of a containment are active, and ${found.bad}`);
     recorder.warn(`This host was contained without us, and there is no good backup to release it from: ${found.bad}`);
     return;
   }
-  const backup = freshPath((stamp) => join(site.stateFolder, `fw-backup-${stamp}.wfw`));
+  const backup = freshPath((stamp) => join(context.stateFolder, `fw-backup-${stamp}.wfw`));
   try {
     copyToDisk(found.file, backup);
   } catch (error) {
@@ -90,7 +90,7 @@ export function adoptBackup(site: Site, recorder: Recorder, { blocks }: Before):
  * The reason why a backup does not hold the live policy, or nothing. `isLater`: the export began after the reading, so what it
  * lacks Windows has left out; from another one a rule may be missing because it is new.
  */
-function compareToLive({ ids }: BackupFile, before: Before, recorder: Recorder, isLater: boolean): string {
+function compareToLive({ ids }: BackupFile, before: BeforeBackup, recorder: Recorder, isLater: boolean): string {
   const missing = before.ids.filter((id) => !ids.has(id));
   if (missing.length === 0) return '';
   const text = `${missing.length} of ${before.ids.length} live rules are not in the exported policy`;

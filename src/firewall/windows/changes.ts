@@ -1,7 +1,7 @@
 import { cidr } from '../../policy/address';
 import { batchScriptNames, isOurName, type Rule } from '../../policy/rules';
 import { addRule, deleteRules, disableEveryRule, disableRules, fitsScript, type NetshCommand } from './netsh';
-import { type Found, findWanted, type StoredRule, soleRemote } from './read/rule';
+import { findWanted, type Matches, type StoredRule, soleRemote } from './read/rule';
 
 /** What has to be told to netsh to bring the live rules to those wanted. Empty when all is right. */
 export interface RuleChanges {
@@ -41,7 +41,7 @@ function startAfresh(wanted: readonly Rule[], stored: readonly StoredRule[]): Ru
   return { script: [disableEveryRule, ...distinct(leftovers), ...wanted.map(addRule)], single: [] };
 }
 
-function repair(wanted: readonly Rule[], missing: Found['missing'], tooMuch: readonly StoredRule[]): RuleChanges {
+function repair(wanted: readonly Rule[], missing: Matches['missing'], tooMuch: readonly StoredRule[]): RuleChanges {
   const namesakes = namesakesOf(wanted);
   const commands = distinct(tooMuch.flatMap((rule) => removal(rule, namesakes.get(rule.name.toLowerCase()))));
   const removed = new Set(commands.map(withoutCase));

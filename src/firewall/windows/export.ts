@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { RunResult } from '../../process/run';
 import { Journal } from '../../state/journal';
 import { readingPrefix, tidyUp } from '../../windows/registry';
-import type { Recorder, Site } from '../firewall';
+import type { Context, Recorder } from '../firewall';
 import { exportPolicy, type NetshCommand } from './netsh';
 import { netshPath, runExport } from './tools';
 
@@ -27,10 +27,10 @@ export interface PolicyExport {
 }
 
 /** Undefined where the state folder takes no more files. */
-export function prepareExport(site: Site): PolicyExport | undefined {
+export function prepareExport(context: Context): PolicyExport | undefined {
   let folder: string;
   try {
-    folder = mkdtempSync(join(site.stateFolder, readingPrefix));
+    folder = mkdtempSync(join(context.stateFolder, readingPrefix));
   } catch {
     return undefined;
   }
@@ -39,25 +39,25 @@ export function prepareExport(site: Site): PolicyExport | undefined {
   let running: Promise<RunResult> | undefined;
   let endedAt = Number.POSITIVE_INFINITY;
   const run = (): Promise<RunResult> => {
-    running ??= runExport(site, command).finally(() => {
+    running ??= runExport(context, command).finally(() => {
       endedAt = performance.now();
     });
     return running;
   };
   const begin = (step: string): void => {
     try {
-      new Journal(folder).append({ event: 'step', step, command: [netshPath(site), ...command] });
+      new Journal(folder).append({ event: 'step', step, command: [netshPath(context), ...command] });
     } catch {
       return;
     }
-    site.readings?.push(run());
+    context.readings?.push(run());
   };
   // A copy: a file that was just written may be open elsewhere, and then Windows does not let it be moved.
   const putAt = (place: string): void => {
     copyFileSync(file, place, constants.COPYFILE_EXCL);
     tidyUp(folder);
   };
-  const isFresh = (): boolean => performance.now() - endedAt < site.host.patience.exportAge;
+  const isFresh = (): boolean => performance.now() - endedAt < context.host.timeouts.exportAge;
   return { command, begin, run, isFresh, putAt };
 }
 
@@ -66,13 +66,13 @@ export function prepareExport(site: Site): PolicyExport | undefined {
  * check it. False where nothing is there then, or netsh says that it failed.
  */
 export async function takeExport(
-  site: Site,
+  context: Context,
   recorder: Recorder,
   step: string,
   { command, run, putAt }: PolicyExport,
   file: string,
 ): Promise<boolean> {
-  const { exitCode } = await recorder.act({ step, command: [netshPath(site), ...command] }, run);
+  const { exitCode } = await recorder.act({ step, command: [netshPath(context), ...command] }, run);
   try {
     putAt(file);
     return exitCode === 0;

@@ -4,15 +4,15 @@ import { makeRoomFor } from '../../process/memory';
 import { namesIn } from '../../state/files';
 import type { Facts } from '../../state/journal';
 import { parseRegistryFile } from '../../windows/registry-file';
-import type { Site } from '../firewall';
+import type { Context } from '../firewall';
 import { type BackupFile, type BackupMark, type BadBackup, checkBackup, isAsRecorded } from './backup-file';
 import { readHive } from './read/hive';
 import {
-  type FirewallPolicy,
   type PolicyRecord,
   type RecordedRule,
   readHivePolicy,
   readLocalPolicy,
+  type StoredPolicy,
 } from './read/stored-policy';
 
 /** Where the batch script keeps its backup, and so do we. */
@@ -39,9 +39,9 @@ export interface GoodBackup extends BackupFile {
 }
 
 /** The backup to release from: the one in the agent's home, else the second copy. `facts`: what was noted of the case. */
-export function findBackup(site: Site, facts: Facts): GoodBackup | BadBackup {
+export function findBackup(context: Context, facts: Facts): GoodBackup | BadBackup {
   const recorded = backupFactsOf(facts);
-  const files = backupPlaces(site, recorded);
+  const files = backupPlaces(context, recorded);
   const bad: string[] = [];
   for (const [index, file] of files.entries()) {
     const checked = checkBackup(file, recorded);
@@ -55,7 +55,7 @@ export function findBackup(site: Site, facts: Facts): GoodBackup | BadBackup {
 }
 
 /** Where a backup may lie, the first one to look at first. */
-export function backupPlaces({ home }: Site, recorded: BackupFacts | undefined): string[] {
+export function backupPlaces({ home }: Context, recorded: BackupFacts | undefined): string[] {
   const places = [home === undefined ? undefined : homeBackup(home), recorded?.copy, recorded?.backup];
   return [...new Set(places.filter((place) => place !== undefined))];
 }
@@ -93,7 +93,7 @@ export function readRecord({ file, ids, record }: GoodBackup): Recorded {
   };
 }
 
-function readRecordFile(file: string | undefined): FirewallPolicy | undefined {
+function readRecordFile(file: string | undefined): StoredPolicy | undefined {
   if (file === undefined) return undefined;
   try {
     makeRoomFor(statSync(file).size);
@@ -105,7 +105,7 @@ function readRecordFile(file: string | undefined): FirewallPolicy | undefined {
 }
 
 /** It was read a moment ago, to be checked. */
-function readBackupFile(file: string): FirewallPolicy {
+function readBackupFile(file: string): StoredPolicy {
   const hive = readHive(readFileSync(file));
   return readHivePolicy('damaged' in hive ? new Map() : hive.keys);
 }

@@ -1,10 +1,10 @@
-import type { Site } from '../firewall';
+import type { Context } from '../firewall';
 import { readNameAndActive } from './read/rule-on-demand';
-import { type FirewallPolicy, type PolicyRecord, profileDifferences } from './read/stored-policy';
+import { type PolicyRecord, profileDifferences, type StoredPolicy } from './read/stored-policy';
 import { blocksByDefault, hasOurRules } from './traits';
 
 /** True where nobody was interrupted since a containment was in force, and none of our rules is active any more. */
-export function isGone({ openCase }: Site, local: FirewallPolicy): boolean {
+export function isGone({ openCase }: Context, local: StoredPolicy): boolean {
   const wasInForce = openCase?.judged !== undefined && openCase.unfinished.every((step) => step === 'backup');
   return wasInForce && !hasOurRules(local);
 }
@@ -15,7 +15,7 @@ export function isGone({ openCase }: Site, local: FirewallPolicy): boolean {
  * whatever happened to it since. Where only our rules and the block are gone, or everything was switched on, the policy from
  * before is still the one in the backup.
  */
-export function isGivenBack(before: PolicyRecord, local: FirewallPolicy): boolean {
+export function isGivenBack(before: PolicyRecord, local: StoredPolicy): boolean {
   if (blocksByDefault(local) && !blocksByDefault(before)) return false;
   const [on, off] = [true, false].map((state) => shareLeft(before, local, state));
   if (on !== undefined && off !== undefined) return on > 0.5 && off > 0.5;
@@ -24,7 +24,7 @@ export function isGivenBack(before: PolicyRecord, local: FirewallPolicy): boolea
 }
 
 /** How many, of the rules that were on or off before, are so now; undefined where none was. */
-function shareLeft(before: PolicyRecord, local: FirewallPolicy, state: boolean): number | undefined {
+function shareLeft(before: PolicyRecord, local: StoredPolicy, state: boolean): number | undefined {
   const were = before.rules.filter(({ raw }) => readNameAndActive(raw).active === state);
   const now = new Set(local.rules.filter(({ active }) => active === state).map(({ id }) => id.toLowerCase()));
   return were.length === 0 ? undefined : were.filter(({ id }) => now.has(id.toLowerCase())).length / were.length;

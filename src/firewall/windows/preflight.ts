@@ -1,22 +1,22 @@
 import { Failure } from '../../outcome/failure';
-import type { Policy } from '../../policy/allow-list';
+import type { AllowList } from '../../policy/allow-list';
 import type { Unreadable } from '../../windows/registry';
-import type { Preflight, Site } from '../firewall';
+import type { Context, Preflight } from '../firewall';
 import { serverLostProfiles } from './read/reach';
-import { type Live, readingFolder } from './reading';
+import { type Reading, readingFolder } from './reading';
 import { isOff, readFirewallServices } from './services';
 import { requireTools } from './tools';
 import { hasOurRules } from './traits';
 
 /** Looks, before anything is changed, whether containment can work here. A check that cannot be made is a warning. */
 export async function preflight(
-  site: Site,
-  policy: Policy,
+  context: Context,
+  allowList: AllowList,
   whenServerLost: 'refuse' | 'contain',
-  reading: Promise<Live | Unreadable>,
+  reading: Promise<Reading | Unreadable>,
 ): Promise<Preflight> {
-  requireTools(site);
-  const [live, services] = await Promise.all([reading, readFirewallServices(site.host, readingFolder(site))]);
+  requireTools(context);
+  const [live, services] = await Promise.all([reading, readFirewallServices(context.host, readingFolder(context))]);
   if (services.some(isOff)) {
     const message =
       'The Windows firewall service, or the filtering engine below it, is disabled or does not run, so nothing was changed. Enable and start MpsSvc and BFE, restart the host, and ask again.';
@@ -27,7 +27,7 @@ export async function preflight(
   );
   if ('unreadable' in live) return { warnings: [...warnings, live.unreadable], contained: false };
   if ('unreadable' in live.managed) warnings.push(`What the domain imposes is unknown: ${live.managed.unreadable}.`);
-  const lost = serverLostProfiles(live, policy);
+  const lost = serverLostProfiles(live, allowList);
   if (lost.length === 3 && whenServerLost === 'refuse') {
     const message = `Group policy would cut this host off from its server in every profile, so nothing was changed. Allow the server by group policy, or set "whenServerLost": "contain".`;
     throw new Failure('server-would-be-lost', message);

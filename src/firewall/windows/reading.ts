@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { readKey, type Unreadable } from '../../windows/registry';
-import type { Site } from '../firewall';
-import { type FirewallPolicy, readLocalPolicy, readManagedPolicies } from './read/stored-policy';
+import type { Context } from '../firewall';
+import { readLocalPolicy, readManagedPolicies, type StoredPolicy } from './read/stored-policy';
 
 /** Where netsh keeps what it is told, the local store. The device management's policy lies below it. */
 export const localKey = 'HKLM\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy';
@@ -10,21 +10,18 @@ export const localKey = 'HKLM\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess
 const policiesKey = 'HKLM\\SOFTWARE\\Policies\\Microsoft';
 
 /** The policy as the registry has it now. */
-export interface Live {
-  readonly local: FirewallPolicy;
+export interface Reading {
+  readonly local: StoredPolicy;
   /** What the domain and the device management impose, or why that could not be read. */
-  readonly managed: readonly FirewallPolicy[] | Unreadable;
-}
-
-/** A reading before the first change, with the registry file that `local` was read from, where a backup may be made of it. */
-export interface FirstLook extends Live {
+  readonly managed: readonly StoredPolicy[] | Unreadable;
+  /** The registry file that `local` was read from, where a backup may be made of it: before the first change. */
   readonly localFile?: string;
 }
 
 /** Reads what is in force. What netsh says is never looked at: it is translated, and shows the local store only. */
-export async function readLive(site: Site): Promise<FirstLook | Unreadable> {
-  const mayBeBackedUp = site.lockFd !== undefined;
-  const [local, policies] = await Promise.all([read(site, localKey, mayBeBackedUp), read(site, policiesKey)]);
+export async function takeReading(context: Context): Promise<Reading | Unreadable> {
+  const mayBeBackedUp = context.lockFd !== undefined;
+  const [local, policies] = await Promise.all([read(context, localKey, mayBeBackedUp), read(context, policiesKey)]);
   if ('unreadable' in local) return local;
   return {
     local: readLocalPolicy(local.keys),
@@ -34,16 +31,16 @@ export async function readLive(site: Site): Promise<FirstLook | Unreadable> {
 }
 
 /** Reads the local store alone: what a read-back looks at. */
-export async function readLocal(site: Site): Promise<FirewallPolicy | Unreadable> {
-  const local = await read(site, localKey);
+export async function readLocal(context: Context): Promise<StoredPolicy | Unreadable> {
+  const local = await read(context, localKey);
   return 'unreadable' in local ? local : readLocalPolicy(local.keys);
 }
 
-function read(site: Site, key: string, keepFile = false): ReturnType<typeof readKey> {
-  return readKey(site.host, readingFolder(site), key, { keepFile, signal: site.over });
+function read(context: Context, key: string, keepFile = false): ReturnType<typeof readKey> {
+  return readKey(context.host, readingFolder(context), key, { keepFile, signal: context.over });
 }
 
 /** Below the state folder, which is closed to others, where we may write there; else wherever this user may. */
-export function readingFolder({ stateFolder, lockFd }: Site): string {
+export function readingFolder({ stateFolder, lockFd }: Context): string {
   return lockFd === undefined ? tmpdir() : stateFolder;
 }

@@ -5,16 +5,16 @@ import { removeIfPossible } from '../../state/files';
 import { removeOldCases } from '../../state/old-cases';
 import { freshPath } from '../../state/stamp';
 import type { Unreadable } from '../../windows/registry';
-import type { Recorder, Site } from '../firewall';
+import type { Context, Recorder } from '../firewall';
 import { putAside } from './backup';
 import { findBackup, type GoodBackup, homeBackup, otherCopy, readRecord } from './find-backup';
 import { importPolicy } from './netsh';
 import {
   type Comparison,
   compareToRecord,
-  type FirewallPolicy,
   type PolicyRecord,
   type RecordedRule,
+  type StoredPolicy,
 } from './read/stored-policy';
 import { settle } from './settle';
 import { runImport } from './tools';
@@ -25,28 +25,28 @@ export const mostNames = 10;
 /** What an import came to: all three must be right before anybody may say that the host is as it was. */
 export interface Restoration {
   readonly succeeded: boolean;
-  readonly local: FirewallPolicy | Unreadable;
+  readonly local: StoredPolicy | Unreadable;
   readonly comparison?: Comparison;
 }
 
 /** Imports a backup, twice if need be, and compares what is in force then with the policy from before. */
 export async function restore(
-  site: Site,
+  context: Context,
   recorder: Recorder,
   backup: GoodBackup,
   before: PolicyRecord,
 ): Promise<Restoration> {
   let exitCode: number | null = null;
   let comparison: Comparison | undefined;
-  let local: FirewallPolicy | Unreadable = { unreadable: 'it was not read' };
+  let local: StoredPolicy | Unreadable = { unreadable: 'it was not read' };
   for (let attempt = 0; attempt < 2; attempt++) {
-    const output = freshPath((stamp) => join(site.stateFolder, `import-${stamp}.txt`));
+    const output = freshPath((stamp) => join(context.stateFolder, `import-${stamp}.txt`));
     const file = attempt === 0 ? backup.file : otherCopy(backup);
-    ({ exitCode } = await runImport(site, recorder, importPolicy(file), output));
+    ({ exitCode } = await runImport(context, recorder, importPolicy(file), output));
     // Of two readings of a bloated host one has to go first.
     local = { unreadable: 'it was not read' };
     comparison = undefined;
-    local = await settle(site, (policy) => {
+    local = await settle(context, (policy) => {
       comparison = compareToRecord(before, policy);
       return isSame(comparison);
     });
@@ -61,7 +61,7 @@ export async function restore(
 }
 
 /** No rule of ours that was not there before, every rule and setting as before; what came on top is no hindrance. */
-export function isRestored(policy: FirewallPolicy, before: PolicyRecord): boolean {
+export function isRestored(policy: StoredPolicy, before: PolicyRecord): boolean {
   return isSame(compareToRecord(before, policy));
 }
 
@@ -72,7 +72,7 @@ function isSame({ missing, changed, profiles, extra }: Comparison): boolean {
 }
 
 /** The backup has done its work; it stays where it is under its time stamp. */
-export function archive({ home }: Site, recorder: Recorder): void {
+export function archive({ home }: Context, recorder: Recorder): void {
   if (home === undefined) return;
   try {
     putAside(homeBackup(home));
@@ -83,14 +83,14 @@ export function archive({ home }: Site, recorder: Recorder): void {
 }
 
 /** After a containment that could not be completed: gives the host its policy back, and says how that went. */
-export async function goBack(site: Site, recorder: Recorder, why: string): Promise<never> {
-  const found = findBackup(site, recorder.facts);
+export async function goBack(context: Context, recorder: Recorder, why: string): Promise<never> {
+  const found = findBackup(context, recorder.facts);
   if ('bad' in found) throw wayBackFailed(why, `there is no good backup (${found.bad})`);
   const { policy, notExported } = readRecord(found);
-  const { succeeded, local } = await restore(site, recorder, found, policy);
+  const { succeeded, local } = await restore(context, recorder, found, policy);
   if (!succeeded)
     throw wayBackFailed(why, 'unreadable' in local ? local.unreadable : 'the policy from before is not whole');
-  archive(site, recorder);
+  archive(context, recorder);
   const but = notExported.length === 0 ? '' : `, but ${describeLost(notExported).join('; ')}`;
   const message = `Containment failed: ${why}. The policy from before is in force again${but}. This host is NOT contained. Cut it off by other means, or ask again.`;
   throw new Failure('rolled-back', message);

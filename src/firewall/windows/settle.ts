@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Unreadable } from '../../windows/registry';
-import type { Site } from '../firewall';
-import type { FirewallPolicy } from './read/stored-policy';
+import type { Context } from '../firewall';
+import type { StoredPolicy } from './read/stored-policy';
 import { readLocal } from './reading';
 
 const firstPauseMs = 100;
@@ -11,12 +11,12 @@ const firstPauseMs = 100;
  * Returns the last reading either way.
  */
 export async function settle(
-  site: Site,
-  isSettled: (policy: FirewallPolicy) => boolean,
-): Promise<FirewallPolicy | Unreadable> {
-  const deadline = performance.now() + site.host.patience.settle;
+  context: Context,
+  isSettled: (policy: StoredPolicy) => boolean,
+): Promise<StoredPolicy | Unreadable> {
+  const deadline = performance.now() + context.host.timeouts.settle;
   for (let pause = firstPauseMs; ; pause *= 2) {
-    const policy = await readLocal(site);
+    const policy = await readLocal(context);
     if ('unreadable' in policy || isSettled(policy) || performance.now() + pause > deadline) return policy;
     await wait(pause);
   }

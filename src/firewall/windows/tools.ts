@@ -2,16 +2,16 @@ import { existsSync } from 'node:fs';
 import { Failure } from '../../outcome/failure';
 import { type RunResult, runProcess } from '../../process/run';
 import { systemTool, toolEnvironment } from '../../windows/system-tool';
-import type { Recorder, Site } from '../firewall';
+import type { Context, Recorder } from '../firewall';
 import type { NetshCommand } from './netsh';
 
 /** Full path of netsh, and of reg, of this host. */
-export const netshPath = ({ host }: Site): string => systemTool(host, 'netsh.exe');
-export const regPath = ({ host }: Site): string => systemTool(host, 'reg.exe');
+export const netshPath = ({ host }: Context): string => systemTool(host, 'netsh.exe');
+export const regPath = ({ host }: Context): string => systemTool(host, 'reg.exe');
 
 /** Throws `Failure('tool-missing')` when a tool is not where Windows puts it. */
-export function requireTools(site: Site): void {
-  for (const tool of [netshPath(site), regPath(site)]) {
+export function requireTools(context: Context): void {
+  for (const tool of [netshPath(context), regPath(context)]) {
     if (!existsSync(tool))
       throw new Failure(
         'tool-missing',
@@ -25,23 +25,23 @@ export function requireTools(site: Site): void {
  * from its exit code and from reading back: its text is translated, and in any code page.
  */
 export function runNetsh(
-  site: Site,
+  context: Context,
   recorder: Recorder,
   step: string,
   command: NetshCommand,
   limitMs: number,
 ): Promise<RunResult> {
-  const program = netshPath(site);
+  const program = netshPath(context);
   return recorder.act({ step, command: [program, ...command] }, () =>
-    runProcess(program, command, { limitMs, env: toolEnvironment(site.host), ...holdLock(site) }),
+    runProcess(program, command, { limitMs, env: toolEnvironment(context.host), ...holdLock(context) }),
   );
 }
 
 /** An export changes nothing: it is a part of no step, holds no lock, and ends with the order at the latest. */
-export function runExport(site: Site, command: NetshCommand): Promise<RunResult> {
-  const { host, over } = site;
-  return runProcess(netshPath(site), command, {
-    limitMs: host.patience.netsh,
+export function runExport(context: Context, command: NetshCommand): Promise<RunResult> {
+  const { host, over } = context;
+  return runProcess(netshPath(context), command, {
+    limitMs: host.timeouts.netsh,
     env: toolEnvironment(host),
     ...(over === undefined ? {} : { signal: over }),
   });
@@ -52,17 +52,17 @@ export function runExport(site: Site, command: NetshCommand): Promise<RunResult>
  * no time limit, and it goes on when this process dies.
  */
 export function runImport(
-  site: Site,
+  context: Context,
   recorder: Recorder,
   command: NetshCommand,
   outputFile: string,
 ): Promise<RunResult> {
-  const program = netshPath(site);
+  const program = netshPath(context);
   return recorder.act({ step: 'import', command: [program, ...command] }, () =>
-    runProcess(program, command, { env: toolEnvironment(site.host), outliveInto: outputFile, ...holdLock(site) }),
+    runProcess(program, command, { env: toolEnvironment(context.host), outliveInto: outputFile, ...holdLock(context) }),
   );
 }
 
-function holdLock({ lockFd }: Site): { holdFd?: number } {
+function holdLock({ lockFd }: Context): { holdFd?: number } {
   return lockFd === undefined ? {} : { holdFd: lockFd };
 }

@@ -1,5 +1,5 @@
 import { cidr } from '../../policy/address';
-import type { Policy } from '../../policy/allow-list';
+import type { AllowList } from '../../policy/allow-list';
 import { type ExitCode, exitCodes } from '../exit-codes';
 import type { Outcome } from '../outcome';
 import type { Gap, Judgement, State } from '../states';
@@ -37,19 +37,19 @@ const outcomeOf: Record<State, { exitCode: ExitCode; status: Status; sentence: s
 
 /** What an ADD that came to its end says. `notes`: what traffic showed. */
 export function describeContainment(
-  policy: Policy,
+  allowList: AllowList,
   unresolved: readonly string[],
   judgement: Judgement,
   notes: readonly string[],
 ): Outcome {
   const { exitCode, status, sentence } = outcomeOf[judgement.state];
-  const servers = policy.servers.map(
+  const servers = allowList.servers.map(
     ({ address, port, protocols }) => `${address.text} port ${port} (${protocols.join(', ')})`,
   );
   const lines = [
     sentence,
     `Servers allowed: ${servers.join('; ')}.`,
-    `Handlers allowed: ${policy.handlers.length === 0 ? 'none' : policy.handlers.map(cidr).join(', ')}.`,
+    `Handlers allowed: ${allowList.handlers.length === 0 ? 'none' : allowList.handlers.map(cidr).join(', ')}.`,
     ...(unresolved.length === 0 ? [] : [`Servers whose names did not resolve, not allowed: ${unresolved.join(', ')}.`]),
     ...notes,
     ...judgement.gaps.map((gap) => `Gap: ${gap.detail} [${gap.code}]`),

@@ -194,7 +194,7 @@ test('any bytes end in servers or in a failure', async () => {
 });
 
 test('a real file with other bytes in it ends in servers that stand in it, or in a failure', async () => {
-  const folder = resolve(__dirname, '../../fixtures/conf');
+  const folder = resolve(__dirname, '../../../fixtures/conf');
   const files = readdirSync(folder)
     .filter((name) => name.endsWith('.conf'))
     .map((name) => readFileSync(join(folder, name)));

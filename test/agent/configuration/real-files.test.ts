@@ -3,7 +3,7 @@ import { SocketAddress } from 'node:net';
 import { join } from 'node:path';
 import { outcomeOf } from '../agent-home';
 
-const folder = join(__dirname, '../../fixtures/conf');
+const folder = join(__dirname, '../../../fixtures/conf');
 
 /** The rows of the table by the names in its first line; lines with # explain it. */
 function readTable(): Record<string, string>[] {

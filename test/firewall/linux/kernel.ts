@@ -1,10 +1,10 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Firewall, Recorder, Site, Step } from '../../../src/firewall/firewall';
+import type { Context, Firewall, Recorder, Step } from '../../../src/firewall/firewall';
 import { Nft } from '../../../src/firewall/linux/nft';
 import { nftables } from '../../../src/firewall/linux/nftables';
-import { patience } from '../../../src/host';
+import { timeouts } from '../../../src/host';
 import type { OpenCase } from '../../../src/state/journal';
 
 interface Rule {
@@ -38,13 +38,13 @@ export class Kernel {
   }
 
   firewall(openCase?: OpenCase): Firewall {
-    const site: Site = {
-      host: { platform: 'linux', env: {}, program: '', command: [''], name: 'contain-host', patience },
+    const context: Context = {
+      host: { platform: 'linux', env: {}, program: '', command: [''], name: 'contain-host', timeouts },
       home: undefined,
       stateFolder: this.stateFolder,
       ...(openCase === undefined ? {} : { openCase }),
     };
-    return nftables(site, new Nft(site, [this.tools]));
+    return nftables(context, new Nft(context, [this.tools]));
   }
 
   readonly recorder: Recorder = {

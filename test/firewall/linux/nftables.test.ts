@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Address, isRefusal, parseNetwork } from '../../../src/policy/address';
-import type { Policy } from '../../../src/policy/allow-list';
+import type { AllowList } from '../../../src/policy/allow-list';
 import type { OpenCase } from '../../../src/state/journal';
 import { Kernel } from './kernel';
 
@@ -17,7 +17,7 @@ function address(text: string): Address {
   return parsed;
 }
 
-const policyFor = (...handlers: string[]): Policy => ({
+const policyFor = (...handlers: string[]): AllowList => ({
   servers: [{ address: address('10.0.0.5'), port: 1514, protocols: ['udp'] }],
   handlers: handlers.map(address),
   needsDns: false,
@@ -29,8 +29,8 @@ const openCase: OpenCase = {
   facts: {},
   unfinished: [],
 };
-const contain = (policy: Policy, by: 'operator' | 'alert' = 'operator') =>
-  kernel.firewall().contain(policy, by, kernel.recorder);
+const contain = (allowList: AllowList, by: 'operator' | 'alert' = 'operator') =>
+  kernel.firewall().contain(allowList, by, kernel.recorder);
 const namesOfSteps = (): string[] => kernel.steps.map(({ step }) => step);
 const somebodyElses = { family: 'ip', name: 'filter', chains: [], rules: [] };
 
@@ -73,12 +73,12 @@ function peerOf({ expr }: { expr: unknown[] }): string {
 }
 
 describe('what is in force is judged by its meaning', () => {
-  const policy = policyFor('192.0.2.50');
+  const allowList = policyFor('192.0.2.50');
   let contained: Kernel['tables'];
   let saved: string | undefined;
   beforeAll(async () => {
     kernel = new Kernel();
-    await contain(policy);
+    await contain(allowList);
     contained = kernel.tables;
     saved = kernel.saved;
     kernel.remove();
@@ -112,7 +112,7 @@ describe('what is in force is judged by its meaning', () => {
     ['a rule that drops', 'degraded', 'foreign-rule', { chain: 'output', comment: '', expr: [{ drop: null }] }],
   ])('%s: %s', async (_what, state, code, rule) => {
     kernel.meddle(({ rules }) => rules.push(rule));
-    expect(await kernel.firewall().judge(policy)).toMatchObject({ state, gaps: [{ code }] });
+    expect(await kernel.firewall().judge(allowList)).toMatchObject({ state, gaps: [{ code }] });
   });
 
   test.each([
@@ -127,7 +127,7 @@ describe('what is in force is judged by its meaning', () => {
     ['degraded', 'rule-missing', (table: Kernel['tables'][0]) => drop(table, 'DHCP')],
   ])('%s: %s', async (state, code, change) => {
     kernel.meddle(change);
-    expect(await kernel.firewall().judge(policy)).toMatchObject({ state, gaps: [{ code }] });
+    expect(await kernel.firewall().judge(allowList)).toMatchObject({ state, gaps: [{ code }] });
   });
 
   function drop(table: Kernel['tables'][0], comment: string): void {
@@ -136,7 +136,7 @@ describe('what is in force is judged by its meaning', () => {
 
   test('bridged guests that are not cut off are named', async () => {
     kernel.tables = kernel.tables.filter(({ family }) => family !== 'bridge');
-    expect(await kernel.firewall().judge(policy)).toMatchObject({
+    expect(await kernel.firewall().judge(allowList)).toMatchObject({
       state: 'degraded',
       gaps: [{ code: 'bridged-guests-open' }],
     });
@@ -144,7 +144,7 @@ describe('what is in force is judged by its meaning', () => {
 
   test('a flush by somebody else shows', async () => {
     kernel.tables = [];
-    expect(await kernel.firewall(openCase).judge(policy)).toEqual({ state: 'not-contained', gaps: [] });
+    expect(await kernel.firewall(openCase).judge(allowList)).toEqual({ state: 'not-contained', gaps: [] });
     expect(await kernel.firewall(openCase).release(kernel.recorder)).toMatchObject({ was: 'restored-already' });
     expect(kernel.saved).toBeUndefined();
   });
@@ -156,7 +156,7 @@ describe('what is in force is judged by its meaning', () => {
 
   test('the next order puts it right', async () => {
     kernel.meddle(({ rules }) => rules.push(accept()));
-    expect(await contain(policy)).toEqual({ state: 'contained', gaps: [] });
+    expect(await contain(allowList)).toEqual({ state: 'contained', gaps: [] });
     expect(kernel.tables).toEqual(contained);
   });
 
@@ -165,20 +165,20 @@ describe('what is in force is judged by its meaning', () => {
       Object.assign(chains[0] ?? {}, { prio: 0 });
       rules.push(accept());
     });
-    expect(await contain(policy)).toEqual({ state: 'contained', gaps: [] });
+    expect(await contain(allowList)).toEqual({ state: 'contained', gaps: [] });
     expect(kernel.tables).toEqual(contained);
   });
 
   test('a chain of somebody else in our table lets nobody through, so it does not count', async () => {
     kernel.meddle(({ rules }) => rules.push({ ...accept(), chain: 'theirs' }));
-    expect(await kernel.firewall().judge(policy)).toEqual({ state: 'contained', gaps: [] });
+    expect(await kernel.firewall().judge(allowList)).toEqual({ state: 'contained', gaps: [] });
   });
 });
 
 describe('what the next start brings back', () => {
-  const policy = policyFor('192.0.2.50');
+  const allowList = policyFor('192.0.2.50');
   const others = policyFor('192.0.2.51');
-  const judge = () => kernel.firewall().judge(policy);
+  const judge = () => kernel.firewall().judge(allowList);
   const notSaved = (detail: string) => ({
     state: 'degraded',
     gaps: [{ code: 'not-saved', detail: expect.stringContaining(detail) as string }],
@@ -187,7 +187,7 @@ describe('what the next start brings back', () => {
 
   test('an nft that does its work and complains is believed in nothing: what is in force is saved', async () => {
     kernel.setFault('load-complains');
-    expect(await contain(policy)).toEqual({ state: 'contained', gaps: [] });
+    expect(await contain(allowList)).toEqual({ state: 'contained', gaps: [] });
     expect(kernel.saved).toContain('192.0.2.50');
     expect(await contain(others)).toEqual({ state: 'contained', gaps: [] });
     expect(kernel.saved).toContain('192.0.2.51');
@@ -195,19 +195,19 @@ describe('what the next start brings back', () => {
   });
 
   test('the rules are saved as a kernel without them takes them, also where they had to be replaced', async () => {
-    await contain(policy);
+    await contain(allowList);
     const { saved } = kernel;
     kernel.saved = undefined;
-    kernel.meddle(({ chains }) => Object.assign(chains[0] ?? {}, { prio: 0, policy: 'accept' }));
+    kernel.meddle(({ chains }) => Object.assign(chains[0] ?? {}, { prio: 0, allowList: 'accept' }));
     kernel.setFault('load-complains');
-    expect(await contain(policy)).toEqual({ state: 'contained', gaps: [] });
+    expect(await contain(allowList)).toEqual({ state: 'contained', gaps: [] });
     expect(kernel.saved).toBe(saved);
   });
 
   test.each(['load-fails', 'load-ignored'])(
     '%s: the rules of the earlier order stay, and stay saved',
     async (fault) => {
-      await contain(policy);
+      await contain(allowList);
       const { saved } = kernel;
       kernel.setFault(fault);
       expect(await contain(others)).toMatchObject({ state: 'degraded' });
@@ -220,7 +220,7 @@ describe('what the next start brings back', () => {
 
   test('rules that are loaded and read otherwise than we wrote them are saved too', async () => {
     kernel.setFault('reads-otherwise');
-    expect(await contain(policy)).toMatchObject({
+    expect(await contain(allowList)).toMatchObject({
       state: 'degraded',
       gaps: [{ code: 'foreign-rule' }, { code: 'handler-blocked' }],
     });
@@ -229,13 +229,13 @@ describe('what the next start brings back', () => {
 
   test('rules that cannot be saved are a gap, for as long as that is so', async () => {
     kernel.blockSaving();
-    expect(await contain(policy)).toEqual(
+    expect(await contain(allowList)).toEqual(
       notSaved('could not be saved, so a restart would lift the containment: Error: EISDIR'),
     );
     expect(await judge()).toEqual(lifted);
-    expect(await contain(policy, 'alert')).toEqual(lifted);
+    expect(await contain(allowList, 'alert')).toEqual(lifted);
     kernel.unblockSaving();
-    expect(await contain(policy, 'alert')).toEqual({ state: 'contained', gaps: [] });
+    expect(await contain(allowList, 'alert')).toEqual({ state: 'contained', gaps: [] });
     expect(await judge()).toEqual({ state: 'contained', gaps: [] });
   });
 
@@ -243,27 +243,27 @@ describe('what the next start brings back', () => {
     await contain(others);
     const { saved } = kernel;
     kernel.blockSaving();
-    expect(await contain(policy)).toEqual(notSaved('may bring back the rules of an earlier order: Error: EISDIR'));
+    expect(await contain(allowList)).toEqual(notSaved('may bring back the rules of an earlier order: Error: EISDIR'));
     expect(kernel.saved).toBe(saved);
   });
 
   test('a file that somebody took away shows, and an order that changes nothing else puts it there', async () => {
-    await contain(policy);
+    await contain(allowList);
     const { saved } = kernel;
     kernel.saved = undefined;
     expect(await judge()).toEqual(lifted);
     kernel.steps.length = 0;
-    expect(await contain(policy)).toEqual({ state: 'contained', gaps: [] });
+    expect(await contain(allowList)).toEqual({ state: 'contained', gaps: [] });
     expect(namesOfSteps()).toEqual(['save']);
     expect(kernel.saved).toBe(saved);
   });
 
   test('a folder in its place is no file', async () => {
-    await contain(policy);
+    await contain(allowList);
     kernel.saved = undefined;
     mkdirSync(join(kernel.stateFolder, 'contained.nft'));
     expect(await judge()).toEqual(lifted);
-    expect(await contain(policy)).toEqual(lifted);
+    expect(await contain(allowList)).toEqual(lifted);
   });
 
   test('of a host that is not contained, or of which that cannot be read, nothing has to be saved', async () => {
@@ -274,11 +274,11 @@ describe('what the next start brings back', () => {
 });
 
 describe('failures', () => {
-  const policy = policyFor('192.0.2.50');
+  const allowList = policyFor('192.0.2.50');
 
   test('without nft it says what to install', async () => {
     rmSync(join(kernel.tools, 'nft'));
-    await expect(kernel.firewall().preflight(policy, 'refuse')).rejects.toMatchObject({
+    await expect(kernel.firewall().preflight(allowList, 'refuse')).rejects.toMatchObject({
       code: 'tool-missing',
       message: expect.stringContaining('Install the package nftables') as string,
     });
@@ -286,7 +286,7 @@ describe('failures', () => {
 
   test('an nft that cannot answer with JSON is refused before anything changes', async () => {
     kernel.setFault('no-json');
-    await expect(kernel.firewall().preflight(policy, 'refuse')).rejects.toMatchObject({
+    await expect(kernel.firewall().preflight(allowList, 'refuse')).rejects.toMatchObject({
       exitCode: 2,
       message: expect.stringContaining('nft with JSON') as string,
     });
@@ -295,11 +295,11 @@ describe('failures', () => {
 
   test('a kernel that filters no bridges is contained, and the gap is named', async () => {
     kernel.setFault('no-bridge');
-    expect(await kernel.firewall().judgePlan(policy)).toMatchObject({ gaps: [{ code: 'bridged-guests-open' }] });
-    expect(await kernel.firewall().preflight(policy, 'refuse')).toMatchObject({ contained: false });
-    expect(await contain(policy)).toMatchObject({ state: 'degraded', gaps: [{ code: 'bridged-guests-open' }] });
+    expect(await kernel.firewall().judgePlan(allowList)).toMatchObject({ gaps: [{ code: 'bridged-guests-open' }] });
+    expect(await kernel.firewall().preflight(allowList, 'refuse')).toMatchObject({ contained: false });
+    expect(await contain(allowList)).toMatchObject({ state: 'degraded', gaps: [{ code: 'bridged-guests-open' }] });
     expect(kernel.saved).not.toContain('bridge');
-    await contain(policy);
+    await contain(allowList);
     expect(namesOfSteps()).toEqual(['load', 'save']);
     expect(await kernel.firewall(openCase).release(kernel.recorder)).toMatchObject({ was: 'contained' });
     expect(kernel.tables).toEqual([]);
@@ -307,20 +307,20 @@ describe('failures', () => {
 
   test('rules that the kernel does not take are refused before anything changes', async () => {
     kernel.setFault('check-fails');
-    await expect(kernel.firewall().preflight(policy, 'refuse')).rejects.toMatchObject({ exitCode: 2 });
+    await expect(kernel.firewall().preflight(allowList, 'refuse')).rejects.toMatchObject({ exitCode: 2 });
     expect(kernel.tables).toEqual([]);
   });
 
   test.each(['load-fails', 'load-ignored', 'server-lost'])('%s: tried twice, then taken back', async (fault) => {
     kernel.setFault(fault);
-    await expect(contain(policy)).rejects.toMatchObject({ code: 'rolled-back' });
+    await expect(contain(allowList)).rejects.toMatchObject({ code: 'rolled-back' });
     expect(kernel.tables).toEqual([]);
     expect(namesOfSteps().filter((step) => step === 'load')).toHaveLength(2);
     expect(kernel.saved).toBeUndefined();
   });
 
   test('a new handler who cannot be let in leaves the host contained as it was', async () => {
-    await contain(policy);
+    await contain(allowList);
     const { saved, tables } = kernel;
     kernel.setFault('load-fails');
     expect(await contain(policyFor('192.0.2.51'))).toMatchObject({
@@ -332,14 +332,14 @@ describe('failures', () => {
   });
 
   test('a contained host whose rules cannot be read back stays contained, and nothing is claimed', async () => {
-    await contain(policy);
+    await contain(allowList);
     kernel.setFault('mute-after-load');
     await expect(contain(policyFor('192.0.2.51'))).rejects.toMatchObject({ code: 'not-read-back', exitCode: 5 });
     expect(kernel.tables).toMatchObject([{ family: 'inet' }, { family: 'bridge' }]);
   });
 
   test('tables that do not go are not called released', async () => {
-    await contain(policy);
+    await contain(allowList);
     kernel.setFault('delete-ignored');
     await expect(kernel.firewall(openCase).release(kernel.recorder)).rejects.toMatchObject({
       code: 'not-released',
@@ -354,9 +354,9 @@ describe('failures', () => {
 });
 
 test('the plan shows every rule that is loaded', async () => {
-  const policy = policyFor('192.0.2.50');
-  const planned = kernel.firewall().containSteps(policy);
-  await contain(policy);
+  const allowList = policyFor('192.0.2.50');
+  const planned = kernel.firewall().containSteps(allowList);
+  await contain(allowList);
   const rules = planned.filter(({ step }) => step === 'rules').map(({ command }) => command?.slice(1).join(' '));
   expect(`${rules.join('\n')}\n`).toBe(kernel.saved);
 });

@@ -1,17 +1,17 @@
 import { acceptRules } from '../../../src/firewall/linux/rules';
 import { loadCommands } from '../../../src/firewall/linux/ruleset';
 import type { Address } from '../../../src/policy/address';
-import type { Policy } from '../../../src/policy/allow-list';
+import type { AllowList } from '../../../src/policy/allow-list';
 
 const host4 = (text: string): Address => ({ family: 4, text, prefix: 32 });
 const host6 = (text: string): Address => ({ family: 6, text, prefix: 128 });
-const policy: Policy = {
+const allowList: AllowList = {
   servers: [{ address: host4('10.0.0.5'), port: 1514, protocols: ['tcp'] }],
   handlers: [],
   needsDns: false,
 };
-const rulesFor = (change: Partial<Policy>, resolvers: Address[] = []): string[] =>
-  loadCommands(acceptRules({ ...policy, ...change }, resolvers))
+const rulesFor = (change: Partial<AllowList>, resolvers: Address[] = []): string[] =>
+  loadCommands(acceptRules({ ...allowList, ...change }, resolvers))
     .filter((command) => command.startsWith('add rule'))
     .map((command) => command.replace('add rule inet contain_host ', '').replace(/ accept comment .*/, ''));
 
@@ -63,7 +63,7 @@ test('name servers are let through only where a server is a name', () => {
 });
 
 test('everything is dropped by default, and the chains are filled anew without ever going away', () => {
-  const commands = loadCommands(acceptRules(policy, []));
+  const commands = loadCommands(acceptRules(allowList, []));
   const chains = commands.filter((command) => command.startsWith('add chain'));
   expect(chains).toHaveLength(4);
   for (const chain of chains) {

@@ -2,10 +2,10 @@ import { ruleChanges } from '../../../src/firewall/windows/changes';
 import { profilesInForce } from '../../../src/firewall/windows/read/reach';
 import { storedForm } from '../../../src/firewall/windows/read/rule';
 import { ruleGaps } from '../../../src/firewall/windows/read/rule-gaps';
-import type { FirewallPolicy } from '../../../src/firewall/windows/read/stored-policy';
-import type { Policy } from '../../../src/policy/allow-list';
+import type { StoredPolicy } from '../../../src/firewall/windows/read/stored-policy';
+import type { AllowList } from '../../../src/policy/allow-list';
 import { rulesOf } from '../../../src/policy/rules';
-import { address, asked, contained, policyOf } from './read/policies';
+import { address, allowListOf, asked, contained } from './read/policies';
 
 /** Counts how often something is read of the things it is given: to compare, to cut into fields, to write into a command. */
 class Reads {
@@ -20,20 +20,20 @@ class Reads {
   }
 }
 
-const withHandlers = (count: number, network: number): Policy => ({
+const withHandlers = (count: number, network: number): AllowList => ({
   ...asked,
   handlers: Array.from({ length: count }, (_, index) => address(`10.${network}.${index >> 8}.${index & 255}`)),
 });
 
 /** What the rules are changed from: a store that is right, or one of other handlers, or one that is odd in several ways. */
-const stores: [string, (policy: Policy) => FirewallPolicy][] = [
+const stores: [string, (policy: AllowList) => StoredPolicy][] = [
   ['all is right', (policy) => contained(policy)],
   ['other handlers are let in', ({ handlers }) => contained(withHandlers(handlers.length, 2))],
   ['other handlers are let in as well', (policy) => both(policy, withHandlers(policy.handlers.length, 2))],
   ['all are let in from one profile only as well', (policy) => both(policy, policy, 'Profile=Domain|')],
 ];
 
-function both(policy: Policy, other: Policy, more = ''): FirewallPolicy {
+function both(policy: AllowList, other: AllowList, more = ''): StoredPolicy {
   const fields = rulesOf(other).map((rule) => `${storedForm(rule).raw.slice('v2.31|'.length)}${more}`.slice(0, -1));
   return contained(policy, fields);
 }
@@ -53,7 +53,7 @@ test.each(stores)('with twice the handlers twice as much is read to find the gap
     const reads = new Reads();
     const policy = withHandlers(count, 1);
     const { rules, ...local } = storeOf(policy);
-    const imposed = { ...policyOf('gpo'), rules: reads.of(rules) };
+    const imposed = { ...allowListOf('gpo'), rules: reads.of(rules) };
     const sources = { local: { ...local, rules: reads.of(rules) }, managed: [imposed] };
     ruleGaps(sources, profilesInForce(sources).flat(), { ...policy, handlers: reads.of(policy.handlers) });
     return reads.count;

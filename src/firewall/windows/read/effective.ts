@@ -1,4 +1,4 @@
-import { type FirewallPolicy, settingOf } from './stored-policy';
+import { type StoredPolicy, settingOf } from './stored-policy';
 import { type ProfileName, profileNames, type StoredRule } from './stored-rule';
 
 /** One profile as Windows enforces it, merged from all sources. */
@@ -19,7 +19,7 @@ export interface EffectiveProfile {
 }
 
 export interface SourcedRule {
-  readonly source: FirewallPolicy['source'];
+  readonly source: StoredPolicy['source'];
   readonly rule: StoredRule;
 }
 
@@ -30,7 +30,7 @@ const contested = ['EnableFirewall', 'DefaultInboundAction', 'DefaultOutboundAct
  * All three profiles, once for every order in which one policy could win over the other: whether the domain's or the device
  * management's does is not documented. What is said of a host must hold for each of these. One where they do not disagree.
  */
-export function effectiveProfiles(local: FirewallPolicy, managed: readonly FirewallPolicy[]): EffectiveProfile[][] {
+export function effectiveProfiles(local: StoredPolicy, managed: readonly StoredPolicy[]): EffectiveProfile[][] {
   const orders = disagree(managed) ? permutations(managed) : [managed];
   return orders.map((order) => profileNames.map((name) => effectiveProfile(name, local, order)));
 }
@@ -42,12 +42,12 @@ export function effectiveProfiles(local: FirewallPolicy, managed: readonly Firew
  */
 export function effectiveProfile(
   name: ProfileName,
-  local: FirewallPolicy,
-  managed: readonly FirewallPolicy[],
+  local: StoredPolicy,
+  managed: readonly StoredPolicy[],
 ): EffectiveProfile {
   const all = [...managed, local];
   // Of each of these settings 0 is the worse for a containment, and so is a value that nobody knows.
-  const isOn = (setting: string, sources: readonly FirewallPolicy[]): boolean => {
+  const isOn = (setting: string, sources: readonly StoredPolicy[]): boolean => {
     const configured = sources.find(({ profiles }) => profiles[name][setting] !== undefined);
     return settingOf(configured?.profiles[name] ?? {}, setting) === 1;
   };
@@ -70,7 +70,7 @@ function isFor({ profiles, notUnderstood }: StoredRule, name: ProfileName): bool
   return notUnderstood !== undefined || profiles.includes(name);
 }
 
-function disagree(managed: readonly FirewallPolicy[]): boolean {
+function disagree(managed: readonly StoredPolicy[]): boolean {
   return profileNames.some((name) =>
     contested.some((setting) => {
       const values = managed.map(({ profiles }) => profiles[name][setting]).filter((value) => value !== undefined);

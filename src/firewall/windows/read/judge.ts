@@ -1,5 +1,5 @@
 import type { Gap, Judgement } from '../../../outcome/states';
-import type { Policy } from '../../../policy/allow-list';
+import type { AllowList } from '../../../policy/allow-list';
 import { profileGaps } from './profile-gaps';
 import { planned, profilesInForce, type Sources } from './reach';
 import { ruleGaps } from './rule-gaps';
@@ -12,7 +12,7 @@ const fatal = /^(profile-off|outbound-allowed|inbound-allowed|local-rules-ignore
  * policy and the device management's, merged as Windows merges them. With a policy it also looks whether everybody who is to
  * be let in is. Where it is not known which of two policies wins, the gaps of both ways are named.
  */
-export function judge(sources: Sources, policy?: Policy): Judgement {
+export function judge(sources: Sources, policy?: AllowList): Judgement {
   const inForce = profilesInForce(sources);
   const gaps = distinct([
     ...unreadableGaps(sources),
@@ -24,7 +24,7 @@ export function judge(sources: Sources, policy?: Policy): Judgement {
 }
 
 /** What would stay open, and who would be lost, once the plan is carried out. */
-export function judgePlan(sources: Sources, policy: Policy): Judgement {
+export function judgePlan(sources: Sources, policy: AllowList): Judgement {
   return judge(planned(sources, policy), policy);
 }
 

@@ -1,6 +1,6 @@
 import type { Gap } from '../../../outcome/states';
 import { cidr } from '../../../policy/address';
-import type { Policy } from '../../../policy/allow-list';
+import type { AllowList } from '../../../policy/allow-list';
 import type { EffectiveProfile } from './effective';
 import { handlerReachIn, serverReachIn } from './reach';
 import type { ProfileName } from './stored-rule';
@@ -9,7 +9,7 @@ import type { ProfileName } from './stored-rule';
 const labels: Readonly<Record<ProfileName, string>> = { domain: 'Domain', private: 'Private', public: 'Public' };
 
 /** What is wrong with the settings of the profiles, and with the policy also who is lost in which. */
-export function profileGaps(profiles: readonly EffectiveProfile[], policy: Policy | undefined): Gap[] {
+export function profileGaps(profiles: readonly EffectiveProfile[], policy: AllowList | undefined): Gap[] {
   return [
     ...profiles.flatMap(settingGaps),
     ...localRulesIgnored(profiles),
@@ -40,7 +40,7 @@ function localRulesIgnored(profiles: readonly EffectiveProfile[]): Gap[] {
 }
 
 /** "Block all connections" keeps every handler out and has a gap of its own. */
-function reachGaps(profile: EffectiveProfile, policy: Policy): Gap[] {
+function reachGaps(profile: EffectiveProfile, policy: AllowList): Gap[] {
   const label = labels[profile.name];
   const reach = serverReachIn(profile, policy);
   const kept = profile.shieldsUp ? [] : policy.handlers.filter((one) => handlerReachIn(profile, one) === 'lost');

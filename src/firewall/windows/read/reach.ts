@@ -1,19 +1,19 @@
 import { type Address, cidr } from '../../../policy/address';
-import type { Policy } from '../../../policy/allow-list';
+import type { AllowList } from '../../../policy/allow-list';
 import { rulesOf } from '../../../policy/rules';
 import type { Unreadable } from '../../../windows/registry';
 import { type EffectiveProfile, effectiveProfiles } from './effective';
 import { decide, type Verdict } from './evaluate';
 import type { Flow } from './flow';
 import { storedForm } from './rule';
-import type { FirewallPolicy, ProfileSettings } from './stored-policy';
+import type { ProfileSettings, StoredPolicy } from './stored-policy';
 import { type ProfileName, profileNames } from './stored-rule';
 
 /** Everything that decides what Windows does. */
 export interface Sources {
-  readonly local: FirewallPolicy;
+  readonly local: StoredPolicy;
   /** What the domain and the device management impose, or why that could not be read. */
-  readonly managed: readonly FirewallPolicy[] | Unreadable;
+  readonly managed: readonly StoredPolicy[] | Unreadable;
 }
 
 /** The three profiles as they may be in force, once for each possible order of precedence among the policies. */
@@ -22,7 +22,7 @@ export function profilesInForce({ local, managed }: Sources): EffectiveProfile[]
 }
 
 /** What would be in force once the plan is carried out: every local rule off, ours on, block by default both ways. */
-export function planned({ local, managed }: Sources, policy: Policy): Sources {
+export function planned({ local, managed }: Sources, policy: AllowList): Sources {
   const contained = { EnableFirewall: 1, DefaultInboundAction: 1, DefaultOutboundAction: 1, DoNotAllowExceptions: 0 };
   const settings = (name: ProfileName): ProfileSettings => ({ ...local.profiles[name], ...contained });
   const profiles = { domain: settings('domain'), private: settings('private'), public: settings('public') };
@@ -33,7 +33,7 @@ export function planned({ local, managed }: Sources, policy: Policy): Sources {
 export type Reach = 'reachable' | 'lost' | 'unknown';
 
 /** Whether the agent can reach a server in each profile, by what is in force now. */
-export function serverReach(sources: Sources, policy: Policy): Record<ProfileName, Reach> {
+export function serverReach(sources: Sources, policy: AllowList): Record<ProfileName, Reach> {
   const inForce = profilesInForce(sources);
   const reach = (name: ProfileName): Reach =>
     worst(
@@ -44,7 +44,7 @@ export function serverReach(sources: Sources, policy: Policy): Record<ProfileNam
 }
 
 /** The profiles in which no server could be reached once the plan is carried out. */
-export function serverLostProfiles(sources: Sources, policy: Policy): ProfileName[] {
+export function serverLostProfiles(sources: Sources, policy: AllowList): ProfileName[] {
   const reach = serverReach(planned(sources, policy), policy);
   return profileNames.filter((name) => reach[name] === 'lost');
 }
@@ -57,7 +57,7 @@ const anyPort = { first: 0, last: 65_535 };
 const agent = { services: ['OssecSvc', 'WazuhSvc'], programs: ['ossec-agent.exe', 'wazuh-agent.exe'] };
 
 /** The agent needs one server that it can reach by one of its protocols. */
-export function serverReachIn(profile: EffectiveProfile, { servers }: Policy): Reach {
+export function serverReachIn(profile: EffectiveProfile, { servers }: AllowList): Reach {
   const verdicts = servers.flatMap(({ address, port, protocols }) =>
     protocols.map((protocol) => {
       const ports = { localPort: ephemeral, remotePort: port };

@@ -1,12 +1,12 @@
 import type { Gap } from '../../../outcome/states';
 import { cidr } from '../../../policy/address';
-import type { Policy } from '../../../policy/allow-list';
+import type { AllowList } from '../../../policy/allow-list';
 import { batchScriptNames, isOurName, type Rule, rulesOf } from '../../../policy/rules';
 import { type AddressItem, type AddressRange, coverEverything, readAddressItem } from './address-range';
 import type { EffectiveProfile, SourcedRule } from './effective';
 import { gapOfRules } from './gap-text';
 import type { Sources } from './reach';
-import { type Found, findWanted } from './rule';
+import { findWanted, type Matches } from './rule';
 import type { PortItem } from './rule-items';
 import type { StoredRule } from './stored-rule';
 
@@ -14,7 +14,11 @@ import type { StoredRule } from './stored-rule';
 const pingNames: readonly string[] = batchScriptNames.slice(0, 2).map((name) => name.toLowerCase());
 
 /** What the rules in force let through beyond the policy, and which of the policy's rules are not there. */
-export function ruleGaps({ local }: Sources, inForce: readonly EffectiveProfile[], policy: Policy | undefined): Gap[] {
+export function ruleGaps(
+  { local }: Sources,
+  inForce: readonly EffectiveProfile[],
+  policy: AllowList | undefined,
+): Gap[] {
   const rules = distinct(inForce.flatMap((profile) => profile.rules));
   const odd = rules.filter(({ rule }) => rule.notUnderstood !== undefined).map(({ rule }) => rule);
   const found = policy === undefined ? undefined : findWanted(rulesOf(policy), local.rules);
@@ -49,13 +53,13 @@ function distinct(rules: readonly SourcedRule[]): SourcedRule[] {
 }
 
 /** Without a policy to compare with, the name has to do. */
-function isOurs(rule: StoredRule, found: Found | undefined): boolean {
+function isOurs(rule: StoredRule, found: Matches | undefined): boolean {
   if (found !== undefined) return found.ours.has(rule);
   return isOurName(rule.name) || pingNames.includes(rule.name.toLowerCase());
 }
 
 /** Whom a policy lets through. */
-function rangesOf({ servers, handlers }: Policy): AddressRange[] {
+function rangesOf({ servers, handlers }: AllowList): AddressRange[] {
   return [...servers.map(({ address }) => address), ...handlers]
     .map((address) => readAddressItem(cidr(address), address.family))
     .filter((item) => item !== undefined && 'first' in item);
@@ -71,7 +75,7 @@ function isWithin({ remoteAddresses }: StoredRule, letIn: readonly AddressRange[
   );
 }
 
-function missingGaps(rules: readonly StoredRule[], found: Found): Gap[] {
+function missingGaps(rules: readonly StoredRule[], found: Matches): Gap[] {
   const missing = [...found.missing];
   const names = new Set(rules.filter(({ active }) => active).map(({ name }) => name.toLowerCase()));
   const isThere = ({ name }: Rule): boolean => names.has(name.toLowerCase());

@@ -25,7 +25,7 @@ export function storedForm(rule: Rule): StoredRule {
 }
 
 /** What is stored of the rules that are wanted. */
-export interface Found {
+export interface Matches {
   /** Those that no stored rule matches, in their order. */
   readonly missing: ReadonlySet<Rule>;
   /** The stored rules that match one of them. */
@@ -41,7 +41,7 @@ export interface Found {
  * namesakes pair by pair takes a time that grows with the square of the handlers: each rule is put into a text once instead, and
  * found by that.
  */
-export function findWanted(wanted: readonly Rule[], stored: readonly StoredRule[]): Found {
+export function findWanted(wanted: readonly Rule[], stored: readonly StoredRule[]): Matches {
   const wantedTexts = new Map(wanted.map((rule) => [rule, identity(storedForm(rule))]));
   const asked = new Set(wantedTexts.values());
   const namesakes = activeNamesakes(wanted, stored).map((rule) => [rule, identity(rule)] as const);

@@ -9,7 +9,7 @@ export { type ProfileName, profileNames } from './stored-rule';
 export type ProfileSettings = Readonly<Record<string, number | string>>;
 
 /** One source of policy: the local store, the domain's, the device management's, or a backup file. */
-export interface FirewallPolicy {
+export interface StoredPolicy {
   readonly source: 'local' | 'gpo' | 'mdm' | 'backup';
   readonly profiles: Readonly<Record<ProfileName, ProfileSettings>>;
   readonly rules: readonly StoredRule[];
@@ -48,12 +48,12 @@ const builtIn: ProfileSettings = {
 /** Whether an absent `DisableNotifications` is 0 or 1 depends on the edition of Windows. */
 const settingNames = [...Object.keys(builtIn), 'DisableNotifications'];
 
-export function readLocalPolicy(keys: RegistryKeys): FirewallPolicy {
+export function readLocalPolicy(keys: RegistryKeys): StoredPolicy {
   return readPolicy('local', keys, localRoot, localKeys);
 }
 
 /** A backup has the same layout, from its own root on. */
-export function readHivePolicy(keys: RegistryKeys): FirewallPolicy {
+export function readHivePolicy(keys: RegistryKeys): StoredPolicy {
   return readPolicy('backup', keys, '', localKeys);
 }
 
@@ -61,7 +61,7 @@ export function readHivePolicy(keys: RegistryKeys): FirewallPolicy {
  * What the domain and the device management impose; `local` are the keys of the local store, which the latter lies in. The
  * device management's private profile goes by either name; where both are there they are two policies, the second without rules.
  */
-export function readManagedPolicies(local: RegistryKeys, policies: RegistryKeys): FirewallPolicy[] {
+export function readManagedPolicies(local: RegistryKeys, policies: RegistryKeys): StoredPolicy[] {
   const managed = [
     readPolicy('gpo', policies, domainRoot, domainKeys(policies)),
     readPolicy('mdm', local, mdmRoot, managedKeys),
@@ -77,11 +77,11 @@ function domainKeys(keys: RegistryKeys): ProfileKeys {
 }
 
 function readPolicy(
-  source: FirewallPolicy['source'],
+  source: StoredPolicy['source'],
   keys: RegistryKeys,
   root: string,
   profileKeys: ProfileKeys,
-): FirewallPolicy {
+): StoredPolicy {
   const at = (key: string): RegistryValues => keys.get(root === '' ? key : `${root}\\${key}`) ?? new RegistryValues();
   const settings = (profile: ProfileName): ProfileSettings =>
     readSettings(at(profileKeys[profile]), at(`${profileKeys[profile]}\\logging`));
@@ -112,7 +112,7 @@ export type RecordedRule = Pick<StoredRule, 'id' | 'raw' | 'name'>;
 
 /** A policy as it was. */
 export interface PolicyRecord {
-  readonly profiles: FirewallPolicy['profiles'];
+  readonly profiles: StoredPolicy['profiles'];
   readonly rules: readonly RecordedRule[];
 }
 
@@ -129,7 +129,7 @@ export interface Comparison {
 }
 
 /** Compares by meaning: Windows writes a rule anew, in another form, when it is imported. */
-export function compareToRecord(record: PolicyRecord, live: FirewallPolicy): Comparison {
+export function compareToRecord(record: PolicyRecord, live: StoredPolicy): Comparison {
   const liveById = new Map(live.rules.map((rule) => [rule.id.toLowerCase(), rule]));
   const recordedIds = new Set(record.rules.map(({ id }) => id.toLowerCase()));
   const missing: RecordedRule[] = [];
@@ -144,7 +144,7 @@ export function compareToRecord(record: PolicyRecord, live: FirewallPolicy): Com
 }
 
 /** The settings that differ, as `profile setting`. An absent one is its default; one without a default is as it likes. */
-export function profileDifferences(record: PolicyRecord, live: FirewallPolicy): string[] {
+export function profileDifferences(record: PolicyRecord, live: StoredPolicy): string[] {
   return profileNames.flatMap((profile) =>
     settingNames
       .filter((name) => {

@@ -4,7 +4,7 @@ import {
   effectiveProfiles,
 } from '../../../../src/firewall/windows/read/effective';
 import { decide } from '../../../../src/firewall/windows/read/evaluate';
-import { policyOf } from './policies';
+import { allowListOf } from './policies';
 
 /** A setting is absent, 0 or 1. */
 type Setting = undefined | 0 | 1;
@@ -45,7 +45,7 @@ function settings(values: Record<string, Setting>): Record<string, number> {
 
 function worlds(values: Record<string, Triple>): EffectiveProfile[][] {
   const of = (source: keyof Triple) =>
-    policyOf(
+    allowListOf(
       source,
       settings(Object.fromEntries(Object.entries(values).map(([name, triple]) => [name, triple[source]]))),
     );
@@ -76,8 +76,8 @@ test('what an outbound flow meets is as the merge law says, for every combinatio
             DefaultOutboundAction: outbound[source],
             ...(source === 'local' ? {} : { AllowLocalPolicyMerge: merge[source] }),
           });
-        const local = policyOf('local', value('local'), [allow]);
-        const outcomes = effectiveProfiles(local, [policyOf('gpo', value('gpo')), policyOf('mdm', value('mdm'))]);
+        const local = allowListOf('local', value('local'), [allow]);
+        const outcomes = effectiveProfiles(local, [allowListOf('gpo', value('gpo')), allowListOf('mdm', value('mdm'))]);
         const verdicts = outcomes.map((profiles) => decide(profiles[2] as EffectiveProfile, flow).verdict);
         // One of the two policies wins, in every setting.
         const winners = [['gpo', 'mdm'] as const, ['mdm', 'gpo'] as const];
@@ -97,14 +97,14 @@ test('what an outbound flow meets is as the merge law says, for every combinatio
 });
 
 test('a value that nobody knows counts as the worse one', () => {
-  const odd = policyOf('gpo', {
+  const odd = allowListOf('gpo', {
     EnableFirewall: 2,
     DefaultInboundAction: 'block',
     DefaultOutboundAction: 7,
     AllowLocalPolicyMerge: 'yes',
     DoNotAllowExceptions: 3,
   });
-  expect(effectiveProfile('public', policyOf('local'), [odd])).toMatchObject({
+  expect(effectiveProfile('public', allowListOf('local'), [odd])).toMatchObject({
     enforced: false,
     inbound: 'allow',
     outbound: 'allow',
@@ -114,9 +114,13 @@ test('a value that nobody knows counts as the worse one', () => {
 });
 
 test('each profile has its own settings', () => {
-  const local = policyOf('local', { domain: { DefaultOutboundAction: 1 }, private: {}, public: { EnableFirewall: 0 } });
+  const local = allowListOf('local', {
+    domain: { DefaultOutboundAction: 1 },
+    private: {},
+    public: { EnableFirewall: 0 },
+  });
   const [profiles = []] = effectiveProfiles(local, [
-    policyOf('gpo', { domain: {}, private: {}, public: { EnableFirewall: 1 } }),
+    allowListOf('gpo', { domain: {}, private: {}, public: { EnableFirewall: 1 } }),
   ]);
   expect(profiles.map(({ name, outbound, enforced }) => [name, outbound, enforced])).toEqual([
     ['domain', 'block', true],
@@ -126,17 +130,17 @@ test('each profile has its own settings', () => {
 });
 
 test('excluded interfaces of all sources count', () => {
-  const local = policyOf('local', { DisabledInterfaces: '{A}' });
+  const local = allowListOf('local', { DisabledInterfaces: '{A}' });
   expect(effectiveProfile('domain', local, []).excludedInterfaces).toBe('{A}');
-  const gpo = policyOf('gpo', { DisabledInterfaces: '{B}' });
+  const gpo = allowListOf('gpo', { DisabledInterfaces: '{B}' });
   expect(effectiveProfile('domain', local, [gpo]).excludedInterfaces).toMatch(/\{A\}|\{B\}/);
-  expect(effectiveProfile('domain', policyOf('local'), []).excludedInterfaces).toBe('');
+  expect(effectiveProfile('domain', allowListOf('local'), []).excludedInterfaces).toBe('');
 });
 
 describe('the rules in force in a profile', () => {
   const names = (name: 'domain' | 'private' | 'public', local: string[], gpo: string[], merge?: 0 | 1): string[] =>
-    effectiveProfile(name, policyOf('local', {}, local), [
-      policyOf('gpo', settings({ AllowLocalPolicyMerge: merge }), gpo),
+    effectiveProfile(name, allowListOf('local', {}, local), [
+      allowListOf('gpo', settings({ AllowLocalPolicyMerge: merge }), gpo),
     ]).rules.map(({ source, rule }) => `${source} ${rule.name}`);
   const rule = (name: string, more = ''): string => `Action=Allow|Active=TRUE|Dir=In|${more}Name=${name}`;
 

@@ -1,7 +1,7 @@
 import { effectiveProfile } from '../../../../src/firewall/windows/read/effective';
 import { decide } from '../../../../src/firewall/windows/read/evaluate';
 import type { Flow } from '../../../../src/firewall/windows/read/flow';
-import { blocking, policyOf } from './policies';
+import { allowListOf, blocking } from './policies';
 
 const flow: Flow = {
   direction: 'out',
@@ -22,7 +22,7 @@ function verdict(
   wanted: Flow = flow,
   settings: Record<string, number | string> = blocking,
 ): string {
-  return decide(effectiveProfile('public', policyOf('local', settings, rules), []), wanted).verdict;
+  return decide(effectiveProfile('public', allowListOf('local', settings, rules), []), wanted).verdict;
 }
 
 describe('bypass, then block, then allow, then the default', () => {
@@ -77,7 +77,7 @@ describe('bypass, then block, then allow, then the default', () => {
   };
 
   test('the rule that decides is named, and none where a setting decides', () => {
-    const profile = (rules: string[]) => effectiveProfile('domain', policyOf('local', blocking, rules), []);
+    const profile = (rules: string[]) => effectiveProfile('domain', allowListOf('local', blocking, rules), []);
     expect(decide(profile([`${allow}Name=A`, `${block}Name=B`]), flow).rule?.rule.name).toBe('B');
     expect(decide(profile([`${allow}RA4=DNS|Name=perhaps`, `${allow}Name=A`]), flow).rule?.rule.name).toBe('A');
     expect(decide(profile([`${allow}RA4=DNS|Name=perhaps`]), flow).rule?.rule.name).toBe('perhaps');

@@ -1,23 +1,23 @@
 import { judge, judgePlan } from '../../../../src/firewall/windows/read/judge';
 import { parseRule } from '../../../../src/firewall/windows/read/parse-rule';
 import { serverLostProfiles, serverReach } from '../../../../src/firewall/windows/read/reach';
-import type { FirewallPolicy } from '../../../../src/firewall/windows/read/stored-policy';
+import type { StoredPolicy } from '../../../../src/firewall/windows/read/stored-policy';
 import type { Judgement } from '../../../../src/outcome/states';
-import type { Policy } from '../../../../src/policy/allow-list';
-import { address, asked, blocking, contained, policyOf } from './policies';
+import type { AllowList } from '../../../../src/policy/allow-list';
+import { address, allowListOf, asked, blocking, contained } from './policies';
 
-const judged = (local: FirewallPolicy, managed: FirewallPolicy[], policy: Policy | 'unknown'): Judgement =>
+const judged = (local: StoredPolicy, managed: StoredPolicy[], policy: AllowList | 'unknown'): Judgement =>
   judge({ local, managed }, policy === 'unknown' ? undefined : policy);
-const codes = (local: FirewallPolicy, managed: FirewallPolicy[] = [], policy: Policy | 'unknown' = asked): string[] =>
+const codes = (local: StoredPolicy, managed: StoredPolicy[] = [], policy: AllowList | 'unknown' = asked): string[] =>
   judged(local, managed, policy).gaps.map(({ code }) => code);
-const detail = (local: FirewallPolicy, managed: FirewallPolicy[] = [], policy: Policy | 'unknown' = asked): string =>
+const detail = (local: StoredPolicy, managed: StoredPolicy[] = [], policy: AllowList | 'unknown' = asked): string =>
   judged(local, managed, policy)
     .gaps.map(({ detail: text }) => text)
     .join('\n');
-const state = (local: FirewallPolicy, managed: FirewallPolicy[] = [], policy: Policy | 'unknown' = asked): string =>
+const state = (local: StoredPolicy, managed: StoredPolicy[] = [], policy: AllowList | 'unknown' = asked): string =>
   judged(local, managed, policy).state;
 const everywhere = (code: string): string[] => ['Domain', 'Private', 'Public'].map((name) => `${code}-on-${name}`);
-const settingsOf = (local: FirewallPolicy, settings: Record<string, number | string>): FirewallPolicy => ({
+const settingsOf = (local: StoredPolicy, settings: Record<string, number | string>): StoredPolicy => ({
   ...local,
   profiles: {
     domain: { ...local.profiles.domain, ...settings },
@@ -30,7 +30,9 @@ const on = 'Action=Allow|Active=TRUE|';
 test('a host that was brought to its policy is contained, with and without knowing the policy', () => {
   expect(judge({ local: contained(), managed: [] }, asked)).toEqual({ state: 'contained', gaps: [] });
   expect(judge({ local: contained(), managed: [] })).toEqual({ state: 'contained', gaps: [] });
-  expect(state(contained(), [policyOf('gpo', blocking), policyOf('mdm', { EnableFirewall: 1 })])).toBe('contained');
+  expect(state(contained(), [allowListOf('gpo', blocking), allowListOf('mdm', { EnableFirewall: 1 })])).toBe(
+    'contained',
+  );
 });
 
 describe('not contained at all', () => {
@@ -42,15 +44,15 @@ describe('not contained at all', () => {
     expect(codes(settingsOf(contained(), settings))).toEqual(everywhere(code));
     expect(state(settingsOf(contained(), settings))).toBe('ineffective');
     for (const source of ['gpo', 'mdm'] as const) {
-      expect(codes(contained(), [policyOf(source, settings)])).toEqual(everywhere(code));
-      expect(codes(contained(), [policyOf(source, { private: settings })])).toEqual([`${code}-on-Private`]);
-      expect(state(contained(), [policyOf(source, { private: settings })])).toBe('ineffective');
+      expect(codes(contained(), [allowListOf(source, settings)])).toEqual(everywhere(code));
+      expect(codes(contained(), [allowListOf(source, { private: settings })])).toEqual([`${code}-on-Private`]);
+      expect(state(contained(), [allowListOf(source, { private: settings })])).toBe('ineffective');
     }
   });
 
   test('policy puts right what is wrong locally', () => {
     const open = settingsOf(contained(), { EnableFirewall: 0, DefaultOutboundAction: 0 });
-    expect(state(open, [policyOf('gpo', blocking)])).toBe('contained');
+    expect(state(open, [allowListOf('gpo', blocking)])).toBe('contained');
   });
 
   test('an outbound default that was never set lets everything out', () => {
@@ -61,15 +63,15 @@ describe('not contained at all', () => {
   });
 
   test('two policies disagree, and one of them opens the host', () => {
-    const open = policyOf('mdm', { DefaultOutboundAction: 0 });
-    expect(codes(contained(), [policyOf('gpo', blocking), open])).toEqual(everywhere('outbound-allowed'));
-    expect(codes(contained(), [open, policyOf('gpo', blocking)])).toEqual(everywhere('outbound-allowed'));
+    const open = allowListOf('mdm', { DefaultOutboundAction: 0 });
+    expect(codes(contained(), [allowListOf('gpo', blocking), open])).toEqual(everywhere('outbound-allowed'));
+    expect(codes(contained(), [open, allowListOf('gpo', blocking)])).toEqual(everywhere('outbound-allowed'));
   });
 
   test('local rules are ignored in every profile', () => {
-    const found = codes(contained(), [policyOf('gpo', { AllowLocalPolicyMerge: 0 })]);
+    const found = codes(contained(), [allowListOf('gpo', { AllowLocalPolicyMerge: 0 })]);
     expect(found).toEqual(expect.arrayContaining(['local-rules-ignored', ...everywhere('server-lost')]));
-    expect(state(contained(), [policyOf('gpo', { AllowLocalPolicyMerge: 0 })])).toBe('ineffective');
+    expect(state(contained(), [allowListOf('gpo', { AllowLocalPolicyMerge: 0 })])).toBe('ineffective');
   });
 
   const openRules = [
@@ -87,10 +89,10 @@ describe('not contained at all', () => {
   ];
   test.each(openRules)('an unrestricted rule: %s', (fields) => {
     expect(codes(contained(asked, [on + fields]))).toEqual(['open-foreign-rule']);
-    expect(codes(contained(), [policyOf('gpo', {}, [on + fields])])).toEqual(['open-policy-rule']);
-    expect(codes(contained(), [policyOf('mdm', {}, [on + fields])])).toEqual(['open-policy-rule']);
+    expect(codes(contained(), [allowListOf('gpo', {}, [on + fields])])).toEqual(['open-policy-rule']);
+    expect(codes(contained(), [allowListOf('mdm', {}, [on + fields])])).toEqual(['open-policy-rule']);
     expect(state(contained(asked, [on + fields]))).toBe('ineffective');
-    expect(state(contained(), [policyOf('gpo', {}, [on + fields])])).toBe('ineffective');
+    expect(state(contained(), [allowListOf('gpo', {}, [on + fields])])).toBe('ineffective');
   });
 });
 
@@ -111,8 +113,8 @@ describe('contained, with gaps by name', () => {
   ];
   test.each(restricted)('a rule that lets something through: %s', (fields) => {
     expect(codes(contained(asked, [on + fields]))).toEqual(['foreign-rule']);
-    expect(codes(contained(), [policyOf('gpo', {}, [on + fields])])).toEqual(['policy-allow-rule']);
-    expect(codes(contained(), [policyOf('mdm', {}, [on + fields])], 'unknown')).toEqual(['policy-allow-rule']);
+    expect(codes(contained(), [allowListOf('gpo', {}, [on + fields])])).toEqual(['policy-allow-rule']);
+    expect(codes(contained(), [allowListOf('mdm', {}, [on + fields])], 'unknown')).toEqual(['policy-allow-rule']);
     expect(detail(contained(asked, [on + fields]))).toContain('"Door"');
     expect(state(contained(asked, [on + fields]))).toBe('degraded');
   });
@@ -122,25 +124,27 @@ describe('contained, with gaps by name', () => {
       'Action=Allow|Active=FALSE|Dir=Out|Name=Off',
       'Action=Block|Active=TRUE|Dir=Out|RA4=203.0.113.9|Name=B',
     ];
-    expect(codes(contained(asked, harmless), [policyOf('gpo', {}, harmless)])).toEqual([]);
+    expect(codes(contained(asked, harmless), [allowListOf('gpo', {}, harmless)])).toEqual([]);
   });
 
   test('a policy rule for those who are allowed anyway is no gap, one for more is', () => {
     const own = `${on}Dir=Out|Protocol=17|RPort=1514|RA4=192.0.2.1|Name=Server`;
-    expect(codes(contained(), [policyOf('gpo', {}, [own])])).toEqual([]);
-    expect(codes(contained(), [policyOf('gpo', {}, [`${own}|RA4=192.0.2.2`])])).toEqual(['policy-allow-rule']);
-    expect(codes(contained(), [policyOf('gpo', {}, [own])], 'unknown')).toEqual(['policy-allow-rule']);
+    expect(codes(contained(), [allowListOf('gpo', {}, [own])])).toEqual([]);
+    expect(codes(contained(), [allowListOf('gpo', {}, [`${own}|RA4=192.0.2.2`])])).toEqual(['policy-allow-rule']);
+    expect(codes(contained(), [allowListOf('gpo', {}, [own])], 'unknown')).toEqual(['policy-allow-rule']);
   });
 
   test('local rules that policy ignores everywhere are not open', () => {
     const foreign = contained(asked, [`${on}Dir=Out|Name=Open`]);
-    expect(codes(foreign, [policyOf('gpo', { AllowLocalPolicyMerge: 0 })])).not.toContain('open-foreign-rule');
-    expect(codes(foreign, [policyOf('gpo', { public: { AllowLocalPolicyMerge: 0 } })])).toContain('open-foreign-rule');
+    expect(codes(foreign, [allowListOf('gpo', { AllowLocalPolicyMerge: 0 })])).not.toContain('open-foreign-rule');
+    expect(codes(foreign, [allowListOf('gpo', { public: { AllowLocalPolicyMerge: 0 } })])).toContain(
+      'open-foreign-rule',
+    );
   });
 
   test('a bypass rule is a door too', () => {
     const bypass = 'Action=ByPass|Active=TRUE|Dir=In|Security=Authenticate|RMauth=O:LSD:(A;;CC;;;S-1)|Name=Admins';
-    expect(codes(contained(), [policyOf('gpo', {}, [bypass])])).toEqual(['policy-allow-rule']);
+    expect(codes(contained(), [allowListOf('gpo', {}, [bypass])])).toEqual(['policy-allow-rule']);
   });
 
   test('a rule of ours under the name of the batch script with the address of an earlier handler is foreign', () => {
@@ -156,7 +160,7 @@ describe('contained, with gaps by name', () => {
       'Action=Block|Active=TRUE|Dir=In|RA4=x/y|Name=Odd',
     ]) {
       expect(codes(contained(asked, [odd]))).toContain('rule-not-understood');
-      expect(codes(contained(), [policyOf('gpo', {}, [odd])])).toContain('rule-not-understood');
+      expect(codes(contained(), [allowListOf('gpo', {}, [odd])])).toContain('rule-not-understood');
       expect(detail(contained(asked, [odd]))).toContain('not understood: "Odd"');
     }
     const nameless = { ...contained(), rules: [...contained().rules, parseRule('{the-id}', 'v9|Active=TRUE|')] };
@@ -196,14 +200,14 @@ describe('contained, with gaps by name', () => {
 
 describe('who is lost', () => {
   test('the server, where local rules are ignored and no policy rule lets it out', () => {
-    const ignored = policyOf('gpo', { public: { AllowLocalPolicyMerge: 0 } });
+    const ignored = allowListOf('gpo', { public: { AllowLocalPolicyMerge: 0 } });
     expect(codes(contained(), [ignored])).toEqual(['server-lost-on-Public', 'handler-blocked-on-Public']);
     expect(state(contained(), [ignored])).toBe('degraded');
-    const rescued = policyOf('gpo', { public: { AllowLocalPolicyMerge: 0 } }, [
+    const rescued = allowListOf('gpo', { public: { AllowLocalPolicyMerge: 0 } }, [
       `${on}Dir=Out|RA4=192.0.2.1|Name=Server`,
     ]);
     expect(codes(contained(), [rescued])).toEqual(['handler-blocked-on-Public']);
-    const perhaps = policyOf('gpo', { public: { AllowLocalPolicyMerge: 0 } }, [`${on}Dir=Out|RA4=IntrAnet|Name=In`]);
+    const perhaps = allowListOf('gpo', { public: { AllowLocalPolicyMerge: 0 } }, [`${on}Dir=Out|RA4=IntrAnet|Name=In`]);
     expect(codes(contained(), [perhaps])).toEqual([
       'server-uncertain-on-Public',
       'handler-blocked-on-Public',
@@ -214,13 +218,13 @@ describe('who is lost', () => {
   test.each(['local', 'gpo', 'mdm'] as const)('the server, where a block rule of source %s hits it', (source) => {
     const block = 'Action=Block|Active=TRUE|Dir=Out|RA4=192.0.2.0/24|Name=B';
     const found =
-      source === 'local' ? codes(contained(asked, [block])) : codes(contained(), [policyOf(source, {}, [block])]);
+      source === 'local' ? codes(contained(asked, [block])) : codes(contained(), [allowListOf(source, {}, [block])]);
     expect(found).toEqual(everywhere('server-lost'));
   });
 
   test('a block rule that may hit the server makes it uncertain, one for another program or port does not', () => {
     const blocked = (fields: string): string[] =>
-      codes(contained(), [policyOf('gpo', {}, [`Action=Block|Active=TRUE|Dir=Out|${fields}Name=B`])]);
+      codes(contained(), [allowListOf('gpo', {}, [`Action=Block|Active=TRUE|Dir=Out|${fields}Name=B`])]);
     expect(blocked('RA4=LocalSubnet|')).toEqual(everywhere('server-uncertain'));
     expect(blocked('App=C:\\Program Files (x86)\\ossec-agent\\ossec-agent.exe|')).toEqual(
       everywhere('server-uncertain'),
@@ -231,7 +235,7 @@ describe('who is lost', () => {
   });
 
   test('the server is there while one server can be reached by one protocol', () => {
-    const two: Policy = {
+    const two: AllowList = {
       ...asked,
       servers: [
         { address: address('192.0.2.1'), port: 1514, protocols: ['udp', 'tcp'] },
@@ -242,7 +246,7 @@ describe('who is lost', () => {
       codes(
         contained(two),
         [
-          policyOf(
+          allowListOf(
             'gpo',
             {},
             rules.map((fields) => `Action=Block|Active=TRUE|Dir=Out|${fields}Name=B`),
@@ -265,10 +269,10 @@ describe('who is lost', () => {
     expect(codes(settingsOf(contained(), { DoNotAllowExceptions: 1 }))).toEqual(
       everywhere('inbound-exceptions-ignored'),
     );
-    expect(codes(contained(), [policyOf('mdm', { domain: { DoNotAllowExceptions: 1 } })])).toEqual([
+    expect(codes(contained(), [allowListOf('mdm', { domain: { DoNotAllowExceptions: 1 } })])).toEqual([
       'inbound-exceptions-ignored-on-Domain',
     ]);
-    const block = (fields: string) => policyOf('gpo', {}, [`Action=Block|Active=TRUE|Dir=In|${fields}Name=B`]);
+    const block = (fields: string) => allowListOf('gpo', {}, [`Action=Block|Active=TRUE|Dir=In|${fields}Name=B`]);
     expect(codes(contained(), [block('')])).toEqual(everywhere('handler-blocked'));
     expect(detail(contained(), [block('')])).toContain('192.0.2.50/32');
     expect(codes(contained(), [block('Protocol=6|LPort=445|')])).toEqual([]);
@@ -277,33 +281,35 @@ describe('who is lost', () => {
 });
 
 describe('the plan, before anything is changed', () => {
-  const open = policyOf('local', { DisabledInterfaces: '' }, [
+  const open = allowListOf('local', { DisabledInterfaces: '' }, [
     `${on}Dir=Out|Name=Everything`,
     'Action=Block|Active=TRUE|Dir=Out|Name=Nothing',
   ]);
 
   test('takes away what is local and leaves what is imposed', () => {
     expect(judgePlan({ local: open, managed: [] }, asked)).toEqual({ state: 'contained', gaps: [] });
-    const gpo = policyOf('gpo', { DefaultOutboundAction: 0 }, [`${on}Dir=In|Protocol=6|LPort=22|Name=SSH`]);
+    const gpo = allowListOf('gpo', { DefaultOutboundAction: 0 }, [`${on}Dir=In|Protocol=6|LPort=22|Name=SSH`]);
     expect(judgePlan({ local: open, managed: [gpo] }, asked)).toMatchObject({ state: 'ineffective' });
   });
 
   test('loses the server where group policy makes it so', () => {
-    const lost = (gpo: FirewallPolicy, ...more: FirewallPolicy[]) =>
+    const lost = (gpo: StoredPolicy, ...more: StoredPolicy[]) =>
       serverLostProfiles({ local: open, managed: [gpo, ...more] }, asked);
-    expect(lost(policyOf('gpo'))).toEqual([]);
-    expect(lost(policyOf('gpo', { AllowLocalPolicyMerge: 0 }))).toEqual(['domain', 'private', 'public']);
-    expect(lost(policyOf('gpo', { public: { AllowLocalPolicyMerge: 0 } }))).toEqual(['public']);
-    expect(lost(policyOf('gpo', { AllowLocalPolicyMerge: 0, DefaultOutboundAction: 0 }))).toEqual([]);
-    expect(lost(policyOf('gpo', { AllowLocalPolicyMerge: 0, EnableFirewall: 0 }))).toEqual([]);
-    expect(lost(policyOf('gpo', { AllowLocalPolicyMerge: 0 }, [`${on}Dir=Out|RA4=192.0.2.1|Name=S`]))).toEqual([]);
-    expect(lost(policyOf('gpo', {}, ['Action=Block|Active=TRUE|Dir=Out|Profile=Domain|Name=B']))).toEqual(['domain']);
+    expect(lost(allowListOf('gpo'))).toEqual([]);
+    expect(lost(allowListOf('gpo', { AllowLocalPolicyMerge: 0 }))).toEqual(['domain', 'private', 'public']);
+    expect(lost(allowListOf('gpo', { public: { AllowLocalPolicyMerge: 0 } }))).toEqual(['public']);
+    expect(lost(allowListOf('gpo', { AllowLocalPolicyMerge: 0, DefaultOutboundAction: 0 }))).toEqual([]);
+    expect(lost(allowListOf('gpo', { AllowLocalPolicyMerge: 0, EnableFirewall: 0 }))).toEqual([]);
+    expect(lost(allowListOf('gpo', { AllowLocalPolicyMerge: 0 }, [`${on}Dir=Out|RA4=192.0.2.1|Name=S`]))).toEqual([]);
+    expect(lost(allowListOf('gpo', {}, ['Action=Block|Active=TRUE|Dir=Out|Profile=Domain|Name=B']))).toEqual([
+      'domain',
+    ]);
   });
 
   test('loses the server also where it only may: when it is not known which of two policies wins', () => {
     const [gpo, mdm] = [
-      policyOf('gpo', { AllowLocalPolicyMerge: 0, DefaultOutboundAction: 1 }),
-      policyOf('mdm', { AllowLocalPolicyMerge: 1, DefaultOutboundAction: 0 }),
+      allowListOf('gpo', { AllowLocalPolicyMerge: 0, DefaultOutboundAction: 1 }),
+      allowListOf('mdm', { AllowLocalPolicyMerge: 1, DefaultOutboundAction: 0 }),
     ];
     expect(serverLostProfiles({ local: open, managed: [gpo, mdm] }, asked)).toEqual(['domain', 'private', 'public']);
     expect(judgePlan({ local: open, managed: [gpo, mdm] }, asked).state).toBe('ineffective');
@@ -314,7 +320,7 @@ describe('the plan, before anything is changed', () => {
   });
 
   test('reach is told for each profile', () => {
-    const gpo = policyOf('gpo', { public: { AllowLocalPolicyMerge: 0 } }, [
+    const gpo = allowListOf('gpo', { public: { AllowLocalPolicyMerge: 0 } }, [
       'Action=Block|Active=TRUE|Dir=Out|Profile=Private|RA4=LocalSubnet|Name=B',
     ]);
     expect(serverReach({ local: contained(), managed: [gpo] }, asked)).toEqual({

@@ -1,6 +1,6 @@
 import { effectiveProfile } from '../../../../src/firewall/windows/read/effective';
 import { decide } from '../../../../src/firewall/windows/read/evaluate';
-import { policyOf } from './policies';
+import { allowListOf } from './policies';
 
 type Setting = undefined | 0 | 1;
 const settings: readonly Setting[] = [undefined, 0, 1];
@@ -51,7 +51,7 @@ function policies({ state, inbound, shields, merge, allow, block }: World) {
       AllowLocalPolicyMerge: side === 1 ? merge : undefined,
     };
     const set = Object.entries(values).filter((entry): entry is [string, 0 | 1] => entry[1] !== undefined);
-    return policyOf(side === 0 ? 'local' : 'gpo', Object.fromEntries(set), [
+    return allowListOf(side === 0 ? 'local' : 'gpo', Object.fromEntries(set), [
       ...(allow[side] ? [`Action=Allow|${both}|Name=A`] : []),
       ...(block[side] ? [`Action=Block|${both}|Name=B`] : []),
     ]);

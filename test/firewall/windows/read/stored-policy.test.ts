@@ -6,7 +6,7 @@ import {
   readManagedPolicies,
 } from '../../../../src/firewall/windows/read/stored-policy';
 import { keyPath, type RegistryKeys, RegistryValues } from '../../../../src/windows/registry-file';
-import { blocking, policyOf } from './policies';
+import { allowListOf, blocking } from './policies';
 
 const local = 'HKLM\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy';
 const gpo = 'HKLM\\SOFTWARE\\Policies\\Microsoft\\WindowsFirewall';
@@ -113,7 +113,7 @@ describe('the private profile of the device management', () => {
 });
 
 describe('a policy compared with the record of it', () => {
-  const record = policyOf('local', blocking, [
+  const record = allowListOf('local', blocking, [
     'Action=Allow|Active=TRUE|Dir=In|RA4=1.2.3.4|Name=A',
     'Action=Allow|Active=FALSE|Dir=In|Name=B',
     'Action=Block|Active=TRUE|Dir=Out|Name=C',
@@ -121,7 +121,7 @@ describe('a policy compared with the record of it', () => {
   const [a, b, c] = record.rules;
   if (a === undefined || b === undefined || c === undefined) throw new Error();
   const same = { missing: [], changed: [], profiles: [], extra: [] };
-  const again = (id: string, text: string) => ({ ...policyOf('local', {}, [text]).rules[0], id }) as typeof a;
+  const again = (id: string, text: string) => ({ ...allowListOf('local', {}, [text]).rules[0], id }) as typeof a;
 
   test('is the same when each rule means the same in another form', () => {
     const live = {
@@ -157,7 +157,7 @@ describe('a policy compared with the record of it', () => {
 
 describe('profile settings', () => {
   const differences = (before: Record<string, number | string>, after: Record<string, number | string>) =>
-    profileDifferences(policyOf('local', { public: before }), policyOf('local', { public: after }));
+    profileDifferences(allowListOf('local', { public: before }), allowListOf('local', { public: after }));
 
   test.each([
     ['EnableFirewall', 1],

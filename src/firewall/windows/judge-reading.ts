@@ -1,24 +1,24 @@
 import type { Judgement } from '../../outcome/states';
-import type { Policy } from '../../policy/allow-list';
+import type { AllowList } from '../../policy/allow-list';
 import type { Unreadable } from '../../windows/registry';
 import { judge, judgePlan } from './read/judge';
-import type { Live } from './reading';
+import type { Reading } from './reading';
 import { blocksByDefault, hasOurRules } from './traits';
 
 /**
  * Judges a host by its live policy. Without rules of ours it is not contained, unless a case is open (`policy` is what that
  * asks for) and everything is blocked all the same.
  */
-export function judgeLive(live: Live | Unreadable, policy?: Policy): Judgement {
+export function judgeReading(live: Reading | Unreadable, allowList?: AllowList): Judgement {
   if ('unreadable' in live) return unreadable(live);
-  const isHeld = policy !== undefined && blocksByDefault(live.local);
+  const isHeld = allowList !== undefined && blocksByDefault(live.local);
   if (!hasOurRules(live.local) && !isHeld) return { state: 'not-contained', gaps: [] };
-  return judge(live, policy);
+  return judge(live, allowList);
 }
 
 /** Judges what would be in force once the plan is carried out. */
-export function judgeAhead(live: Live | Unreadable, policy: Policy): Judgement {
-  return 'unreadable' in live ? unreadable(live) : judgePlan(live, policy);
+export function judgeAhead(live: Reading | Unreadable, allowList: AllowList): Judgement {
+  return 'unreadable' in live ? unreadable(live) : judgePlan(live, allowList);
 }
 
 function unreadable(live: Unreadable): Judgement {

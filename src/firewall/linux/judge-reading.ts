@@ -1,8 +1,8 @@
 import type { Gap, Judgement } from '../../outcome/states';
 import { type Address, isRefusal, parseNetwork } from '../../policy/address';
-import type { Policy } from '../../policy/allow-list';
+import type { AllowList } from '../../policy/allow-list';
 import type { Unreadable } from './nft';
-import type { Live, LiveRule } from './reading';
+import type { LiveRule, Reading } from './reading';
 import { type AcceptRule, acceptRules, handlerProtocols, keyOf } from './rules';
 import { droppingHooks, tables } from './ruleset';
 
@@ -21,15 +21,15 @@ const mostNames = 10;
  * Judges what the kernel will do with the next packet, by the meaning of the rules that were read back. With a policy it
  * also looks whether everybody who is to be let in is, and nobody else.
  */
-export function judgeLive(
-  live: Live | Unreadable,
-  policy: Policy | undefined,
+export function judgeReading(
+  live: Reading | Unreadable,
+  allowList: AllowList | undefined,
   resolvers: readonly Address[],
 ): Judgement {
   if ('unreadable' in live)
     return { state: 'uncertain', gaps: [{ code: 'rules-unreadable', detail: live.unreadable }] };
   if (!live.existing.includes(tables[0])) return { state: 'not-contained', gaps: [] };
-  const wanted = policy === undefined ? undefined : acceptRules(policy, resolvers);
+  const wanted = allowList === undefined ? undefined : acceptRules(allowList, resolvers);
   const gaps = [
     ...live.flagged.map(({ family, name }) => ({
       code: `table-off-${family}`,
@@ -44,9 +44,9 @@ export function judgeLive(
 }
 
 /** True when no server is left that the agent could reach: the host would take no further order. */
-export function serverIsLost(live: Live, policy: Policy): boolean {
+export function serverIsLost(live: Reading, allowList: AllowList): boolean {
   const keys = new Set(live.rules.flatMap(acceptedKey));
-  return !policy.servers.some((server) =>
+  return !allowList.servers.some((server) =>
     acceptRules({ servers: [server], handlers: [], needsDns: false }, [])
       .filter((rule) => rule.for === 'server')
       .every((rule) => keys.has(keyOf(rule.chain, rule.matches))),
@@ -54,7 +54,7 @@ export function serverIsLost(live: Live, policy: Policy): boolean {
 }
 
 /** The handlers that are let in now, whoever asked for them. */
-export function liveHandlers({ rules }: Live): Address[] {
+export function liveHandlers({ rules }: Reading): Address[] {
   return rules.flatMap(({ chain, matches, verdict }) => {
     const from = matches?.find(({ field }) => field === 'ip saddr' || field === 'ip6 saddr');
     if (chain !== 'input' || verdict !== 'accept' || matches?.length !== 2 || from === undefined) return [];
@@ -66,7 +66,7 @@ export function liveHandlers({ rules }: Live): Address[] {
 }
 
 /** A chain that a bridge's frames pass is a smaller gap than one that the host's own packets pass. */
-function hookGaps({ chains }: Live, hook: string): Gap[] {
+function hookGaps({ chains }: Reading, hook: string): Gap[] {
   if (chains.some((chain) => chain.hook === hook && chain.drops)) return [];
   if (!hook.startsWith('bridge')) {
     return [{ code: `not-dropped-${hook.replace(' ', '-')}`, detail: `Nothing drops packets by default at ${hook}` }];
