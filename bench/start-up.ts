@@ -52,7 +52,7 @@ export async function orderBreakdown(runs: number): Promise<Table> {
 /** In the Windows that the tests for Wine share. */
 async function underWine(runs: number) {
   const env = { PATH: process.env.PATH, WINEPREFIX: join(cache, 'wine', 'prefix'), WINEDEBUG: '-all' };
-  const wine = (...args: string[]) => timed(() => execute(resolve('test', 'windows', 'wine.sh'), args, env));
+  const wine = (...args: string[]) => timed(() => execute(resolve('test', 'wine', 'wine.sh'), args, env));
   spawnSync('wineserver', ['--persistent'], { env, stdio: 'ignore' });
   try {
     return await interleave(

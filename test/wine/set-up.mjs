@@ -33,7 +33,7 @@ export default async function setUp() {
 
 function compile(source, output, ...options) {
   const unicode = ['trap.c', 'watch.c'].includes(source) ? [] : ['-municode'];
-  const files = ['-o', join(shared, output), join(root, 'test', 'windows', 'native', source)];
+  const files = ['-o', join(shared, output), join(root, 'test', 'wine', 'native', source)];
   run('x86_64-w64-mingw32-gcc', ['-O1', '-s', ...unicode, ...files, ...options], { howToGet });
 }
 
@@ -70,7 +70,7 @@ async function makePrefix(prefix) {
   const made = `${prefix}.new`;
   rmSync(made, { recursive: true, force: true });
   const { PATH, HOME } = process.env;
-  const WINE = join(root, 'test', 'windows', 'wine.sh');
+  const WINE = join(root, 'test', 'wine', 'wine.sh');
   const env = { PATH, HOME, WINE, WINEPREFIX: made, WINEDEBUG: '-all', WINEDLLOVERRIDES: 'mscoree,mshtml=' };
   const steps = [
     '"$WINE" wineboot --init',
