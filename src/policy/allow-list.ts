@@ -1,4 +1,5 @@
 import type { Address } from './address';
+import type { AllowEntry } from './allow-entry';
 
 export type Protocol = 'udp' | 'tcp';
 
@@ -14,13 +15,18 @@ export interface AllowList {
   readonly servers: readonly Server[];
   /** Let in and out on every TCP and UDP port. */
   readonly handlers: readonly Address[];
+  /** Let through so far as each says; absent: none. */
+  readonly entries?: readonly AllowEntry[];
   /** The agent resolves a server's name again at every reconnect, so DNS must stay open. */
   readonly needsDns: boolean;
 }
 
+/** Every address that is let through in some way, in the order in which it stands there. */
+export function allowedAddresses({ servers, handlers, entries = [] }: AllowList): Address[] {
+  return [...servers.map(({ address }) => address), ...handlers, ...entries.map(({ address }) => address)];
+}
+
 /** True when an allowed address is IPv6; neighbour discovery must then stay open, or it is unreachable within a minute. */
 export function needsIpv6(allowList: AllowList): boolean {
-  return [...allowList.servers.map((server) => server.address), ...allowList.handlers].some(
-    ({ family }) => family === 6,
-  );
+  return allowedAddresses(allowList).some(({ family }) => family === 6);
 }

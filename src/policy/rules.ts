@@ -1,22 +1,9 @@
 import type { Address } from './address';
-import { type AllowList, needsIpv6, type Protocol, type Server } from './allow-list';
-
-/** One thing that a contained host may do. Every rule allows; there are no block rules, since those would beat the allows. */
-export interface Rule {
-  readonly name: string;
-  readonly direction: 'in' | 'out';
-  readonly protocol: Protocol | 'icmpv4' | 'icmpv6';
-  /** ICMP type; absent means every type. */
-  readonly icmpType?: number;
-  readonly localPort?: number | 'any';
-  readonly remotePort?: number;
-  /** `dns` stands for the name servers that the interface is configured with. Absent means everybody. */
-  readonly remote?: Address | 'dns';
-  /** The only Windows service the rule is for. */
-  readonly service?: 'dhcp' | 'dnscache';
-  /** Without this rule the server is lost, and with it every later order. */
-  readonly vital?: true;
-}
+import { addressSet } from './address-set';
+import type { AllowEntry } from './allow-entry';
+import { type AllowList, needsIpv6, type Server } from './allow-list';
+import { portsOf } from './ports';
+import type { Rule } from './rule';
 
 /** The agent's port in the batch script, whatever the configuration says: rules 3 and 4 are kept as they were. */
 const batchScriptPort = 1514;
@@ -55,6 +42,7 @@ export function rulesOf(allowList: AllowList): Rule[] {
     ...allowList.servers.flatMap(permitServerAsBatchScript),
     ...allowList.handlers.flatMap(permitHandler),
     ...allowList.servers.flatMap(permitServer),
+    ...(allowList.entries ?? []).flatMap(permitEntry),
     ...permitDhcp(),
     ...(needsIpv6(allowList) ? [...permitDhcpv6(), ...permitNeighbourDiscovery()] : []),
     ...(allowList.needsDns ? permitDns() : []),
@@ -62,27 +50,21 @@ export function rulesOf(allowList: AllowList): Rule[] {
 }
 
 function permitPing(): Rule[] {
-  return [
-    { name: 'Allow ICMP in', direction: 'in', protocol: 'icmpv4' },
-    { name: 'Allow ICMP out', direction: 'out', protocol: 'icmpv4' },
-  ];
+  return [allow('Allow ICMP in', 'in', { protocol: 'icmpv4' }), allow('Allow ICMP out', 'out', { protocol: 'icmpv4' })];
 }
 
 function permitServerAsBatchScript({ address }: Server): Rule[] {
-  const shared = { localPort: batchScriptPort, remote: address, protocol: 'udp' } as const;
-  return [
-    { name: 'Allow OSSEC Server in', direction: 'in', ...shared },
-    { name: 'Allow OSSEC Server out', direction: 'out', ...shared },
-  ];
+  const shared = { localPorts: portsOf(batchScriptPort), remote: addressSet([address]), protocol: 'udp' } as const;
+  return [allow('Allow OSSEC Server in', 'in', shared), allow('Allow OSSEC Server out', 'out', shared)];
 }
 
 function permitHandler(handler: Address): Rule[] {
-  const shared = { localPort: 'any', remote: handler } as const;
+  const shared = { localPorts: 'any', remote: addressSet([handler]) } as const;
   return [
-    { name: 'Allow OSSEC Server in/tcp', direction: 'in', protocol: 'tcp', ...shared },
-    { name: 'Allow OSSEC Server in/udp', direction: 'in', protocol: 'udp', ...shared },
-    { name: 'Allow OSSEC Server out/tcp', direction: 'out', protocol: 'tcp', ...shared },
-    { name: 'Allow OSSEC Server out/udp', direction: 'out', protocol: 'udp', ...shared },
+    allow('Allow OSSEC Server in/tcp', 'in', { protocol: 'tcp', ...shared }),
+    allow('Allow OSSEC Server in/udp', 'in', { protocol: 'udp', ...shared }),
+    allow('Allow OSSEC Server out/tcp', 'out', { protocol: 'tcp', ...shared }),
+    allow('Allow OSSEC Server out/udp', 'out', { protocol: 'udp', ...shared }),
   ];
 }
 
@@ -91,55 +73,59 @@ function permitHandler(handler: Address): Rule[] {
  * minute of silence Windows forgets a UDP flow, so the server's next order needs a rule of its own to come in.
  */
 function permitServer({ address, port, protocols }: Server): Rule[] {
-  const rules: Rule[] = protocols.map((protocol) => ({
-    name: `${additionPrefix}server out ${protocol}`,
-    direction: 'out',
-    protocol,
-    remotePort: port,
-    remote: address,
-    vital: true,
-  }));
-  if (protocols.includes('udp')) {
-    rules.push({
-      name: `${additionPrefix}server in udp`,
-      direction: 'in',
-      protocol: 'udp',
-      remotePort: port,
-      remote: address,
-    });
-  }
-  return rules;
+  const shared = { remotePorts: portsOf(port), remote: addressSet([address]) };
+  const rules = protocols.map((protocol) =>
+    allow(`${additionPrefix}server out ${protocol}`, 'out', { protocol, ...shared, vital: true }),
+  );
+  if (!protocols.includes('udp')) return rules;
+  return [...rules, allow(`${additionPrefix}server in udp`, 'in', { protocol: 'udp', ...shared })];
+}
+
+/** Entries of the settings. Ports are the other's for what goes out, and our own for what comes in. */
+function permitEntry({ address, direction, protocol, ports }: AllowEntry): Rule[] {
+  const word = protocol === 'icmp' ? (`icmpv${address.family}` as const) : protocol;
+  return (['in', 'out'] as const)
+    .filter((way) => direction === 'both' || direction === way)
+    .map((way) =>
+      allow(`${additionPrefix}allow ${way} ${word}`, way, {
+        protocol: word,
+        ...(ports.length === 0 ? {} : way === 'in' ? { localPorts: ports } : { remotePorts: ports }),
+        remote: addressSet([address]),
+      }),
+    );
 }
 
 /** Without renewal the address, and with it the server, is lost within a lease. */
 function permitDhcp(): Rule[] {
-  const shared = { protocol: 'udp', localPort: 68, remotePort: 67, service: 'dhcp' } as const;
-  return [
-    { name: `${additionPrefix}DHCP in`, direction: 'in', ...shared },
-    { name: `${additionPrefix}DHCP out`, direction: 'out', ...shared },
-  ];
+  const shared = { protocol: 'udp', localPorts: portsOf(68), remotePorts: portsOf(67), service: 'dhcp' } as const;
+  return [allow(`${additionPrefix}DHCP in`, 'in', shared), allow(`${additionPrefix}DHCP out`, 'out', shared)];
 }
 
 function permitDhcpv6(): Rule[] {
-  const shared = { protocol: 'udp', localPort: 546, remotePort: 547, service: 'dhcp' } as const;
-  return [
-    { name: `${additionPrefix}DHCPv6 in`, direction: 'in', ...shared },
-    { name: `${additionPrefix}DHCPv6 out`, direction: 'out', ...shared },
-  ];
+  const shared = { protocol: 'udp', localPorts: portsOf(546), remotePorts: portsOf(547), service: 'dhcp' } as const;
+  return [allow(`${additionPrefix}DHCPv6 in`, 'in', shared), allow(`${additionPrefix}DHCPv6 out`, 'out', shared)];
 }
 
 /** Neighbour entries age out within a minute; without them an IPv6 server is gone. */
 function permitNeighbourDiscovery(): Rule[] {
-  return neededIcmpv6Types.flatMap((icmpType): Rule[] => [
-    { name: `${additionPrefix}ICMPv6 ${icmpType} in`, direction: 'in', protocol: 'icmpv6', icmpType },
-    { name: `${additionPrefix}ICMPv6 ${icmpType} out`, direction: 'out', protocol: 'icmpv6', icmpType },
+  return neededIcmpv6Types.flatMap((icmpType) => [
+    allow(`${additionPrefix}ICMPv6 ${icmpType} in`, 'in', { protocol: 'icmpv6', icmpType }),
+    allow(`${additionPrefix}ICMPv6 ${icmpType} out`, 'out', { protocol: 'icmpv6', icmpType }),
   ]);
 }
 
 function permitDns(): Rule[] {
-  const shared = { direction: 'out', remotePort: 53, remote: 'dns', service: 'dnscache' } as const;
+  const shared = { remotePorts: portsOf(53), remote: 'dns', service: 'dnscache' } as const;
   return [
-    { name: `${additionPrefix}DNS out udp`, protocol: 'udp', ...shared },
-    { name: `${additionPrefix}DNS out tcp`, protocol: 'tcp', ...shared },
+    allow(`${additionPrefix}DNS out udp`, 'out', { protocol: 'udp', ...shared }),
+    allow(`${additionPrefix}DNS out tcp`, 'out', { protocol: 'tcp', ...shared }),
   ];
+}
+
+function allow(
+  name: string,
+  direction: Rule['direction'],
+  conditions: Omit<Rule, 'name' | 'action' | 'direction'>,
+): Rule {
+  return { name, action: 'allow', direction, ...conditions };
 }

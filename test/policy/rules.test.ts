@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { batchScriptCommands } from '../../src/firewall/windows/batch-script';
 import { addRule } from '../../src/firewall/windows/netsh';
 import { type Address, isRefusal, parseHost } from '../../src/policy/address';
+import type { AllowEntry } from '../../src/policy/allow-entry';
 import type { AllowList, Server } from '../../src/policy/allow-list';
+import { portsOf } from '../../src/policy/ports';
 import { rulesOf } from '../../src/policy/rules';
 
 const transcript = readFileSync(join(__dirname, '../../fixtures/contain-me.transcript.txt'), 'utf8')
@@ -111,9 +113,29 @@ test('every server and every handler gets its rules, in order', () => {
   ]);
 });
 
-test('no rule blocks, and no rule but ping, DHCP and neighbour discovery is open to everybody', () => {
+test('an entry of the settings is let through so far as it says, after the eight rules', () => {
+  const entries: AllowEntry[] = [
+    { address: address('203.0.113.7'), direction: 'out', protocol: 'udp', ports: portsOf(500, 4500) },
+    { address: address('203.0.113.7'), direction: 'both', protocol: 50, ports: [] },
+    { address: address('2001:db8::7'), direction: 'in', protocol: 'icmp', ports: [] },
+    { address: address('203.0.113.8'), direction: 'in', protocol: 'tcp', ports: portsOf({ first: 8000, last: 8010 }) },
+  ];
+  const all = lines({ ...allowList([server('10.0.0.5')], ['192.0.2.50']), entries });
+  expect(all.slice(0, 8)).toEqual(scriptRules);
+  const add = 'advfirewall firewall add rule name="contain-host: allow';
+  expect(all.filter((line) => line.startsWith(add)).map((line) => line.slice(add.length + 1))).toEqual([
+    'out udp" dir=out remoteport=500,4500 remoteip=203.0.113.7/32 protocol=udp action=allow',
+    'in 50" dir=in remoteip=203.0.113.7/32 protocol=50 action=allow',
+    'out 50" dir=out remoteip=203.0.113.7/32 protocol=50 action=allow',
+    'in icmpv6" dir=in remoteip=2001:db8::7/128 protocol=icmpv6 action=allow',
+    'in tcp" dir=in localport=8000-8010 remoteip=203.0.113.8/32 protocol=tcp action=allow',
+  ]);
+});
+
+test('every rule allows, and none but ping, DHCP and neighbour discovery is open to everybody', () => {
   const rules = rulesOf(allowList([server('2001:db8::5', ['tcp', 'udp'])], ['192.0.2.50'], true));
+  expect(rules.map(({ action }) => action)).toEqual(rules.map(() => 'allow'));
   for (const rule of rules.filter(({ remote }) => remote === undefined)) {
-    expect(rule.protocol.startsWith('icmp') || rule.service === 'dhcp').toBe(true);
+    expect(String(rule.protocol).startsWith('icmp') || rule.service === 'dhcp').toBe(true);
   }
 });

@@ -1,5 +1,6 @@
-import { cidr } from '../../policy/address';
-import { batchScriptNames, isOurName, type Rule } from '../../policy/rules';
+import { rangeText } from '../../policy/address-set';
+import type { Rule } from '../../policy/rule';
+import { batchScriptNames, isOurName } from '../../policy/rules';
 import { addRule, deleteRules, disableEveryRule, disableRules, fitsScript, type NetshCommand } from './netsh';
 import { findWanted, type Matches, type StoredRule, soleRemote } from './read/rule';
 
@@ -64,7 +65,7 @@ function namesakesOf(wanted: readonly Rule[]): Map<string, Namesakes> {
   for (const { name, remote, direction, vital } of wanted) {
     const key = name.toLowerCase();
     const namesakes: Namesakes = byName.get(key) ?? { remotes: new Set(), vitalDirections: new Set() };
-    if (typeof remote === 'object') namesakes.remotes.add(cidr(remote));
+    if (typeof remote === 'object') for (const range of remote) namesakes.remotes.add(rangeText(range));
     if (vital === true) namesakes.vitalDirections.add(direction);
     byName.set(key, namesakes);
   }

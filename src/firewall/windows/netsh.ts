@@ -1,5 +1,6 @@
-import { cidr } from '../../policy/address';
-import type { Rule } from '../../policy/rules';
+import { rangeText } from '../../policy/address-set';
+import { portsText } from '../../policy/ports';
+import type { Rule } from '../../policy/rule';
 
 /**
  * Arguments of one netsh call, without the program. Each `tag=value` is one argument; the words are never abbreviated and no
@@ -38,15 +39,14 @@ export function addRule(rule: Rule): NetshCommand {
 }
 
 function parameters(rule: Rule): string[] {
-  const remote = rule.remote === undefined ? undefined : rule.remote === 'dns' ? 'dns' : cidr(rule.remote);
-  const protocol = rule.icmpType === undefined ? rule.protocol : `${rule.protocol}:${rule.icmpType},any`;
+  const { localPorts, remotePorts, remote, icmpType } = rule;
   return [
-    tag('localport', rule.localPort),
-    tag('remoteport', rule.remotePort),
-    tag('remoteip', remote),
-    tag('protocol', protocol),
+    tag('localport', localPorts === 'any' ? localPorts : localPorts && portsText(localPorts)),
+    tag('remoteport', remotePorts && portsText(remotePorts)),
+    tag('remoteip', remote === 'dns' ? remote : remote?.map(rangeText).join(',')),
+    tag('protocol', icmpType === undefined ? rule.protocol : `${rule.protocol}:${icmpType},any`),
     tag('service', rule.service),
-    'action=allow',
+    tag('action', rule.action),
   ].filter((parameter) => parameter !== undefined);
 }
 

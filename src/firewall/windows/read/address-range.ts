@@ -1,11 +1,12 @@
 import { Address6 } from 'ip-address';
-
-/** A run of addresses of one family, both ends included. One host is a run of one. */
-export interface AddressRange {
-  readonly family: 4 | 6;
-  readonly first: bigint;
-  readonly last: bigint;
-}
+import {
+  type AddressRange,
+  addressSet,
+  ofFamily,
+  otherAddresses,
+  rangeText,
+  widths,
+} from '../../../policy/address-set';
 
 /** A word such as `dns` or `localsubnet`, in lower case. What it stands for is known to Windows alone. */
 export interface AddressKeyword {
@@ -14,8 +15,6 @@ export interface AddressKeyword {
 }
 
 export type AddressItem = AddressRange | AddressKeyword;
-
-const widths = { 4: 32, 6: 128 } as const;
 
 /** Leading zeros are octal to some and decimal to others, so they are understood by nobody. */
 const dotted = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})$/;
@@ -74,32 +73,11 @@ function readPrefix(text: string, family: 4 | 6): number | undefined {
 
 /** One text for each item, however it was written: a word, a host or network as `a/prefix`, or `a-b`. */
 export function addressText(item: AddressItem): string {
-  if ('keyword' in item) return item.keyword;
-  return networkText(item) ?? `${text(item.family, item.first)}-${text(item.family, item.last)}`;
-}
-
-/** `a/prefix` if the range is one host or one network; all addresses are none, for no rule has a prefix of 0. */
-export function networkText({ family, first, last }: AddressRange): string | undefined {
-  const size = last - first + 1n;
-  const hostBits = size.toString(2).length - 1;
-  if (size !== 1n << BigInt(hostBits) || first % size !== 0n || hostBits === widths[family]) return undefined;
-  return `${text(family, first)}/${widths[family] - hostBits}`;
-}
-
-function text(family: 4 | 6, address: bigint): string {
-  if (family === 6) return Address6.fromBigInt(address).correctForm();
-  return [24n, 16n, 8n, 0n].map((shift) => (address >> shift) & 255n).join('.');
+  return 'keyword' in item ? item.keyword : rangeText(item);
 }
 
 /** True when the items, taken together, leave out no address of some family. */
 export function coverEverything(items: readonly AddressItem[]): boolean {
-  return ([4, 6] as const).some((family) => {
-    const ranges = items.filter((item): item is AddressRange => 'first' in item && item.family === family);
-    let next = 0n;
-    for (const { first, last } of ranges.sort((a, b) => (a.first < b.first ? -1 : 1))) {
-      if (first > next) return false;
-      if (last >= next) next = last + 1n;
-    }
-    return next === 1n << BigInt(widths[family]);
-  });
+  const others = otherAddresses(addressSet(items.filter((item): item is AddressRange => 'first' in item)));
+  return ([4, 6] as const).some((family) => ofFamily(others, family).length === 0);
 }

@@ -1,5 +1,7 @@
-import { type AddressItem, type AddressRange, readAddressItem } from './address-range';
-import type { PortItem, PortRange } from './rule-items';
+import type { AddressRange } from '../../../policy/address-set';
+import type { PortRange } from '../../../policy/ports';
+import { type AddressItem, readAddressItem } from './address-range';
+import type { PortItem } from './rule-items';
 import type { StoredRule } from './stored-rule';
 
 /** The first packet of a conversation between this host and another. What is absent is not known. */

@@ -1,8 +1,10 @@
 import type { Gap } from '../../../outcome/states';
 import { cidr } from '../../../policy/address';
+import type { AddressRange } from '../../../policy/address-set';
 import type { AllowList } from '../../../policy/allow-list';
-import { batchScriptNames, isOurName, type Rule, rulesOf } from '../../../policy/rules';
-import { type AddressItem, type AddressRange, coverEverything, readAddressItem } from './address-range';
+import type { Rule } from '../../../policy/rule';
+import { batchScriptNames, isOurName, rulesOf } from '../../../policy/rules';
+import { type AddressItem, coverEverything, readAddressItem } from './address-range';
 import type { EffectiveProfile, SourcedRule } from './effective';
 import { gapOfRules } from './gap-text';
 import type { Sources } from './reach';

@@ -1,10 +1,7 @@
+import type { PortRange } from '../../../policy/ports';
+
 /** A run of ports, both ends included, or a word in lower case for ports that only Windows knows, such as `rpc`. */
 export type PortItem = PortRange | string;
-
-export interface PortRange {
-  readonly first: number;
-  readonly last: number;
-}
 
 export interface IcmpType {
   readonly type: number;

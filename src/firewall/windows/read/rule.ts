@@ -1,27 +1,36 @@
-import { cidr } from '../../../policy/address';
-import type { Rule } from '../../../policy/rules';
-import { networkText } from './address-range';
+import { networkText, rangeText } from '../../../policy/address-set';
+import { type Ports, portText } from '../../../policy/ports';
+import { protocolNumber, protocolNumbers, type Rule } from '../../../policy/rule';
 import { parseRule } from './parse-rule';
 import { meaningParts } from './rule-meaning';
 import type { StoredRule } from './stored-rule';
 
 export type { StoredRule } from './stored-rule';
 
-const protocolNumbers = { tcp: 6, udp: 17, icmpv4: 1, icmpv6: 58 } as const;
+const actions = { allow: 'Allow', block: 'Block' } as const;
+const directions = { in: 'In', out: 'Out' } as const;
 
-/** A rule of the policy as Windows stores what netsh was told. */
+/** A rule of ours as Windows stores what netsh was told. */
 export function storedForm(rule: Rule): StoredRule {
+  const protocol = protocolNumber(rule.protocol);
   const fields = [
-    `Action=Allow|Active=TRUE|Dir=${rule.direction === 'in' ? 'In' : 'Out'}`,
-    `Protocol=${protocolNumbers[rule.protocol]}`,
+    `Action=${actions[rule.action]}|Active=TRUE|Dir=${directions[rule.direction]}|Protocol=${protocol}`,
+    ...portFields('LPort', rule.localPorts === 'any' ? undefined : rule.localPorts),
+    ...portFields('RPort', rule.remotePorts),
+    ...(rule.icmpType === undefined ? [] : [`ICMP${protocol === protocolNumbers.icmpv6 ? 6 : 4}=${rule.icmpType}:*`]),
+    ...remoteFields(rule.remote),
+    ...(rule.service === undefined ? [] : [`Svc=${rule.service}`]),
   ];
-  if (typeof rule.localPort === 'number') fields.push(`LPort=${rule.localPort}`);
-  if (rule.remotePort !== undefined) fields.push(`RPort=${rule.remotePort}`);
-  if (rule.icmpType !== undefined) fields.push(`ICMP${rule.protocol === 'icmpv6' ? 6 : 4}=${rule.icmpType}:*`);
-  if (rule.remote === 'dns') fields.push('RA4=DNS|RA6=DNS');
-  else if (rule.remote !== undefined) fields.push(`RA${rule.remote.family}=${cidr(rule.remote)}`);
-  if (rule.service !== undefined) fields.push(`Svc=${rule.service}`);
   return parseRule(rule.name, `v2.31|${fields.join('|')}|Name=${rule.name}|`);
+}
+
+function portFields(name: 'LPort' | 'RPort', ports: Ports = []): string[] {
+  return ports.map((range) => `${name}=${portText(range)}`);
+}
+
+function remoteFields(remote: Rule['remote']): string[] {
+  if (remote === 'dns') return ['RA4=DNS|RA6=DNS'];
+  return (remote ?? []).map((range) => `RA${range.family}=${rangeText(range)}`);
 }
 
 /** What is stored of the rules that are wanted. */
@@ -33,8 +42,8 @@ export interface Matches {
 }
 
 /**
- * Looks for the rules that are wanted among those that are stored. One matches that is active, allows, in every profile, and is
- * restricted by nothing else. Descriptions, groups and edge traversal do not matter. Neither do fields that nobody knows: a later
+ * Looks for the rules that are wanted among those that are stored. One matches that is active, does the same, in every profile, and
+ * is restricted by nothing else. Descriptions, groups and edge traversal do not matter. Neither do fields that nobody knows: a later
  * Windows may write one into each of its rules.
  *
  * All handlers' rules have the same four names, so to compare

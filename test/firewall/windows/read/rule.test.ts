@@ -2,7 +2,10 @@ import fc from 'fast-check';
 import { parseRule } from '../../../../src/firewall/windows/read/parse-rule';
 import { findWanted, type StoredRule, soleRemote, storedForm } from '../../../../src/firewall/windows/read/rule';
 import { type Address, isRefusal, parseHost, parseNetwork } from '../../../../src/policy/address';
-import { type Rule, rulesOf } from '../../../../src/policy/rules';
+import { type AddressSet, addressSet, otherAddresses } from '../../../../src/policy/address-set';
+import { portsOf } from '../../../../src/policy/ports';
+import type { Rule } from '../../../../src/policy/rule';
+import { rulesOf } from '../../../../src/policy/rules';
 
 const matches = (stored: StoredRule, rule: Rule): boolean => findWanted([rule], [stored]).ours.has(stored);
 
@@ -13,19 +16,23 @@ function address(text: string): Address {
 }
 
 const server = address('192.0.2.1');
-const out: Rule = {
-  name: 'contain-host: server out udp',
-  direction: 'out',
+const to = (text: string): AddressSet => addressSet([address(text)]);
+const allow = (name: string, direction: Rule['direction'], more: Pick<Rule, 'protocol'> & Partial<Rule>): Rule => ({
+  ...{ name, action: 'allow', direction },
+  ...more,
+});
+const port = portsOf(1514);
+const out = allow('contain-host: server out udp', 'out', {
   protocol: 'udp',
-  remotePort: 1514,
-  remote: server,
-};
-const handler: Rule = { name: 'H', direction: 'in', protocol: 'tcp', localPort: 'any', remote: server };
-const dns: Rule = { name: 'D', direction: 'out', protocol: 'udp', remotePort: 53, remote: 'dns', service: 'dnscache' };
-const ping: Rule = { name: 'Allow ICMP in', direction: 'in', protocol: 'icmpv4' };
-const nd: Rule = { name: 'N', direction: 'in', protocol: 'icmpv6', icmpType: 135 };
-const six: Rule = { name: 'S', direction: 'out', protocol: 'tcp', remotePort: 1514, remote: address('2001:db8::1') };
-const net: Rule = { name: 'T', direction: 'in', protocol: 'udp', localPort: 'any', remote: address('192.0.2.0/24') };
+  remotePorts: port,
+  remote: to('192.0.2.1'),
+});
+const handler = allow('H', 'in', { protocol: 'tcp', localPorts: 'any', remote: to('192.0.2.1') });
+const dns = allow('D', 'out', { protocol: 'udp', remotePorts: portsOf(53), remote: 'dns', service: 'dnscache' });
+const ping = allow('Allow ICMP in', 'in', { protocol: 'icmpv4' });
+const nd = allow('N', 'in', { protocol: 'icmpv6', icmpType: 135 });
+const six = allow('S', 'out', { protocol: 'tcp', remotePorts: port, remote: to('2001:db8::1') });
+const net = allow('T', 'in', { protocol: 'udp', localPorts: 'any', remote: to('192.0.2.0/24') });
 
 const stored = (fields: string) => parseRule('{1}', `v2.31|${fields}`);
 const on = 'Action=Allow|Active=TRUE|';
@@ -121,6 +128,25 @@ const wanted = rulesOf({
   ],
   handlers: [address('192.0.2.50'), address('2001:db8::50'), address('10.1.0.0/16')],
   needsDns: true,
+});
+
+test('a rule that blocks many addresses and ports is the one that is stored, however that is written', () => {
+  const block: Rule = {
+    ...allow('B', 'out', { protocol: 'udp', localPorts: portsOf({ first: 0, last: 1513 }) }),
+    action: 'block',
+    remotePorts: portsOf({ first: 0, last: 66 }, { first: 68, last: 65_535 }),
+    remote: otherAddresses(to('192.0.2.1')),
+  };
+  const fields = (...others: string[]): string =>
+    ['Action=Block|Active=TRUE|Dir=Out|Protocol=17|LPort2_10=0-1513|RPort2_10=68-65535|RPort2_10=0-66', ...others].join(
+      '|',
+    );
+  const addresses =
+    'RA6=::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff|RA4=192.0.2.2-255.255.255.255|RA4=0.0.0.0-192.0.2.0';
+  expect(matches(stored(fields(addresses, 'Name=B|')), block)).toBe(true);
+  expect(matches(stored(fields(addresses, 'Name=B|').replace('Block', 'Allow')), block)).toBe(false);
+  expect(matches(stored(fields(addresses.replace('192.0.2.2-', '192.0.2.3-'), 'Name=B|')), block)).toBe(false);
+  expect(matches(stored(fields('Name=B|')), block)).toBe(false);
 });
 
 test('of all rules of a policy each matches its own stored form and no other', () => {
