@@ -1,6 +1,6 @@
 import type { Host } from '../host';
 import { Failure } from '../outcome/failure';
-import { isRefusal, parseHost, quote } from '../policy/address';
+import { isRefusal, parseServer, quote } from '../policy/address';
 import type { Server } from '../policy/allow-list';
 import { errorText } from '../process/error-code';
 import { openAgentLog } from './agent-log';
@@ -72,7 +72,7 @@ export async function readAgentServers(host: Host, home: string, lookUp?: LookUp
 
 function readLiteral(text: string): Resolution {
   if (isPlaceholder(text)) return { refused: `${quote(text)} is only a placeholder` };
-  const address = parseHost(text);
+  const address = parseServer(text);
   return isRefusal(address) ? address : [address];
 }
 

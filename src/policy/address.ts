@@ -44,6 +44,16 @@ export function parseHost(text: string): Address | Refusal {
   return text.includes(':') ? parseHost6(text) : parseHost4(text);
 }
 
+/**
+ * As `parseHost`, and also a link-local address, with or without its zone: the agent names the interface elsewhere (Wazuh's
+ * `interface_index`), and a rule takes no zone.
+ */
+export function parseServer(text: string): Address | Refusal {
+  const [, linkLocal] = /^(fe[89ab][0-9a-f]:[0-9a-f:.]*)(?:%[\w.:-]{1,64})?$/i.exec(text) ?? [];
+  if (linkLocal === undefined || !Address6.isValid(linkLocal)) return parseHost(text);
+  return { family: 6, text: new Address6(linkLocal).correctForm(), prefix: 128 };
+}
+
 /** As `parseHost`, and also a network `address/prefix` no shorter than `/shortest4` or `/shortest6`; host bits are cleared. */
 export function parseNetwork(text: string, shortest4: number, shortest6: number): Address | Refusal {
   const [host, prefixText, ...more] = text.split('/');

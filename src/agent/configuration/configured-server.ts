@@ -22,6 +22,6 @@ export function parsePort(text: string): number {
  * old spellings that only some of them take go through here and are left out later. Throws `Rejected`.
  */
 export function checkServerIp(text: string): string {
-  if (!/^!?[0-9A-Fa-fXx.:%]+$/.test(text)) throw new Rejected(`${quote(text)} is not an IP address`);
+  if (!/^!?[0-9A-Fa-fXx.:]+(?:%[\w.:-]+)?$/.test(text)) throw new Rejected(`${quote(text)} is not an IP address`);
   return text;
 }

@@ -11,19 +11,18 @@ const defaultPort = '1517';
 const endpoint = /^(?:https:\/\/)?(?:\[([^\]]*)\]|([^\s/:?#@[\]]+))(?::(\d+))?(?:\/[^?#]*)?$/i;
 
 /**
- * The server to a Wazuh 5 agent (wazuh src/config/src/client-config.c), which speaks HTTPS to a single one: the last `server` or
- * `manager` of an `agent` section. A `client` section that an upgrade left counts if there is none, without its port. Throws `Rejected`.
+ * The server to a Wazuh 5 agent (wazuh src/config/src/client-config.c), which speaks HTTPS. It takes the last `server` or
+ * `manager` of an `agent` section today; who wrote several means several, and so may the next version: all count. `client`
+ * sections that an upgrade left count if there is none, without their ports. Throws `Rejected`.
  */
 export function serversOfWazuh5(sections: readonly Element[]): ConfiguredServer[] {
   const agents = sections.filter(({ name }) => name === 'agent');
   const clients = sections.filter(({ name }) => name === 'client');
   const own = agents.flatMap(({ children }) => children.filter(({ name }) => name === 'server' || name === 'manager'));
-  const last = own.map(readServer).at(-1);
-  if (last !== undefined) return [last];
+  if (own.length > 0) return own.map(readServer);
   const older = agents.flatMap(({ children }) => children.flatMap(legacyHost));
   if (older.length > 0) return older.map(onDefaultPort);
-  const left = clients.map(({ children }) => children.findLast(({ name }) => name === 'server'));
-  return left.flatMap((server) => (server === undefined ? [] : [readLegacyServer(server)])).slice(0, 1);
+  return clients.flatMap(({ children }) => children.filter(({ name }) => name === 'server').map(readLegacyServer));
 }
 
 function readServer(server: Element): ConfiguredServer {

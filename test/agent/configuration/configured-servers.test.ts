@@ -98,7 +98,6 @@ describe('Wazuh 3 and 4', () => {
         '3221225994',
         '0300.0.2.66',
         '192.0.2.066',
-        'fe80::1',
         '224.0.0.1',
         '-a',
         'a..b',
@@ -120,11 +119,20 @@ describe('Wazuh 3 and 4', () => {
 
 describe('Wazuh 5', () => {
   test.each([
-    ['the last server of its own section', agent(server('192.0.2.9') + server('192.0.2.10')), '192.0.2.10|1517'],
+    [
+      'every server of its own section',
+      agent(server('192.0.2.9') + server('192.0.2.10')),
+      '192.0.2.9|1517 192.0.2.10|1517',
+    ],
     [
       'of all its sections',
       agent(server('192.0.2.9')) + agent(server('192.0.2.10', '<port>443</port><protocol>udp</protocol>')),
-      '192.0.2.10|443',
+      '192.0.2.9|1517 192.0.2.10|443',
+    ],
+    [
+      'a manager beside a server',
+      agent(`${server('192.0.2.9')}<manager><endpoint>192.0.2.10:8443</endpoint></manager>`),
+      '192.0.2.9|1517 192.0.2.10|8443',
     ],
     [
       'its own section before a client section',
@@ -138,9 +146,9 @@ describe('Wazuh 5', () => {
     ],
     ["OSSEC's elements in its own section", agent(ip('192.0.2.10')), '192.0.2.10|1517'],
     [
-      'only the first client section with a server',
+      'every server of the client sections',
       agent('<notify_time>9</notify_time>') + client(server('192.0.2.10')) + client(server('192.0.2.9')),
-      '192.0.2.10|1517',
+      '192.0.2.10|1517 192.0.2.9|1517',
     ],
     ['an endpoint', agent('<manager><endpoint>192.0.2.10</endpoint></manager>'), '192.0.2.10|1517'],
     [
@@ -156,7 +164,7 @@ describe('Wazuh 5', () => {
     ],
     ['a path beside an address', agent(server('192.0.2.10', '<endpoint>/wazuh</endpoint>')), '192.0.2.10|1517'],
   ])('%s', async (_what, conf, wanted) => {
-    expect(await outcomeOf(conf)).toEqual([`${wanted}|tcp`]);
+    expect(await outcomeOf(conf)).toEqual(wanted.split(' ').map((text) => `${text}|tcp`));
   });
 
   test('an agent that was upgraded to it keeps the old file, but not the old port', async () => {
@@ -164,6 +172,24 @@ describe('Wazuh 5', () => {
     const home = newFolder({ 'ossec.conf': conf, 'VERSION.json': '{\n "version": "5.0.0",\n "stage": "rc1"\n}' });
     expect(await outcomeAt(home)).toEqual(['192.0.2.10|1517|tcp']);
   });
+});
+
+describe('a link-local server is let in without its zone', () => {
+  test.each([
+    ['with an index of its interface', client(server('fe80::5', '<interface_index>3</interface_index>')), 'tcp+udp'],
+    ['with a zone', client(server('FE80:0::5%eth0.7')), 'tcp+udp'],
+    ['with a number as its zone', client(ip('fe80::5%12')), 'tcp+udp'],
+    ['to OSSEC', client(ip('fe80::5%eth0')), 'tcp+udp'],
+  ])('%s', async (_what, conf, protocols) => {
+    expect(await outcomeOf(conf)).toEqual([`fe80::5|1514|${protocols}`]);
+  });
+
+  test.each(['2001:db8::5%eth0', 'ff02::5%eth0', 'fe80::5%', 'fe80::5% calc', 'fe80::g%eth0', '192.0.2.10%eth0'])(
+    'but not %s',
+    async (text) => {
+      expect(await outcomeOf(client(server(text)))).toBe('no-server');
+    },
+  );
 });
 
 describe('what every agent refuses is refused as a whole', () => {
