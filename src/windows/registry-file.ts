@@ -1,5 +1,33 @@
-/** A value of the registry. Only texts and numbers matter here; null stands for a value of every other type. */
-export type RegistryValue = string | number | null;
+/** A value of a type that nothing here asks for, such as REG_BINARY or REG_QWORD: its number, and its first bytes. */
+export interface OtherValue {
+  readonly type: number;
+  readonly bytes: Buffer;
+}
+
+/** A text that may hold the names of variables, REG_EXPAND_SZ. */
+export interface ExpandableText {
+  readonly expandable: string;
+}
+
+/** REG_SZ as a string, REG_DWORD as a number. */
+export type RegistryValue = string | number | ExpandableText | OtherValue;
+
+/** The numbers of the types that texts have (Windows SDK, winnt.h). */
+export const textTypes = { plain: 1, expandable: 2 } as const;
+
+/** More of a value of another type tells nobody anything. */
+const mostOtherBytes = 64;
+
+/** A value of the type of this number, other than REG_DWORD. A text ends at its first NUL, or with its bytes. */
+export function typedValue(type: number, bytes: Buffer): RegistryValue {
+  if (type !== textTypes.plain && type !== textTypes.expandable) {
+    return { type, bytes: Buffer.from(bytes.subarray(0, mostOtherBytes)) };
+  }
+  const text = bytes.toString('utf16le');
+  const end = text.indexOf('\0');
+  const whole = end < 0 ? text : text.slice(0, end);
+  return type === textTypes.plain ? whole : { expandable: whole };
+}
 
 /** Values by name; names compare without case. */
 export class RegistryValues {
@@ -12,9 +40,10 @@ export class RegistryValues {
     return this.byName.size > count;
   }
 
+  /** A text of either type: live registries have a path as REG_EXPAND_SZ where exported files have REG_SZ. */
   text(name: string): string | undefined {
     const value = this.byName.get(name.toLowerCase())?.value;
-    return typeof value === 'string' ? value : undefined;
+    return value === undefined ? undefined : textOf(value);
   }
 
   number(name: string): number | undefined {
@@ -22,10 +51,29 @@ export class RegistryValues {
     return typeof value === 'number' ? value : undefined;
   }
 
-  /** All texts with their names as they were written. */
-  *texts(): IterableIterator<readonly [name: string, text: string]> {
-    for (const { name, value } of this.byName.values()) if (typeof value === 'string') yield [name, value];
+  /** A value of whatever type. */
+  value(name: string): RegistryValue | undefined {
+    return this.byName.get(name.toLowerCase())?.value;
   }
+
+  /** All texts, of either type, with their names as they were written. */
+  *texts(): IterableIterator<readonly [name: string, text: string]> {
+    for (const { name, value } of this.byName.values()) {
+      const text = textOf(value);
+      if (text !== undefined) yield [name, text];
+    }
+  }
+
+  /** All values with their names as they were written. */
+  *all(): IterableIterator<readonly [name: string, value: RegistryValue]> {
+    for (const { name, value } of this.byName.values()) yield [name, value];
+  }
+}
+
+/** The text of a value that is one, of either type. */
+export function textOf(value: RegistryValue): string | undefined {
+  if (typeof value === 'string') return value;
+  return typeof value === 'object' && 'expandable' in value ? value.expandable : undefined;
 }
 
 /** Keys by their full path in lower case, without the root's short form: `hkey_local_machine\system\...`. */
@@ -38,7 +86,8 @@ export function keyPath(path: string): string {
 
 const signature = 'Windows Registry Editor Version 5.00';
 const dword = /dword:([0-9a-fA-F]{8})/y;
-const hexStart = /hex(?:\([0-9a-fA-F]+\))?:/y;
+/** Without a number it is REG_BINARY, type 3. */
+const hexStart = /hex(?:\(([0-9a-fA-F]{1,8})\))?:/y;
 /** Digits and commas of one line; one that goes on ends in a comma and a backslash. */
 const hexLine = /[0-9a-fA-F,]*/y;
 const hexGoesOn = /\\\r?\n[ \t]*/y;
@@ -113,16 +162,24 @@ class RegistryFileReader {
     if (text !== undefined) return text;
     const digits = this.take(dword)?.[1];
     if (digits !== undefined) return Number.parseInt(digits, 16);
-    return this.takeHex() ? null : undefined;
+    return this.takeHex();
   }
 
   /** A value of many megabytes has as many lines; a pattern for all of it at once would overflow the stack. */
-  private takeHex(): boolean {
-    if (!this.take(hexStart)) return false;
-    let digits = this.take(hexLine)?.[0];
-    const isEmpty = digits === '';
-    while (digits?.endsWith(',') && this.take(hexGoesOn)) digits = this.take(hexLine)?.[0];
-    return isEmpty || /[0-9a-fA-F]{2}$/.test(digits?.slice(-2) ?? '');
+  private takeHex(): RegistryValue | undefined {
+    const start = this.take(hexStart);
+    if (start === undefined) return undefined;
+    const type = Number.parseInt(start[1] ?? '3', 16);
+    const isText = type === textTypes.plain || type === textTypes.expandable;
+    let line = this.take(hexLine)?.[0] ?? '';
+    const isEmpty = line === '';
+    const lines = [line];
+    while (line.endsWith(',') && this.take(hexGoesOn)) {
+      line = this.take(hexLine)?.[0] ?? '';
+      if (isText || lines.length === 1) lines.push(line);
+    }
+    if (!isEmpty && !/[0-9a-fA-F]{2}$/.test(line)) return undefined;
+    return typedValue(type, Buffer.from(lines.join('').replaceAll(',', ''), 'hex'));
   }
 
   /** A text in quotes, with `\\` and `\"` in place of a backslash and a quote; a line break in it stands as it is. */

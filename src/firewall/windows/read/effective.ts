@@ -1,4 +1,4 @@
-import { type StoredPolicy, settingOf } from './stored-policy';
+import { readingsOf, type StoredPolicy, settingOf } from './stored-policy';
 import { type ProfileName, profileNames, type StoredRule } from './stored-rule';
 
 /** One profile as Windows enforces it, merged from all sources. */
@@ -28,11 +28,21 @@ const contested = ['EnableFirewall', 'DefaultInboundAction', 'DefaultOutboundAct
 
 /**
  * All three profiles, once for every order in which one policy could win over the other: whether the domain's or the device
- * management's does is not documented. What is said of a host must hold for each of these. One where they do not disagree.
+ * management's does is not documented; and once for every reading of what may count in one of them or not. What is said of a
+ * host must hold for each of these. One where there is no doubt.
  */
 export function effectiveProfiles(local: StoredPolicy, managed: readonly StoredPolicy[]): EffectiveProfile[][] {
-  const orders = disagree(managed) ? permutations(managed) : [managed];
-  return orders.map((order) => profileNames.map((name) => effectiveProfile(name, local, order)));
+  return readingsOf(local).flatMap((ours) =>
+    choices(managed.map(readingsOf)).flatMap((others) => {
+      const orders = disagree(others) ? permutations(others) : [others];
+      return orders.map((order) => profileNames.map((name) => effectiveProfile(name, ours, order)));
+    }),
+  );
+}
+
+/** One of each, in every combination. */
+function choices<T>(lists: readonly (readonly T[])[]): T[][] {
+  return lists.reduce<T[][]>((chosen, list) => chosen.flatMap((before) => list.map((one) => [...before, one])), [[]]);
 }
 
 /**

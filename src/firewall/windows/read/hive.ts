@@ -1,4 +1,4 @@
-import { type RegistryKeys, type RegistryValue, RegistryValues } from '../../../windows/registry-file';
+import { type RegistryKeys, type RegistryValue, RegistryValues, typedValue } from '../../../windows/registry-file';
 import { Damage, type HiveCell, HiveCells } from './hive-cells';
 import { type Damaged, type HiveHeader, readHiveHeader } from './hive-header';
 
@@ -6,7 +6,6 @@ import { type Damaged, type HiveHeader, readHiveHeader } from './hive-header';
 const deepestKey = 16;
 
 /** REG_SZ and REG_DWORD, the types of everything in a policy that matters. */
-const textType = 1;
 const numberType = 4;
 
 /** Longest data in one cell; from version 1.4 on longer data is cut into segments of this length. */
@@ -89,10 +88,7 @@ class HiveReader {
     const data = this.readData(value);
     const type = value.long(12);
     if (type === numberType && data.length === 4) return data.readUInt32LE();
-    if (type !== textType) return null;
-    const text = data.toString('utf16le');
-    const end = text.indexOf('\0');
-    return end < 0 ? text : text.slice(0, end);
+    return typedValue(type, data);
   }
 
   /** Up to four bytes stand in the place of an offset; the highest bit of their length says so. */

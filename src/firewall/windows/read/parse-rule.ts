@@ -52,7 +52,9 @@ class RuleDraft implements StoredRule {
 
 /** Fields that narrow a rule in a way that nobody here looks at more closely. */
 const narrowing = new Set(
-  'iftype if luown luauth luauth2_24 apppkgid security rmauth ruauth ttk nnm securityrealmid platform lom'.split(' '),
+  'iftype if luown luauth luauth2_24 apppkgid pfn security rmauth ruauth ttk nnm securityrealmid platform lom'.split(
+    ' ',
+  ),
 );
 
 function restrict(rule: RuleDraft, name: string, value: string): void {

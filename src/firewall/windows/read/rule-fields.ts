@@ -25,7 +25,7 @@ export function readFields(raw: string): RuleFields {
 /** Fields that stand in a rule once or never; the others are repeated, with one item each. */
 const single =
   `action active dir protocol app svc name desc embedctxt edge defer lsm lom pcross authbypassout rmauth ruauth luauth
-   luauth2_24 luown apppkgid nnm securityrealmid skipver security`.split(/\s+/);
+   luauth2_24 luown apppkgid pfn nnm securityrealmid skipver security`.split(/\s+/);
 const repeated = 'profile lport rport icmp4 icmp6 la4 la6 ra4 ra6 if iftype platform platform2 ttk'.split(' ');
 
 /** What a later version of Windows added to a field stands under a name of its own: `LPort2_10`, `RA42`, `Security2_9`. */

@@ -3,10 +3,10 @@ import type { StoredRule } from './stored-rule';
 
 /**
  * A stored rule that is read no further than it is asked for: a host may have some ten thousand, and of most of them only the
- * name and whether they are active matter.
+ * name and whether they are active matter. With a doubt it is not understood where it takes something away.
  */
-export function ruleOnDemand(id: string, raw: string): StoredRule {
-  return new RuleOnDemand(id, raw);
+export function ruleOnDemand(id: string, raw: string, doubt?: string): StoredRule {
+  return new RuleOnDemand(id, raw, doubt);
 }
 
 const nameOrActive = /\|(name|active)=([^|]*)/gi;
@@ -32,6 +32,7 @@ class RuleOnDemand implements StoredRule {
   constructor(
     readonly id: string,
     readonly raw: string,
+    private readonly doubt: string | undefined,
   ) {
     ({ name: this.name, active: this.active } = readNameAndActive(raw));
   }
@@ -81,6 +82,6 @@ class RuleOnDemand implements StoredRule {
     return this.whole.unknownFields;
   }
   get notUnderstood() {
-    return this.whole.notUnderstood;
+    return this.whole.notUnderstood ?? (this.whole.action === 'block' ? this.doubt : undefined);
   }
 }

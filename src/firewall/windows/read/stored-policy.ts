@@ -1,4 +1,6 @@
-import { keyPath, type RegistryKeys, RegistryValues } from '../../../windows/registry-file';
+import { keyPath, type RegistryKeys, RegistryValues, textOf } from '../../../windows/registry-file';
+import { type OddValue, oddRules, oddSettings } from './odd-values';
+import { readOldExceptions } from './old-exceptions';
 import { meaning } from './rule-meaning';
 import { ruleOnDemand } from './rule-on-demand';
 import { type ProfileName, profileNames, type StoredRule } from './stored-rule';
@@ -13,6 +15,10 @@ export interface StoredPolicy {
   readonly source: 'local' | 'gpo' | 'mdm' | 'backup';
   readonly profiles: Readonly<Record<ProfileName, ProfileSettings>>;
   readonly rules: readonly StoredRule[];
+  /** Values of other types than Windows writes. Absent: none. */
+  readonly odd?: readonly OddValue[];
+  /** Settings of which the specification does not say whether they count beside the others. Absent: none. */
+  readonly perhaps?: StoredPolicy['profiles'];
 }
 
 const localRoot = keyPath('HKLM\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy');
@@ -62,18 +68,22 @@ export function readHivePolicy(keys: RegistryKeys): StoredPolicy {
  * device management's private profile goes by either name; where both are there they are two policies, the second without rules.
  */
 export function readManagedPolicies(local: RegistryKeys, policies: RegistryKeys): StoredPolicy[] {
-  const managed = [
-    readPolicy('gpo', policies, domainRoot, domainKeys(policies)),
-    readPolicy('mdm', local, mdmRoot, managedKeys),
-  ];
+  const managed = [readDomainPolicy(policies), readPolicy('mdm', local, mdmRoot, managedKeys)];
   if (!local.has(`${mdmRoot}\\${localKeys.private}`)) return managed;
   return [...managed, { ...readPolicy('mdm', local, mdmRoot, localKeys), rules: [] }];
 }
 
-/** The legacy "standard" profile counts, for private and public, only where neither of the newer keys is there. */
-function domainKeys(keys: RegistryKeys): ProfileKeys {
+/**
+ * The legacy "standard" profile counts, for private and public, only where neither of the newer keys is there. What makes a newer
+ * key be there is not told: one with nothing but a subkey may not do it.
+ */
+function readDomainPolicy(keys: RegistryKeys): StoredPolicy {
   const isNewer = [managedKeys.private, managedKeys.public].some((key) => keys.has(`${domainRoot}\\${key}`));
-  return isNewer ? managedKeys : legacyKeys;
+  const policy = readPolicy('gpo', keys, domainRoot, isNewer ? managedKeys : legacyKeys);
+  const rules = [...policy.rules, ...readOldExceptions(keys, domainRoot)];
+  if (!isNewer || !keys.has(`${domainRoot}\\${legacyKeys.public}`)) return { ...policy, rules };
+  const { private: privately, public: publicly } = readPolicy('gpo', keys, domainRoot, legacyKeys).profiles;
+  return { ...policy, rules, perhaps: { domain: {}, private: privately, public: publicly } };
 }
 
 function readPolicy(
@@ -85,10 +95,50 @@ function readPolicy(
   const at = (key: string): RegistryValues => keys.get(root === '' ? key : `${root}\\${key}`) ?? new RegistryValues();
   const settings = (profile: ProfileName): ProfileSettings =>
     readSettings(at(profileKeys[profile]), at(`${profileKeys[profile]}\\logging`));
+  const odd = [
+    ...profileNames.flatMap((profile) => oddSettings(profile, at(profileKeys[profile]))),
+    ...oddRules(at('firewallrules')),
+  ];
   return {
     source,
     profiles: { domain: settings('domain'), private: settings('private'), public: settings('public') },
-    rules: [...at('firewallrules').texts()].map(([id, text]) => ruleOnDemand(id, text)),
+    rules: readRules(at('firewallrules')),
+    ...(odd.length === 0 ? {} : { odd }),
+  };
+}
+
+/** A rule is a REG_SZ ([MS-GPFAS] 2.2.2.19). In another text it may let something through, but nobody may rely on it to block. */
+function readRules(values: RegistryValues): StoredRule[] {
+  const rules: StoredRule[] = [];
+  for (const [id, value] of values.all()) {
+    const text = textOf(value);
+    if (text !== undefined) rules.push(ruleOnDemand(id, text, typeof value === 'string' ? undefined : 'its type'));
+  }
+  return rules;
+}
+
+/** A policy once for each choice of what may count in it or not. */
+export function readingsOf(policy: StoredPolicy): StoredPolicy[] {
+  const { odd = [], perhaps } = policy;
+  const settings = odd.filter(({ setting }) => setting !== undefined);
+  const oddProfiles = Object.fromEntries(
+    profileNames.map((name) => [
+      name,
+      Object.fromEntries(
+        settings.filter(({ profile }) => profile === name).map(({ setting, reading }) => [setting, reading]),
+      ),
+    ]),
+  ) as StoredPolicy['profiles'];
+  const typed = settings.length === 0 ? [policy] : [policy, withSettings(policy, oddProfiles)];
+  return perhaps === undefined ? typed : typed.flatMap((reading) => [reading, withSettings(reading, perhaps)]);
+}
+
+/** What is set in the policy for sure stays. */
+function withSettings(policy: StoredPolicy, more: StoredPolicy['profiles']): StoredPolicy {
+  const profile = (name: ProfileName): ProfileSettings => ({ ...more[name], ...policy.profiles[name] });
+  return {
+    ...policy,
+    profiles: { domain: profile('domain'), private: profile('private'), public: profile('public') },
   };
 }
 
@@ -96,7 +146,8 @@ function readSettings(profile: RegistryValues, logging: RegistryValues): Profile
   const found: Record<string, number | string> = {};
   for (const setting of settingNames) {
     const [values, name] = setting.startsWith('Logging\\') ? [logging, setting.slice(8)] : [profile, setting];
-    const value = values.number(name) ?? values.text(name);
+    const isNumber = typeof builtIn[setting] !== 'string';
+    const value = isNumber ? values.number(name) : values.text(name);
     if (value !== undefined) found[setting] = value;
   }
   return found;

@@ -179,3 +179,15 @@ test('values of many megabytes are read, whatever they are made of', () => {
     1_000_000, 1_000_000, 1_000_000,
   ]);
 });
+
+test.each([
+  ['hex(1):76,00,32,00,00,00', 'v2', 'v2'],
+  ['hex(2):25,00,78,00,\\\r\n  25,00,00,00,41,00', '%x%', { expandable: '%x%' }],
+  ['hex(2):', '', { expandable: '' }],
+  ['hex(b):01,00,00,00,00,00,00,00', undefined, { type: 11, bytes: Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]) }],
+  ['hex:ff', undefined, { type: 3, bytes: Buffer.from([0xff]) }],
+])('%s is a text, or keeps its type', (data, text, value) => {
+  const read = keysOf(encode(`${head}\r\n\r\n[${root}]\r\n"a"=${data}\r\n\r\n`)).get(keyPath('HKLM\\SYSTEM\\Rules'));
+  expect(read?.text('A')).toBe(text);
+  expect(read?.value('A')).toEqual(value);
+});

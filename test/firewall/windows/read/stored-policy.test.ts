@@ -2,10 +2,11 @@ import {
   compareToRecord,
   profileDifferences,
   readHivePolicy,
+  readingsOf,
   readLocalPolicy,
   readManagedPolicies,
 } from '../../../../src/firewall/windows/read/stored-policy';
-import { keyPath, type RegistryKeys, RegistryValues } from '../../../../src/windows/registry-file';
+import { keyPath, type RegistryKeys, type RegistryValue, RegistryValues } from '../../../../src/windows/registry-file';
 import { allowListOf, blocking } from './policies';
 
 const local = 'HKLM\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy';
@@ -193,5 +194,60 @@ describe('profile settings', () => {
     expect(differences({ DisableNotifications: 0 }, { DisableNotifications: 1 })).toEqual([
       'public DisableNotifications',
     ]);
+  });
+});
+
+describe('values of other types than Windows writes', () => {
+  const typed = (values: Record<string, RegistryValue>): RegistryValues => {
+    const read = new RegistryValues();
+    for (const [name, value] of Object.entries(values)) read.set(name, value);
+    return read;
+  };
+  const policyAt = (key: string, values: Record<string, RegistryValue>) => {
+    const [policy] = readManagedPolicies(new Map(), new Map([[keyPath(`${gpo}\\${key}`), typed(values)]]));
+    if (policy === undefined) throw new Error('no policy');
+    return policy;
+  };
+  const quad = (value: number) => ({ type: 11, bytes: Buffer.from([value, 0, 0, 0, 0, 0, 0, 0]) });
+
+  test.each([
+    ['REG_QWORD', quad(0), 0],
+    ['REG_BINARY', { type: 3, bytes: Buffer.from([0, 0, 0, 0]) }, 0],
+    ['REG_BINARY, no number', { type: 3, bytes: Buffer.alloc(12) }, -1],
+    ['REG_SZ', '0', 0],
+    ['REG_EXPAND_SZ', { expandable: 'no' }, -1],
+  ])('a switch as %s is read both as what it says and as absent', (_, value, reading) => {
+    const policy = policyAt('PublicProfile', { EnableFirewall: value });
+    expect(policy.odd).toEqual([expect.objectContaining({ name: 'public EnableFirewall', reading })]);
+    expect(readingsOf(policy).map(({ profiles }) => profiles.public.EnableFirewall)).toEqual([undefined, reading]);
+  });
+
+  test('a path and a list of interfaces are texts in either type', () => {
+    const policy = policyAt('DomainProfile', { DisabledInterfaces: { expandable: '{A}' } });
+    expect(policy).toMatchObject({ profiles: { domain: { DisabledInterfaces: '{A}' } } });
+    expect(policy.odd).toBeUndefined();
+  });
+
+  test('a rule as REG_EXPAND_SZ lets through what it says, and blocks nothing for sure', () => {
+    const text = (action: string) => `v2.30|Action=${action}|Active=TRUE|Dir=In|Name=Odd|`;
+    const policy = policyAt('FirewallRules', {
+      allow: { expandable: text('Allow') },
+      block: { expandable: text('Block') },
+      plain: text('Block'),
+      bytes: { type: 3, bytes: Buffer.from('v2.30', 'utf16le') },
+    });
+    expect(policy.rules.map(({ id, notUnderstood }) => [id, notUnderstood])).toEqual([
+      ['allow', undefined],
+      ['block', 'its type'],
+      ['plain', undefined],
+    ]);
+    expect(policy.odd?.map(({ name }) => name)).toEqual(['bytes']);
+  });
+
+  test('the standard profile beside an empty newer one may count or not', () => {
+    const keys = registry({ [`${gpo}\\StandardProfile`]: { EnableFirewall: 0 }, [`${gpo}\\PrivateProfile`]: {} });
+    const [policy] = readManagedPolicies(registry({}), keys);
+    if (policy === undefined) throw new Error('no policy');
+    expect(readingsOf(policy).map(({ profiles }) => profiles.private.EnableFirewall)).toEqual([undefined, 0]);
   });
 });
