@@ -1,93 +1,102 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { nodeFor, nodeVersion } from './node-binary.mjs';
+import { buildTime } from './build-time.mjs';
+import { nodeFor, nodeVersion, packagingTools } from './node-binary.mjs';
 import { product } from './product.mjs';
 import { root, run } from './workshop.mjs';
 
-/** Writes what is in both executables as a CycloneDX document: Node, what Node is made of, and the npm packages. */
-export function writeSbom(output) {
-  const executables = ['contain-host.exe', 'contain-host'].map((name) => ({ type: 'file', name }));
-  const self = {
-    type: 'application',
-    'bom-ref': purl(product),
-    purl: purl(product),
-    ...product,
-    components: executables,
-  };
+const npmPrefix = 'node_modules/';
+
+/** Writes what is in the executables as a CycloneDX document: Node, what Node is made of, and the npm packages. */
+export function writeSbom(output, executables) {
+  const { Enums, Models, Serialize, Spec } = createRequire(join(packagingTools(), 'package.json'))(
+    '@cyclonedx/cyclonedx-library',
+  );
+  const { Application, File, Library, Platform } = Enums.ComponentType;
+  const component = (type, name, options = {}) =>
+    new Models.Component(type, name, { ...options, bomRef: options.purl ?? options.bomRef });
+
+  const node = component(Platform, 'node', {
+    version: nodeVersion,
+    purl: `pkg:generic/node@${nodeVersion}`,
+    cpe: `cpe:2.3:a:nodejs:node.js:${nodeVersion}:*:*:*:*:*:*:*`,
+    licenses: new Models.LicenseRepository([new Models.SpdxLicense('MIT')]),
+    components: new Models.ComponentRepository(
+      partsOfNode().map(([name, version]) => component(Library, name, { version, bomRef: `node-${name}` })),
+    ),
+  });
+
   const packages = npmPackages();
-  const node = nodeComponent();
-  const document = {
-    bomFormat: 'CycloneDX',
-    specVersion: '1.6',
-    version: 1,
-    metadata: { timestamp: new Date().toISOString(), component: self },
-    components: [node, ...packages.map(({ component }) => component)],
-    dependencies: [
-      { ref: self['bom-ref'], dependsOn: [node['bom-ref'], ...refsOf(packages, directDependencies())] },
-      ...packages.map(({ component, dependsOn }) => ({
-        ref: component['bom-ref'],
-        dependsOn: refsOf(packages, dependsOn),
-      })),
-    ],
+  const components = new Map(
+    Object.entries(packages).map(([path, { version, license, integrity }]) => {
+      const name = path.slice(path.lastIndexOf(npmPrefix) + npmPrefix.length);
+      const licenses = license === undefined ? [] : [new Models.LicenseExpression(license)];
+      const hashes = integrity === undefined ? [] : [hashOf(integrity)];
+      const options = {
+        version,
+        purl: purl(name, version),
+        licenses: new Models.LicenseRepository(licenses),
+        hashes: new Models.HashDictionary(hashes),
+      };
+      return [path, component(Library, name, options)];
+    }),
+  );
+  const depend = (from, path, names) => {
+    for (const name of names) {
+      const found = components.get(folderOf(packages, path, name));
+      if (found !== undefined) from.dependencies.add(found.bomRef);
+    }
   };
-  writeFileSync(output, `${JSON.stringify(document, null, 2)}\n`);
+  for (const [path, from] of components) depend(from, path, Object.keys(packages[path].dependencies ?? {}));
+
+  const self = component(Application, product.name, {
+    version: product.version,
+    description: product.description,
+    purl: purl(product.name, product.version),
+    components: new Models.ComponentRepository(executables.map((name) => component(File, name, { bomRef: name }))),
+  });
+  self.dependencies.add(node.bomRef);
+  depend(self, '', directDependencies());
+
+  const bom = new Models.Bom({
+    metadata: new Models.Metadata({ timestamp: new Date(buildTime * 1000), component: self }),
+    components: new Models.ComponentRepository([node, ...components.values()]),
+  });
+  const serializer = new Serialize.JsonSerializer(new Serialize.JSON.Normalize.Factory(Spec.Spec1dot6));
+  writeFileSync(output, `${serializer.serialize(bom, { sortLists: true, space: 2 })}\n`);
 }
 
-function nodeComponent() {
+/** Names and versions of what this Node was built from, as it says itself. */
+function partsOfNode() {
   const generator = nodeFor(`${process.platform}-${process.arch}`);
   const { node: _, ...parts } = JSON.parse(run(generator, ['--print', 'JSON.stringify(process.versions)']));
-  const version = nodeVersion;
-  return {
-    type: 'platform',
-    'bom-ref': `pkg:generic/node@${version}`,
-    name: 'node',
-    version,
-    licenses: [{ license: { id: 'MIT' } }],
-    cpe: `cpe:2.3:a:nodejs:node.js:${version}:*:*:*:*:*:*:*`,
-    purl: `pkg:generic/node@${version}`,
-    components: Object.entries(parts).map(([name, version]) => ({ type: 'library', name, version })),
-  };
+  return Object.entries(parts);
 }
 
-/** Every package of package-lock.json that is not for development only. */
+/** Every package of package-lock.json that is not for development only, by its folder. */
 function npmPackages() {
   const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
-  return Object.entries(packages)
-    .filter(([path, { dev }]) => path !== '' && !dev)
-    .map(([path, { version, license, integrity, dependencies = {} }]) => {
-      const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
-      const ref = purl({ name, version });
-      const component = {
-        type: 'library',
-        'bom-ref': ref,
-        name,
-        version,
-        ...(license === undefined ? {} : { licenses: [{ expression: license }] }),
-        ...(integrity === undefined ? {} : { hashes: [hashOf(integrity)] }),
-        purl: ref,
-      };
-      return { component, dependsOn: Object.keys(dependencies) };
-    });
+  return Object.fromEntries(Object.entries(packages).filter(([path, { dev }]) => path !== '' && !dev));
+}
+
+/** The folder in which a package finds another one: its own, or that of a package around it. */
+function folderOf(packages, path, name) {
+  const inside = `${path === '' ? '' : `${path}/`}${npmPrefix}${name}`;
+  if (inside in packages || path === '') return inside;
+  return folderOf(packages, path.slice(0, Math.max(0, path.lastIndexOf(npmPrefix) - 1)), name);
 }
 
 function directDependencies() {
   return Object.keys(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).dependencies);
 }
 
-function refsOf(packages, names) {
-  return packages
-    .filter(({ component }) => names.includes(component.name))
-    .map(({ component }) => component['bom-ref']);
-}
-
+/** From npm's form, `sha512-<base64>`, to that of CycloneDX. */
 function hashOf(integrity) {
   const [algorithm, base64] = integrity.split('-');
-  return {
-    alg: algorithm.toUpperCase().replace('SHA', 'SHA-'),
-    content: Buffer.from(base64, 'base64').toString('hex'),
-  };
+  return [algorithm.toUpperCase().replace('SHA', 'SHA-'), Buffer.from(base64, 'base64').toString('hex')];
 }
 
-function purl({ name, version }) {
+function purl(name, version) {
   return `pkg:npm/${name.replace('@', '%40')}@${version}`;
 }
