@@ -3,7 +3,7 @@ import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeInstaller } from './installer/installer.mjs';
 import { makeLinuxPackages } from './linux/packages.mjs';
-import { deployed, writeChecksums } from './package/checksums.mjs';
+import { deployed, executables, linuxExecutables, writeChecksums } from './package/checksums.mjs';
 import { makeExecutable, makeLinuxExecutable } from './package/executable.mjs';
 import { bundleParts } from './package/parts.mjs';
 import { product } from './package/product.mjs';
@@ -19,14 +19,15 @@ await finish(async () => {
   const parts = await bundleParts(join(cache, 'parts'));
   const forWindows = join(dist, 'contain-host.exe');
   checkSize('contain-host.exe, beyond its Node,', await makeExecutable(parts, forWindows, product), mebibyte);
-  const forLinux = join(dist, 'contain-host');
-  checkSize('contain-host, beyond its Node,', makeLinuxExecutable(parts, forLinux), mebibyte);
+  for (const [processor, name] of Object.entries(linuxExecutables))
+    checkSize(`${name}, beyond its Node,`, makeLinuxExecutable(processor, parts, join(dist, name)), mebibyte);
 
-  writeSbom(join(dist, 'sbom.cdx.json'));
+  writeSbom(join(dist, 'sbom.cdx.json'), executables);
   const installer = join(dist, 'contain-host.msi');
   makeInstaller(forWindows, installer, product);
   checkSize('contain-host.msi', statSync(installer).size, 36 * mebibyte);
-  makeLinuxPackages(forLinux, dist, product);
+  for (const [processor, name] of Object.entries(linuxExecutables))
+    makeLinuxPackages(join(dist, name), processor, dist, product);
 
   writeChecksums(dist);
   for (const file of files) console.log(`dist/${file}`);

@@ -12,34 +12,41 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { buildTime } from '../package/build-time.mjs';
 import { run } from '../package/workshop.mjs';
 
 const source = new URL('.', import.meta.url);
 const howToGet =
   'The Linux packages were not made: dpkg-deb or tar is missing (Debian, Ubuntu: apt-get install dpkg tar).';
 
+/** The processors there are packages for, by Node's names, each with Debian's name. */
+const debianNames = { x64: 'amd64', arm64: 'arm64' };
+
 /** The names of the files, for each kind of package. */
-export const packageNames = (version) => ({
-  deb: `contain-host_${version}_amd64.deb`,
-  tarball: `contain-host-${version}-linux-x64.tar.gz`,
+export const packageNames = (version, processor) => ({
+  deb: `contain-host_${version}_${debianNames[processor]}.deb`,
+  tarball: `contain-host-${version}-linux-${processor}.tar.gz`,
 });
 
 /** Where the agents look for their active responses. */
 const responses = 'var/ossec/active-response/bin';
 
-/** Makes both packages in the folder `output`. `executable` is what they install. Throws `Missing` without dpkg-deb or tar. */
-export function makeLinuxPackages(executable, output, { version }) {
+/**
+ * Makes both packages in the folder `output`. `executable` is what they install, `processor` what it runs on. Throws `Missing`
+ * without dpkg-deb or tar.
+ */
+export function makeLinuxPackages(executable, processor, output, { version }) {
   const folder = mkdtempSync(join(tmpdir(), 'contain-host-packages-'));
   try {
-    const { deb, tarball } = packageNames(version);
-    makeDeb(executable, join(output, deb), version, folder);
+    const { deb, tarball } = packageNames(version, processor);
+    makeDeb(executable, join(output, deb), version, debianNames[processor], folder);
     makeTarball(executable, join(output, tarball), version, folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function makeDeb(executable, output, version, folder) {
+function makeDeb(executable, output, version, architecture, folder) {
   const root = join(folder, 'deb');
   const program = join(root, responses, 'contain-host');
   put(program, readFileSync(executable), 0o750);
@@ -48,9 +55,13 @@ function makeDeb(executable, output, version, folder) {
   put(join(root, 'usr/lib/systemd/system/contain-host.service'), text('contain-host.service'), 0o644);
   for (const script of ['postinst', 'prerm', 'postrm']) put(join(root, 'DEBIAN', script), text(`deb/${script}`), 0o755);
   const size = Math.ceil(statSync(executable).size / 1024);
-  const control = text('deb/control').replace('{version}', version).replace('{size}', String(size));
+  const control = text('deb/control')
+    .replace('{version}', version)
+    .replace('{architecture}', architecture)
+    .replace('{size}', String(size));
   put(join(root, 'DEBIAN', 'control'), control, 0o644);
-  run('dpkg-deb', ['--root-owner-group', '-Zxz', '-z1', '--build', root, output], { howToGet });
+  const env = { ...process.env, SOURCE_DATE_EPOCH: String(buildTime) };
+  run('dpkg-deb', ['--root-owner-group', '-Zxz', '-z1', '--build', root, output], { howToGet, env });
 }
 
 function makeTarball(executable, output, version, folder) {
@@ -59,8 +70,8 @@ function makeTarball(executable, output, version, folder) {
   put(join(folder, inside, 'contain-host.service'), text('contain-host.service'), 0o644);
   for (const script of ['install.sh', 'uninstall.sh'])
     put(join(folder, inside, script), text(`tarball/${script}`), 0o755);
-  const owner = ['--owner=0', '--group=0', '--numeric-owner', '--sort=name'];
-  run('tar', ['-czf', output, ...owner, '-C', folder, inside], { howToGet });
+  const same = ['--owner=0', '--group=0', '--numeric-owner', '--sort=name', `--mtime=@${buildTime}`];
+  run('tar', ['-czf', output, ...same, '-C', folder, inside], { howToGet });
 }
 
 /** A file beside this one, with what it includes. */

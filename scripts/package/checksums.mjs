@@ -4,12 +4,16 @@ import { join } from 'node:path';
 import { packageNames } from '../linux/packages.mjs';
 import { product } from './product.mjs';
 
+/** The executables for Linux, by processor. */
+export const linuxExecutables = { x64: 'contain-host', arm64: 'contain-host-arm64' };
+
+export const executables = ['contain-host.exe', ...Object.values(linuxExecutables)];
+
 /** Everything to deploy. */
 export const deployed = [
-  'contain-host.exe',
+  ...executables,
   'contain-host.msi',
-  'contain-host',
-  ...Object.values(packageNames(product.version)),
+  ...Object.keys(linuxExecutables).flatMap((processor) => Object.values(packageNames(product.version, processor))),
   'sbom.cdx.json',
 ];
 

@@ -6,10 +6,10 @@ import { finishExecutable, loadResedit } from './portable-executable.mjs';
 import { cache, root, run } from './workshop.mjs';
 
 /** The platforms by pkg's names, and the files that say in its cache that a download is complete. */
-const windows = { name: 'win', pinned: 'win32-x64', node: '.exe', complete: ['.exe.ok', '.zip', '.zip.ok'] };
+const windows = { name: 'win', system: 'win32', node: '.exe', complete: ['.exe.ok', '.zip', '.zip.ok'] };
 const linux = {
   name: 'linux',
-  pinned: 'linux-x64',
+  system: 'linux',
   node: '/bin/node',
   complete: ['/bin/node.ok', '.tar.gz', '.tar.gz.ok'],
 };
@@ -20,25 +20,25 @@ const linux = {
  */
 export async function makeExecutable(scripts, output, identity) {
   const resedit = await loadResedit(packagingTools());
-  return make(windows, scripts, output, (bytes) => finishExecutable(bytes, resedit, identity));
+  return make(windows, 'x64', scripts, output, (bytes) => finishExecutable(bytes, resedit, identity));
 }
 
-/** The same for Linux, where an executable says nothing about itself. */
-export function makeLinuxExecutable(scripts, output) {
-  return make(linux, scripts, output, (bytes) => bytes);
+/** The same for Linux, where an executable says nothing about itself. `processor`: by Node's name, x64 or arm64. */
+export function makeLinuxExecutable(processor, scripts, output) {
+  return make(linux, processor, scripts, output, (bytes) => bytes);
 }
 
-function make(platform, scripts, output, finish) {
-  const base = nodeFor(platform.pinned);
+function make(platform, processor, scripts, output, finish) {
+  const base = nodeFor(`${platform.system}-${processor}`);
   const generator = nodeFor(`${process.platform}-${process.arch}`);
   mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(cache, 'executable-'));
   try {
-    offerToPkg(platform, base, join(folder, '.pkg-cache', 'sea'));
+    offerToPkg(platform, processor, base, join(folder, '.pkg-cache', 'sea'));
     const injected = join(folder, 'injected.exe');
     const env = { ...process.env, HOME: folder, USERPROFILE: folder, TMPDIR: folder, TEMP: folder, TMP: folder };
     const inject = join(root, 'scripts', 'package', 'inject.cjs');
-    run(generator, [inject, packagingTools(), platform.name, folder, injected, ...scripts], { env });
+    run(generator, [inject, packagingTools(), platform.name, processor, folder, injected, ...scripts], { env });
     const bytes = readFileSync(injected);
     closeToEnvironment(bytes);
     writeFileSync(output, finish(bytes), { mode: 0o755 });
@@ -49,8 +49,8 @@ function make(platform, scripts, output, finish) {
 }
 
 /** pkg takes from its cache what it would otherwise download; empty files say that the download is complete. */
-function offerToPkg({ name, node, complete }, base, pkgCache) {
-  const cached = join(pkgCache, `node-v${nodeVersion}-${name}-x64`);
+function offerToPkg({ name, node, complete }, processor, base, pkgCache) {
+  const cached = join(pkgCache, `node-v${nodeVersion}-${name}-${processor}`);
   mkdirSync(dirname(`${cached}${node}`), { recursive: true });
   copyFileSync(base, `${cached}${node}`);
   for (const done of complete) writeFileSync(`${cached}${done}`, '');

@@ -3,7 +3,7 @@ const { copyFileSync, readFileSync, writeFileSync } = require('node:fs');
 const { basename, join } = require('node:path');
 const { createRequire } = require('node:module');
 
-const [, , tools, platform, folder, output, ...parts] = process.argv;
+const [, , tools, platform, arch, folder, output, ...parts] = process.argv;
 const { default: sea } = createRequire(join(tools, 'package.json'))('@yao-pkg/pkg/lib-es5/sea');
 
 const start = join(folder, 'start.cjs');
@@ -16,7 +16,7 @@ for (const part of parts) {
 }
 
 sea(start, {
-  targets: [{ nodeRange: `node${process.versions.node}`, platform, arch: 'x64', output }],
+  targets: [{ nodeRange: `node${process.versions.node}`, platform, arch, output }],
   seaConfig: {
     // Relative to the folder that pkg makes beside the script: no path of the build machine is in the executable then.
     main: join('..', basename(start)),

@@ -55,11 +55,14 @@ test('the bill of materials names Node and each package that is bundled', () => 
 test('the hashes are those of the files', () => {
   const checked = spawnSync('sha256sum', ['--check', 'SHA256SUMS'], { cwd: built(''), encoding: 'utf8' });
   expect(checked.stdout.trim().split('\n').sort()).toEqual([
+    `contain-host-${version}-linux-arm64.tar.gz: OK`,
     `contain-host-${version}-linux-x64.tar.gz: OK`,
+    'contain-host-arm64: OK',
     'contain-host.exe: OK',
     'contain-host.msi: OK',
     'contain-host: OK',
     `contain-host_${version}_amd64.deb: OK`,
+    `contain-host_${version}_arm64.deb: OK`,
     'sbom.cdx.json: OK',
   ]);
 });

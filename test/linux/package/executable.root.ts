@@ -84,14 +84,21 @@ test('the hashes are those of the files, and the Linux ones are among them', () 
       'contain-host: OK',
       `contain-host_${version}_amd64.deb: OK`,
       `contain-host-${version}-linux-x64.tar.gz: OK`,
+      'contain-host-arm64: OK',
+      `contain-host_${version}_arm64.deb: OK`,
+      `contain-host-${version}-linux-arm64.tar.gz: OK`,
     ]),
   );
   expect(stdout).not.toContain('FAILED');
 });
 
-test('the bill of materials is that of both executables', () => {
+test('the bill of materials is that of every executable', () => {
   const { metadata } = JSON.parse(readFileSync(join(dist, 'sbom.cdx.json'), 'utf8')) as {
     metadata: { component: { components: { name: string }[] } };
   };
-  expect(metadata.component.components.map(({ name }) => name)).toEqual(['contain-host.exe', 'contain-host']);
+  expect(metadata.component.components.map(({ name }) => name).sort()).toEqual([
+    'contain-host',
+    'contain-host-arm64',
+    'contain-host.exe',
+  ]);
 });
