@@ -1,6 +1,5 @@
-import { join } from 'node:path';
 import type { Host } from '../host';
-import { readTail } from './read-file';
+import { readAgentTail } from './agent-files';
 
 /** The newest part of a log is enough: an agent reconnects often. */
 const newestPart = 1024 * 1024;
@@ -15,10 +14,9 @@ const start = String.raw`^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d (?:[\w-]+(?:\(\d+\))?(?
  * (src/client-agent/start_agent.c). A log that cannot be read has no addresses.
  */
 export function openAgentLog(platform: Host['platform'], home: string): (name: string) => string | undefined {
-  const file = logOf(platform, home);
   let text: string | undefined;
   return (wanted) => {
-    text ??= readNewest(file);
+    text ??= readNewest(platform, home);
     const name = wanted.replaceAll('.', String.raw`\.`);
     const ossec = `Connected to ${name} at address (\\S+), port \\d+\\r?$`;
     const older = `Connected to the server \\(\\[?${name}/([0-9A-Fa-f.:]+)\\]?:\\d+(?:/\\w+)?\\)\\.\\r?$`;
@@ -33,16 +31,14 @@ const started =
 
 /** When the agent was last started, by its own log, which is in local time; undefined where that does not say. */
 export function lastStart(platform: Host['platform'], home: string): Date | undefined {
-  const last = [...readNewest(logOf(platform, home)).matchAll(started)].at(-1);
+  const last = [...readNewest(platform, home).matchAll(started)].at(-1);
   if (last === undefined) return undefined;
   const [year = 0, month = 0, ...rest] = last.slice(1).map(Number);
   const [day = 0, hours = 0, minutes = 0, seconds = 0] = rest;
   return new Date(year, month - 1, day, hours, minutes, seconds);
 }
 
-function logOf(platform: Host['platform'], home: string): string {
-  return platform === 'windows' ? join(home, 'ossec.log') : join(home, 'logs', 'ossec.log');
-}
+const logs = { windows: 'ossec.log', linux: 'logs/ossec.log' } as const;
 
 /** On Windows OSSEC writes the port behind the address, and IPv6 then in brackets; elsewhere the address stands alone. */
 function withoutPort(address: string): string {
@@ -50,9 +46,9 @@ function withoutPort(address: string): string {
   return ipv6 ?? ipv4 ?? address;
 }
 
-function readNewest(file: string): string {
+function readNewest(platform: Host['platform'], home: string): string {
   try {
-    return readTail(file, newestPart).toString('latin1');
+    return readAgentTail(home, logs[platform], newestPart).toString('latin1');
   } catch {
     return '';
   }

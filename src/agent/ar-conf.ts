@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { Host } from '../host';
+import { readAgentFile } from './agent-files';
+import { sharedFolder } from './home';
 import { findInstalledAgent } from './installed';
-import { readFile } from './read-file';
 
 /** A command that the server may order, as a line `NAME - FILE - TIMEOUT` of ar.conf (src/os_execd/exec.c). */
 export interface Command {
@@ -17,8 +18,7 @@ const largestFile = 1024 * 1024;
 
 /** The commands that the server has sent, in order. Throws the error that says why they cannot be read. */
 export function readCommands(platform: Host['platform'], home: string): Command[] {
-  const shared = platform === 'windows' ? join(home, 'shared') : join(home, 'etc', 'shared');
-  const lines = readFile(join(shared, 'ar.conf'), largestFile).toString('latin1').split(/\r?\n/);
+  const lines = readAgentFile(home, `${sharedFolder[platform]}/ar.conf`, largestFile).toString('latin1').split(/\r?\n/);
   return lines.flatMap((line) => {
     const [name = '', file = '', timeout = ''] = line.split(' - ');
     return name === '' || file === '' || !/^\d+\s*$/.test(timeout) ? [] : [{ name, file, timeout: Number(timeout) }];

@@ -1,18 +1,22 @@
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Host } from '../host';
 import { Failure } from '../outcome/failure';
+import { administrators, ownersAt } from './agent-files';
 import { readInstallFolders } from './install-folders';
 
 /** The agent's folder, and how it was found, for people. */
 export interface Home {
   readonly home: string;
   readonly foundBy: string;
+  /** Folders with a configuration that nobody can rely on, and why, for people. */
+  readonly passedOver?: readonly string[];
 }
 
 /**
  * Finds the agent's folder, the first of these that holds its configuration: two above this program, OSSECPATH, what the
- * agent's installer left in the registry, the default folders. No agent sets OSSECPATH; people at a prompt do.
+ * agent's installer left in the registry, the default folders. No agent sets OSSECPATH; people at a prompt do. A folder that
+ * others than administrators could have put there is passed over.
  * `readNotes` reads the registry. Throws `Failure('no-home')`.
  */
 export async function findHome(
@@ -25,21 +29,57 @@ export async function findHome(
     ["the installer's registry value", async () => (host.platform === 'windows' ? readNotes(host) : [])],
     ['the default folder', async () => defaultFolders(host)],
   ];
+  const passedOver: string[] = [];
   for (const [foundBy, folders] of candidates) {
     for (const folder of await folders()) {
       const home = withoutTrailingSeparators(folder);
-      if (home !== '' && existsSync(configurationOf(host.platform, home))) return { home, foundBy };
+      if (home === '' || !existsSync(configurationOf(host.platform, home))) continue;
+      const distrusted = distrust(host.platform, home);
+      if (distrusted === undefined) return { home, foundBy, ...(passedOver.length === 0 ? {} : { passedOver }) };
+      passedOver.push(`${home} was passed over: ${distrusted}`);
     }
   }
   throw new Failure(
     'no-home',
-    `The agent's folder was not found: there is no ossec.conf two folders above ${host.program}, in OSSECPATH, or in a default folder. Set OSSECPATH to the folder of the agent. Nothing was changed.`,
+    `The agent's folder was not found: there is no ossec.conf two folders above ${host.program}, in OSSECPATH, or in a default folder that administrators alone can change. ${passedOver.map((why) => `${why}. `).join('')}Set OSSECPATH to the folder of the agent. Nothing was changed.`,
   );
 }
 
+/** The agent's own configuration, and the folder into which its server pushes files, below the agent's folder. */
+export const configurationFile = { windows: 'ossec.conf', linux: 'etc/ossec.conf' } as const;
+export const sharedFolder = { windows: 'shared', linux: 'etc/shared' } as const;
+
 /** The agent's own configuration file. */
 export function configurationOf(platform: Host['platform'], home: string): string {
-  return platform === 'windows' ? join(home, 'ossec.conf') : join(home, 'etc', 'ossec.conf');
+  return join(home, configurationFile[platform]);
+}
+
+/**
+ * Why what lies there is not the agent's: the program may have been copied to a place, such as /tmp, above which anybody could put
+ * a configuration that names a server of his. Undefined: it is. On Windows the installer's folders are closed by their permissions.
+ */
+function distrust(platform: Host['platform'], home: string): string | undefined {
+  if (process.platform === 'win32') return undefined;
+  const belongsToOther = (path: string, uid: number): string => `${path} belongs to user ${uid}`;
+  try {
+    const [admins, owners] = [new Set(administrators()), ownersAt(home)];
+    const real = realpathSync(home);
+    for (let folder = real; ; folder = dirname(folder)) {
+      const { uid, mode } = statSync(folder);
+      if (!admins.has(uid) && !(folder === real && owners.has(uid))) return belongsToOther(folder, uid);
+      // In a folder with the sticky bit nobody can replace what is another's.
+      if ((mode & 0o1002) === 0o0002) return `everybody can change ${folder}`;
+      if (folder === dirname(folder)) break;
+    }
+    const file = configurationOf(platform, home);
+    for (const path of [dirname(file), file]) {
+      const { uid } = lstatSync(path);
+      if (!owners.has(uid)) return belongsToOther(path, uid);
+    }
+    return undefined;
+  } catch (error) {
+    return `it cannot be looked at (${String(error)})`;
+  }
 }
 
 function defaultFolders({ platform, env }: Host): string[] {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Protocol } from '../policy/allow-list';
-import { readFile } from './read-file';
+import { readAgentFile } from './agent-files';
 
 /** Which agent lives in a folder. `wazuh` is the major version of a Wazuh agent; OSSEC agents have none. */
 export interface InstalledAgent {
@@ -14,17 +14,17 @@ export interface InstalledAgent {
  * 4.2; VERSION.txt of OSSEC's Windows installer. Undefined where none of them says.
  */
 export function findInstalledAgent(home: string): InstalledAgent | undefined {
-  const init = read(join(home, 'etc', 'ossec-init.conf'));
+  const init = read(home, 'etc/ossec-init.conf');
   const isWazuhInit = /^NAME="Wazuh"/m.test(init);
   const version =
-    /"version"\s*:\s*"v?(\d{1,3})\./.exec(read(join(home, 'VERSION.json'))) ??
-    /^v(\d{1,3})\.\d/.exec(read(join(home, 'VERSION'))) ??
+    /"version"\s*:\s*"v?(\d{1,3})\./.exec(read(home, 'VERSION.json')) ??
+    /^v(\d{1,3})\.\d/.exec(read(home, 'VERSION')) ??
     (isWazuhInit ? /^VERSION="v(\d{1,3})\./m.exec(init) : null);
   if (version !== null) return { wazuh: Number(version[1]) };
   if (['wazuh-agent.exe', join('bin', 'wazuh-agentd')].some((file) => existsSync(join(home, file))))
     return { wazuh: 4 };
   const isOssecInit = !isWazuhInit && /^VERSION="v/m.test(init);
-  return isOssecInit || read(join(home, 'VERSION.txt')).startsWith('OSSEC') ? { wazuh: undefined } : undefined;
+  return isOssecInit || read(home, 'VERSION.txt').startsWith('OSSEC') ? { wazuh: undefined } : undefined;
 }
 
 /**
@@ -36,9 +36,9 @@ export function defaultProtocols(agent: InstalledAgent | undefined): readonly Pr
   return (agent.wazuh ?? 0) >= 4 ? ['tcp'] : ['udp'];
 }
 
-function read(file: string): string {
+function read(home: string, path: string): string {
   try {
-    return readFile(file, 4096).toString('latin1');
+    return readAgentFile(home, path, 4096).toString('latin1');
   } catch {
     return '';
   }

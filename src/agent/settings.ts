@@ -3,8 +3,9 @@ import type { Host } from '../host';
 import { type Address, cidr, isRefusal, parseHost, parseNetwork, quote, type Refusal } from '../policy/address';
 import { errorCode } from '../process/error-code';
 import { findRepeatedKeys } from '../request/json-keys';
+import { readAgentFile } from './agent-files';
+import { sharedFolder } from './home';
 import { ownAddresses } from './own-addresses';
-import { readFile } from './read-file';
 
 /** What an administrator set in contain-host.json. Every key may be absent. */
 export interface Settings {
@@ -39,11 +40,11 @@ const keys = ['handlers', 'alertAddress', 'whenServerLost', 'probe'];
  * must not stop a containment.
  */
 export function readSettings(platform: Host['platform'], home: string): Settings {
-  const shared = platform === 'windows' ? join(home, 'shared') : join(home, 'etc', 'shared');
-  for (const folder of [shared, join(home, 'active-response', 'bin')]) {
-    const file = join(folder, 'contain-host.json');
+  for (const folder of [sharedFolder[platform], 'active-response/bin']) {
+    const path = `${folder}/contain-host.json`;
+    const file = join(home, path);
     try {
-      return { ...parse(readFile(file, longestFile).toString('utf8'), file), file };
+      return { ...parse(readAgentFile(home, path, longestFile).toString('utf8'), file), file };
     } catch (error) {
       if (errorCode(error) !== 'ENOENT')
         return { ...judge({}), file, warnings: [`${file} cannot be read: ${String(error)}`] };

@@ -1,11 +1,11 @@
 import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { type ActiveResponseConfiguration, readActiveResponse } from '../agent/active-response';
+import { readAgentFile } from '../agent/agent-files';
 import { lastStart } from '../agent/agent-log';
 import { installedProgram, usesArConf } from '../agent/ar-conf';
-import { readFile } from '../agent/read-file';
+import { sharedFolder } from '../agent/home';
+import { auditFileOf } from '../agent/response-log';
 import type { Host } from '../host';
-import { auditFileOf } from '../outcome/output/audit';
 import { type Check, ok, type Patient, problem, warning } from './check';
 
 const switchOn = '<active-response><disabled>no</disabled></active-response>';
@@ -56,9 +56,8 @@ function isAnswerLog(platform: Host['platform'], location: string): boolean {
 
 /** The file that a server pushes; it has another root and conditions, so only the name is looked for. */
 function isInSharedConfiguration({ platform }: Host, home: string): boolean {
-  const shared = platform === 'windows' ? join(home, 'shared') : join(home, 'etc', 'shared');
   try {
-    return readFile(join(shared, 'agent.conf'), 1024 * 1024)
+    return readAgentFile(home, `${sharedFolder[platform]}/agent.conf`, 1024 * 1024)
       .toString('latin1')
       .includes('active-responses.log');
   } catch {

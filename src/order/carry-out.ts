@@ -1,9 +1,9 @@
 import { findHome } from '../agent/home';
+import { writeAudit } from '../agent/response-log';
 import type { Host } from '../host';
 import { exitCodes } from '../outcome/exit-codes';
 import { Failure } from '../outcome/failure';
 import { asEndOf, type Outcome } from '../outcome/outcome';
-import { writeAudit } from '../outcome/output/audit';
 import { Log } from '../outcome/output/log';
 import type { Request } from '../request/request';
 import { stateFolderOf } from '../state/folder';
@@ -44,7 +44,9 @@ export async function recordFor(host: Host, request: Request, outcome: Outcome):
 
 async function homeOf(host: Host): Promise<string | Failure> {
   try {
-    return (await findHome(host)).home;
+    const { home, passedOver = [] } = await findHome(host);
+    for (const why of passedOver) new Log(stateFolderOf(host)).warn(why);
+    return home;
   } catch (error) {
     return error instanceof Failure
       ? error
@@ -65,12 +67,14 @@ function failed({ action }: Request, error: unknown): Outcome {
 
 function record(host: Host, home: string | undefined, request: Request, outcome: Outcome): void {
   const { status, exitCode, message, words } = outcome;
+  const log = new Log(stateFolderOf(host));
   if (home !== undefined) {
-    writeAudit(host.platform, home, {
+    const warning = writeAudit(host.platform, home, {
       status,
       request,
       words: [...(exitCode === 0 ? [] : [`exit=${exitCode}`]), ...words],
     });
+    if (warning !== undefined) log.warn(warning);
   }
-  new Log(stateFolderOf(host)).info('outcome', { request, status, exitCode, said: message });
+  log.info('outcome', { request, status, exitCode, said: message });
 }

@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { writeAudit } from '../agent/response-log';
 import type { Context, Firewall } from '../firewall/firewall';
 import { openFirewall } from '../firewall/open';
 import type { Host } from '../host';
 import { Failure } from '../outcome/failure';
-import { writeAudit } from '../outcome/output/audit';
 import { Log } from '../outcome/output/log';
 import type { Request } from '../request/request';
 import { prepareStateFolder, stateFolderOf } from '../state/folder';
@@ -33,8 +33,9 @@ export async function openSession(host: Host, home: string | undefined, request:
     const { action } = request;
     const openCase = readJournal(journal, log, request);
     const recorder = new CaseRecorder(journal, log, action, openCase?.facts ?? {}, () => {
-      if (action === 'add' && home !== undefined)
-        writeAudit(host.platform, home, { status: 'add-started', request, words: [] });
+      if (action !== 'add' || home === undefined) return;
+      const warning = writeAudit(host.platform, home, { status: 'add-started', request, words: [] });
+      if (warning !== undefined) log.warn(warning);
     });
     if (openCase !== undefined && host.platform === 'windows') await waitUntilSettled(openCase, host.timeouts.settle);
     const over = new AbortController();

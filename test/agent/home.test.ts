@@ -1,3 +1,4 @@
+import { chmodSync, chownSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findHome } from '../../src/agent/home';
 import { newFolder, windows } from './agent-home';
@@ -58,6 +59,71 @@ test('on Linux the configuration lies in etc', async () => {
   const home = newFolder({ 'etc/ossec.conf': '' });
   const host = { ...hostAt(newFolder(files), { OSSECPATH: home }), platform: 'linux' as const };
   expect(await findHome(host, noNotes)).toEqual({ home, foundBy: 'OSSECPATH' });
+});
+
+describe('what others than administrators could have put there is passed over', () => {
+  const found = (planted: string, home: string) =>
+    findHome({ ...hostAt(planted, { OSSECPATH: home }), platform: 'linux' }, noNotes);
+
+  test('a folder in which everybody may write', async () => {
+    const [planted, home] = [newFolder({ 'etc/ossec.conf': '' }), newFolder({ 'etc/ossec.conf': '' })];
+    chmodSync(planted, 0o777);
+    expect(await found(planted, home)).toEqual({
+      home,
+      foundBy: 'OSSECPATH',
+      passedOver: [`${planted} was passed over: everybody can change ${planted}`],
+    });
+  });
+
+  test('one below such a folder', async () => {
+    const [open, home] = [newFolder({ 'ossec/etc/ossec.conf': '' }), newFolder({ 'etc/ossec.conf': '' })];
+    chmodSync(open, 0o777);
+    expect(await found(join(open, 'ossec'), home)).toMatchObject({ home, passedOver: [expect.stringContaining(open)] });
+    // Where nobody can replace what is another's, as in /tmp, it is good.
+    chmodSync(open, 0o1777);
+    expect(await found(join(open, 'ossec'), home)).toEqual({
+      home: join(open, 'ossec'),
+      foundBy: 'the folder of this program',
+    });
+  });
+
+  test('and where nothing else is left the message says why', async () => {
+    const planted = newFolder({ 'etc/ossec.conf': '' });
+    chmodSync(planted, 0o777);
+    await expect(found(planted, planted)).rejects.toMatchObject({
+      code: 'no-home',
+      message: expect.stringContaining(`everybody can change ${planted}`),
+    });
+  });
+
+  // Only root can give files away; anybody else finds those of root, which are good, and his own.
+  const isRoot = process.getuid?.() === 0;
+  const stranger = 54_321;
+
+  test.each(['etc', 'etc/ossec.conf'])("a stranger's %s", async (path) => {
+    const [planted, home] = [newFolder({ 'etc/ossec.conf': '' }), newFolder({ 'etc/ossec.conf': '' })];
+    if (isRoot) chownSync(join(planted, path), stranger, stranger);
+    expect((await found(planted, home)).home).toBe(isRoot ? home : planted);
+  });
+
+  test("but not those of the agent's account, which Wazuh makes the owner of its etc", async () => {
+    const planted = newFolder({ 'etc/ossec.conf': '' });
+    const account = agentAccount();
+    if (isRoot && account !== undefined) {
+      chownSync(planted, 0, account.gid);
+      for (const path of ['etc', 'etc/ossec.conf']) chownSync(join(planted, path), account.uid, account.gid);
+    }
+    expect((await found(planted, newFolder())).home).toBe(planted);
+  });
+
+  /** A system account of this machine that has a group of its own; the agent's folder then belongs to that group. */
+  function agentAccount(): { uid: number; gid: number } | undefined {
+    const accounts = readFileSync('/etc/passwd', 'utf8')
+      .split('\n')
+      .map((line) => line.split(':').map(Number));
+    const found = accounts.find(([, , uid = 0, gid = 0]) => uid > 0 && uid < 1000 && gid > 0);
+    return found === undefined ? undefined : { uid: found[2] ?? 0, gid: found[3] ?? 0 };
+  }
 });
 
 test('without any of them the message says where it looked and what to do', async () => {

@@ -1,13 +1,13 @@
 import type { Host } from '../../host';
-import { configurationOf } from '../home';
-import { readFile } from '../read-file';
+import { readAgentFile } from '../agent-files';
+import { configurationFile } from '../home';
 
 /** No configuration that a person wrote is larger. */
 const largestFile = 32 * 1024 * 1024;
 
 /** The agent's ossec.conf as bytes. Throws the error that says why it cannot be read. */
 export function readConfigurationFile(platform: Host['platform'], home: string): Buffer {
-  return readFile(configurationOf(platform, home), largestFile);
+  return readAgentFile(home, configurationFile[platform], largestFile);
 }
 
 /**

@@ -1,5 +1,3 @@
-import { appendFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Host } from '../../host';
 import type { Request } from '../../request/request';
 
@@ -21,22 +19,6 @@ export interface AuditEntry {
 }
 
 const program = { windows: 'contain-host.exe', linux: 'contain-host' } as const;
-
-/** Where the agent looks for lines of active responses; the server sees them when the agent's configuration tails it. */
-export function auditFileOf(platform: Host['platform'], home: string): string {
-  return platform === 'windows'
-    ? join(home, 'active-response', 'active-responses.log')
-    : join(home, 'logs', 'active-responses.log');
-}
-
-/** Appends one line for the SIEM. A log that cannot be written never stops a containment. */
-export function writeAudit(platform: Host['platform'], home: string, entry: AuditEntry): void {
-  try {
-    appendFileSync(auditFileOf(platform, home), `${auditLine(platform, entry, new Date())}\n`);
-  } catch {
-    // The outcome is also in our own log and in the journal.
-  }
-}
 
 /**
  * The line that the stock decoders read: OSSEC's `ar_log` (etc/decoder.xml) and Wazuh's legacy and JSON ones

@@ -1,0 +1,27 @@
+import { join } from 'node:path';
+import type { Host } from '../host';
+import { type AuditEntry, auditLine } from '../outcome/output/audit';
+import { errorText } from '../process/error-code';
+import { appendToAgentFile } from './agent-files';
+
+const below = { windows: 'active-response/active-responses.log', linux: 'logs/active-responses.log' } as const;
+
+/** Where the agent looks for lines of active responses; the server sees them when the agent's configuration tails it. */
+export function auditFileOf(platform: Host['platform'], home: string): string {
+  return join(home, below[platform]);
+}
+
+/**
+ * Appends one line for the SIEM. A log that cannot be written never stops a containment: the line then comes back in a warning,
+ * for our own log.
+ */
+export function writeAudit(platform: Host['platform'], home: string, entry: AuditEntry): string | undefined {
+  const line = auditLine(platform, entry, new Date());
+  try {
+    appendToAgentFile(home, below[platform], `${line}\n`);
+    return undefined;
+  } catch (error) {
+    const file = auditFileOf(platform, home);
+    return `The server does not hear of this, because ${file} was not written: ${errorText(error)}. The line is: ${line}`;
+  }
+}

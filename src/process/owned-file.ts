@@ -1,0 +1,119 @@
+import { closeSync, constants, existsSync, fstatSync, lstatSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import { errorCode } from './error-code';
+
+/** Something stands there that is left alone: a link, a pipe, a device, or somebody else's file. The message says what. */
+export class NotTrusted extends Error {}
+
+/** The numbers of the accounts that a file may belong to. On Windows every file has number 0. */
+export type Owners = ReadonlySet<number>;
+
+/** A handle on a folder that needs no right to list it (open(2), O_PATH). Node has no name for it. */
+const onlyPath = 0o10000000;
+const handles = '/proc/self/fd';
+
+/**
+ * Opens the file that lies at `names` below a folder, without following a link below that folder, without waiting, and without
+ * anything happening to what is no plain file. Whoever may write into a folder on the way can neither lead us elsewhere nor hold
+ * us up: on Linux each step goes through the open folder before it, on Windows the file is compared with what the path says
+ * after it was opened. Returns a descriptor. Throws `NotTrusted`, or the system's error.
+ */
+export function openOwned(
+  folder: string,
+  names: readonly string[],
+  owners: Owners,
+  flags: number,
+  mode?: number,
+): number {
+  return process.platform === 'win32'
+    ? openByPath(folder, names, flags, mode)
+    : openStepByStep(folder, names, owners, flags, mode);
+}
+
+function openStepByStep(
+  folder: string,
+  names: readonly string[],
+  owners: Owners,
+  flags: number,
+  mode: number | undefined,
+): number {
+  const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } = constants;
+  let path = folder;
+  let parent = openSync(folder, onlyPath | O_DIRECTORY);
+  // Without /proc there is the path alone.
+  const at = (name: string): string => join(existsSync(handles) ? join(handles, String(parent)) : path, name);
+  try {
+    for (const name of names.slice(0, -1)) {
+      const next = attempt(() => openSync(at(name), onlyPath | O_DIRECTORY | O_NOFOLLOW));
+      closeSync(parent);
+      parent = next;
+      path = join(path, name);
+      checkOwner(fstatSync(parent), owners);
+    }
+    const fd = attempt(() => openSync(at(names.at(-1) ?? ''), flags | O_NOFOLLOW | O_NONBLOCK, mode));
+    return checked(fd, () => checkOwner(fstatSync(fd), owners));
+  } finally {
+    closeSync(parent);
+  }
+}
+
+function openByPath(folder: string, names: readonly string[], flags: number, mode: number | undefined): number {
+  const path = join(folder, ...names);
+  const before = idByPath(folder, names);
+  const fd = attempt(() => openSync(path, flags, mode));
+  return checked(fd, () => {
+    const { dev, ino } = fstatSync(fd, { bigint: true });
+    const after = idByPath(folder, names);
+    if (after !== `${dev}:${ino}` || (before !== undefined && before !== after))
+      throw new NotTrusted('another file came into its place just now');
+  });
+}
+
+/** Which file a path means; undefined where there is none. Throws where a link, of whatever kind, stands on the way. */
+function idByPath(folder: string, names: readonly string[]): string | undefined {
+  let path = folder;
+  let id: string | undefined;
+  for (const name of names) {
+    path = join(path, name);
+    const found = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    if (found?.isSymbolicLink()) throw new NotTrusted('a link stands on the way to it');
+    id = found === undefined ? undefined : `${found.dev}:${found.ino}`;
+  }
+  return id;
+}
+
+/** Closes it again where it is not good. */
+function checked(fd: number, alsoCheck: () => void): number {
+  try {
+    const stat = fstatSync(fd);
+    if (!stat.isFile()) throw new NotTrusted('it is not a file');
+    if (stat.nlink !== 1) throw new NotTrusted('it has another name elsewhere (a hard link)');
+    alsoCheck();
+    return fd;
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+function checkOwner({ uid }: { readonly uid: number }, owners: Owners): void {
+  if (!owners.has(uid)) throw new NotTrusted(`it, or a folder on the way, belongs to somebody else (user ${uid})`);
+}
+
+/** What these errors mean where no link is followed and nothing is waited for. */
+const reasons: Readonly<Record<string, string>> = {
+  ELOOP: 'it is a link',
+  ENOTDIR: 'a folder on the way to it is a link or no folder',
+  ENXIO: 'it is not a file',
+  ENODEV: 'it is not a file',
+  EISDIR: 'it is not a file',
+};
+
+function attempt(open: () => number): number {
+  try {
+    return open();
+  } catch (error) {
+    const reason = reasons[errorCode(error)];
+    throw reason === undefined ? error : new NotTrusted(reason);
+  }
+}
