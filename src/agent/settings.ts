@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import type { Host } from '../host';
 import { type Address, cidr, isRefusal, parseHost, parseNetwork, quote, type Refusal } from '../policy/address';
+import { type AllowEntry, entryText, parseEntry } from '../policy/allow-entry';
+import type { SealWhen } from '../policy/seal';
 import { errorCode } from '../process/error-code';
 import { findRepeatedKeys } from '../request/json-keys';
 import { readAgentFile } from './agent-files';
@@ -11,10 +13,14 @@ import { ownAddresses } from './own-addresses';
 export interface Settings {
   /** Let in besides the one who asks: at most `mostHandlers` addresses, or networks not wider than /24 and /64. */
   readonly handlers: readonly Address[];
+  /** Let through so far as each says: at most `mostEntries`. */
+  readonly allow: readonly AllowEntry[];
   /** Whether the address of an alert is let in. It was written by whoever caused the alert. */
   readonly alertAddress: 'allow' | 'ignore';
   /** What to do where group policy, or the proof by traffic, says that the server would be lost. */
   readonly whenServerLost: 'refuse' | 'contain';
+  /** Whether doors that a policy leaves open are closed by block rules; Windows only. */
+  readonly seal: SealWhen;
   /** A TCP destination, `{"address": "192.0.2.80", "port": 443}`, that must be out of reach once the host is contained. */
   readonly probe?: Probe;
   /** What was left out, and why, for people. */
@@ -30,9 +36,10 @@ export interface Probe {
 
 /** Each handler takes four rules, and the time until a host is contained grows with them. */
 export const mostHandlers = 100;
+export const mostEntries = 100;
 
 const longestFile = 64 * 1024;
-const keys = ['handlers', 'alertAddress', 'whenServerLost', 'probe'];
+const keys = ['handlers', 'allow', 'alertAddress', 'whenServerLost', 'seal', 'probe'];
 
 /**
  * Reads the first settings file there is, whole: the one that the server pushes with the agent's shared files, else the one
@@ -64,8 +71,8 @@ function parse(source: string, file: string): Settings {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return { ...judge({}), warnings: [`${file} is not a JSON object and was not used`] };
   }
-  // A key that stands twice in the probe makes the whole probe doubtful.
-  const repeated = new Set([...findRepeatedKeys(text)].map((path) => (path.startsWith('probe.') ? 'probe' : path)));
+  // A key that stands twice in the probe, or in an entry, makes the whole setting doubtful.
+  const repeated = new Set([...findRepeatedKeys(text)].map((path) => path.replace(/^(probe|allow)\..*/, '$1')));
   const isGood = (key: string): boolean => keys.includes(key) && !repeated.has(key);
   const settings = judge(Object.fromEntries(Object.entries(value).filter(([key]) => isGood(key))));
   const ignored = Object.keys(value).filter((key) => !isGood(key));
@@ -85,24 +92,44 @@ function judge(given: Readonly<Record<string, unknown>>): Settings {
     return found ?? otherwise;
   };
   const handlers = readHandlers(given.handlers, warnings);
+  const allow = readEntries(given.allow, warnings);
   const alertAddress = oneOf('alertAddress', ['allow', 'ignore'], 'ignore');
   const whenServerLost = oneOf('whenServerLost', ['refuse', 'contain'], 'refuse');
   const probe = readProbe(given.probe, warnings);
-  return { handlers, alertAddress, whenServerLost, ...(probe === undefined ? {} : { probe }), warnings };
+  const seal = oneOf('seal', ['where-needed', 'always', 'never'], 'where-needed');
+  return { handlers, allow, alertAddress, whenServerLost, seal, ...(probe === undefined ? {} : { probe }), warnings };
+}
+
+/** The entries of a list that count. */
+function readList(key: string, value: unknown, most: number, warnings: string[]): readonly unknown[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) {
+    warnings.push(`the setting ${key} is not a list`);
+    return [];
+  }
+  if (value.length > most) {
+    const why = `only the first ${most} count, and from number ${most + 1} on all are left out`;
+    warnings.push(`the setting ${key} has ${value.length} entries: ${why}`);
+  }
+  return value.slice(0, most);
+}
+
+function readEntries(value: unknown, warnings: string[]): AllowEntry[] {
+  const own = ownAddresses();
+  const entries = readList('allow', value, mostEntries, warnings).flatMap((given, index) => {
+    const entry = parseEntry(given);
+    const isOwn = !('refused' in entry) && own.has(cidr(entry.address));
+    if (!('refused' in entry) && !isOwn) return [entry];
+    const why = 'refused' in entry ? entry.refused : `${entry.address.text} is this host's own`;
+    warnings.push(`number ${index + 1} of the setting allow is left out: ${why}`);
+    return [];
+  });
+  return [...new Map(entries.map((entry) => [entryText(entry), entry])).values()];
 }
 
 function readHandlers(value: unknown, warnings: string[]): Address[] {
-  if (value === undefined) return [];
-  if (!Array.isArray(value)) {
-    warnings.push('the setting handlers is not a list');
-    return [];
-  }
-  if (value.length > mostHandlers) {
-    const why = `only the first ${mostHandlers} count, and from number ${mostHandlers + 1} on all are left out`;
-    warnings.push(`the setting handlers has ${value.length} entries: ${why}`);
-  }
   const own = ownAddresses();
-  const handlers = value.slice(0, mostHandlers).flatMap((entry: unknown, index) => {
+  const handlers = readList('handlers', value, mostHandlers, warnings).flatMap((entry, index) => {
     const address = readHandler(entry, index, own);
     if (!isRefusal(address)) return [address];
     warnings.push(`a handler in the settings is left out: ${address.refused}`);

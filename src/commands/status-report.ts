@@ -143,7 +143,7 @@ function stoppedServices({ services = [] }: Health): Gap[] {
 }
 
 function caseFields({ since, asked }: OpenCase): Partial<Status> {
-  const { requestedBy, alertId, ruleId, caseNumber, handlers } = asked;
+  const { requestedBy, alertId, ruleId, caseNumber, handlers, allow } = asked;
   return {
     since: since.toISOString(),
     requestedBy,
@@ -151,6 +151,7 @@ function caseFields({ since, asked }: OpenCase): Partial<Status> {
     ...(ruleId === undefined ? {} : { ruleId }),
     ...(caseNumber === undefined ? {} : { caseNumber }),
     handlers,
+    ...(allow === undefined ? {} : { allow }),
   };
 }
 

@@ -26,7 +26,7 @@ export function describeStatus(host: Host, found: Status): string {
   return `${lines.join('\n')}\n`;
 }
 
-function caseRows({ since, handlers, servers, unresolved, backup, ...asked }: Status): string[] {
+function caseRows({ since, handlers, allow, servers, unresolved, backup, ...asked }: Status): string[] {
   return [
     ...(since === undefined ? [] : [row('Since', since), row('Asked by', whoAsked(asked))]),
     ...(servers === undefined
@@ -39,6 +39,7 @@ function caseRows({ since, handlers, servers, unresolved, backup, ...asked }: St
         ]),
     ...(unresolved === undefined ? [] : [row('', `not let in, their names do not resolve: ${list(unresolved)}`)]),
     ...(handlers === undefined ? [] : [row('Handlers', list(handlers))]),
+    ...(allow === undefined ? [] : [row('Let through', list(allow))]),
     ...(backup === undefined ? [] : [row('Backup', describeBackup(backup))]),
   ];
 }

@@ -7,7 +7,8 @@ import { isOff, readFirewallServices } from '../firewall/windows/services';
 import { allowListOf } from '../order/asked';
 import { isNotSaved, isServerLostEverywhere } from '../outcome/states';
 import { cidr } from '../policy/address';
-import { Journal, type OpenCase } from '../state/journal';
+import { entryText } from '../policy/allow-entry';
+import { type Asked, Journal, type OpenCase } from '../state/journal';
 import { type Check, ok, type Patient, problem, warning } from './check';
 
 /** The service that filters, and the engine below it. */
@@ -31,10 +32,9 @@ export async function checkPlan(patient: Patient): Promise<Check[]> {
   // A configuration that cannot be used is told elsewhere.
   const agent = await readAgentServers(host, home.home).catch(() => undefined);
   if (agent === undefined) return [];
-  const handlers = readSettings(host.platform, home.home).handlers.map(cidr);
-  const { state, gaps } = await firewallOf(patient).judgePlan(
-    allowListOf(agent, { requestedBy: 'operator', handlers }),
-  );
+  const { handlers, allow } = readSettings(host.platform, home.home);
+  const asked: Asked = { requestedBy: 'operator', handlers: handlers.map(cidr), allow: allow.map(entryText) };
+  const { state, gaps } = await firewallOf(patient).judgePlan(allowListOf(agent, asked));
   if (state === 'contained')
     return [ok('plan', 'A containment would be whole: the server within reach, all others out.')];
   const say = state === 'ineffective' || isServerLostEverywhere(gaps) ? problem : warning;

@@ -1,6 +1,7 @@
 import type { AgentServers } from '../agent/servers';
-import { mostHandlers, type Settings } from '../agent/settings';
+import { mostEntries, mostHandlers, type Settings } from '../agent/settings';
 import { type Address, cidr, isRefusal, parseNetwork } from '../policy/address';
+import { entryText, parseEntryText } from '../policy/allow-entry';
 import type { AllowList } from '../policy/allow-list';
 import type { Request } from '../request/request';
 import type { Asked } from '../state/journal';
@@ -25,12 +26,20 @@ export function mergeAsked(
   const configured = settings.handlers.map(cidr);
   if (operator !== undefined) {
     const own = cidr(operator);
-    return { requestedBy: 'operator', ...origin, handlers: unique([...configured, own]), operatorAddress: own };
+    const handlers = unique([...configured, own]);
+    return { requestedBy: 'operator', ...origin, handlers, ...allowed(settings, []), operatorAddress: own };
   }
   const others = unique([...(before?.handlers ?? []), ...configured]);
   const isAllowed = settings.alertAddress === 'allow' && others.length < mostHandlers;
   const handlers = unique([...others, ...(isAllowed ? alertHandler(request.address) : [])]);
-  return before === undefined ? { requestedBy: 'alert', ...origin, handlers } : { ...before, handlers };
+  const asked = { handlers, ...allowed(settings, before?.allow ?? []) };
+  return before === undefined ? { requestedBy: 'alert', ...origin, ...asked } : { ...before, ...asked };
+}
+
+/** The entries of the settings, and those from before; there are never more than the settings may have. */
+function allowed(settings: Settings, before: readonly string[]): Pick<Asked, 'allow'> {
+  const allow = unique([...before, ...settings.allow.map(entryText)]).slice(0, mostEntries);
+  return allow.length === 0 ? {} : { allow };
 }
 
 function alertHandler(text: string): string[] {
@@ -42,8 +51,9 @@ function alertHandler(text: string): string[] {
 }
 
 /** What those who asked are to get. */
-export function allowListOf({ servers, needsDns }: AgentServers, { handlers }: Asked): AllowList {
-  return { servers, needsDns, handlers: handlers.flatMap(readBack) };
+export function allowListOf({ servers, needsDns }: AgentServers, { handlers, allow = [] }: Asked): AllowList {
+  const entries = allow.map(parseEntryText).flatMap((entry) => ('refused' in entry ? [] : [entry]));
+  return { servers, needsDns, handlers: handlers.flatMap(readBack), ...(entries.length === 0 ? {} : { entries }) };
 }
 
 /** From the journal back to an address; the prefix was judged when it was written. */

@@ -1,6 +1,7 @@
 import { answers, answersInTime, type Destination } from '../agent/answers';
 import type { Gap, Judgement } from '../outcome/states';
 import { isWithin } from '../policy/address';
+import { mayReach } from '../policy/allow-entry';
 import type { AllowList, Server } from '../policy/allow-list';
 
 /** What answered before the first change. Without that nothing that is silent afterwards proves anything. */
@@ -77,10 +78,11 @@ export function lastingGaps(judged: Judgement | undefined): Gap[] {
 
 const lasting = new Set(['server-silent', 'probe-answers', 'server-by-tunnel']);
 
-/** A handler is let in on every port, a server on its own. */
-function isLetIn({ address, port }: Destination, { servers, handlers }: AllowList): boolean {
+/** A handler is let in on every port, a server on its own, an entry of the settings so far as it says. */
+function isLetIn({ address, port }: Destination, { servers, handlers, entries = [] }: AllowList): boolean {
   return (
     handlers.some((handler) => isWithin(address, handler)) ||
+    entries.some((entry) => mayReach(entry, 'tcp', port) && isWithin(address, entry.address)) ||
     servers.some((server) => server.port === port && isWithin(address, server.address))
   );
 }

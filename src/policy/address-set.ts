@@ -63,12 +63,17 @@ export function perFamily(rangesOf: (family: 4 | 6) => readonly Run<bigint>[]): 
   return families.flatMap((family) => rangesOf(family).map(({ first, last }) => ({ family, first, last })));
 }
 
-/** `a/prefix` if the range is one host or one network, else `a-b`. All addresses are no network: no rule has a prefix of 0. */
+/** Nobody has seen netsh take a network that is wider, and ranges it takes. */
+const widestNetwork = 8;
+
+/** `a/prefix` if the range is one host or one network that is no wider than /8, else `a-b`. */
 export function rangeText(range: AddressRange): string {
-  return networkText(range) ?? `${addressText(range.family, range.first)}-${addressText(range.family, range.last)}`;
+  const network = networkText(range);
+  if (network !== undefined && Number(network.split('/')[1]) >= widestNetwork) return network;
+  return `${addressText(range.family, range.first)}-${addressText(range.family, range.last)}`;
 }
 
-/** `a/prefix` if the range is one host or one network, and not all addresses. */
+/** `a/prefix` if the range is one host or one network. All addresses are none: no rule has a prefix of 0. */
 export function networkText({ family, first, last }: AddressRange): string | undefined {
   const size = last - first + 1n;
   const hostBits = size.toString(2).length - 1;

@@ -24,7 +24,7 @@ export const batchScriptNames = [
 ] as const;
 
 /** The names of all additions to the batch script start so. */
-const additionPrefix = 'contain-host: ';
+export const additionPrefix = 'contain-host: ';
 
 /**
  * True for a name that only this program and the batch script give their rules, in any case. The two names for ping are left

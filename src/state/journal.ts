@@ -13,6 +13,8 @@ export interface Asked {
   readonly caseNumber?: string;
   /** Everybody let in besides the servers, as `address/prefix`. */
   readonly handlers: readonly string[];
+  /** Entries of the settings that are let through so far as they say, as `entryText` writes them; absent: none. */
+  readonly allow?: readonly string[];
   /** The last operator's own address among them. */
   readonly operatorAddress?: string;
 }
@@ -213,8 +215,8 @@ function mayBeAsked(value: unknown): boolean {
   return value === undefined || (isRecord(value) && isAsked(value));
 }
 
-function isAsked({ requestedBy, handlers }: Readonly<Record<string, unknown>>): boolean {
-  return (requestedBy === 'operator' || requestedBy === 'alert') && isTexts(handlers);
+function isAsked({ requestedBy, handlers, allow = [] }: Readonly<Record<string, unknown>>): boolean {
+  return (requestedBy === 'operator' || requestedBy === 'alert') && isTexts(handlers) && isTexts(allow);
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

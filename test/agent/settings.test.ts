@@ -4,11 +4,15 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { readSettings, type Settings } from '../../src/agent/settings';
 import { cidr } from '../../src/policy/address';
+import { entryText } from '../../src/policy/allow-entry';
 import { newFolder } from './agent-home';
 
 const pushed = 'shared/contain-host.json';
 const beside = 'active-response/bin/contain-host.json';
-const defaults = { handlers: [], alertAddress: 'ignore', whenServerLost: 'refuse', warnings: [] };
+const defaults = {
+  ...{ handlers: [], allow: [], alertAddress: 'ignore', whenServerLost: 'refuse', seal: 'where-needed' },
+  warnings: [],
+};
 
 const read = (content: string | Buffer): Settings => readSettings('windows', newFolder({ [pushed]: content }));
 const readObject = (settings: unknown): Settings => read(JSON.stringify(settings));
@@ -23,12 +27,15 @@ test('every key is read', () => {
     handlers: ['198.51.100.7', '198.51.100.0/24', '2001:DB8::/64'],
     alertAddress: 'allow',
     whenServerLost: 'contain',
+    seal: 'always',
+    allow: [{ address: '203.0.113.7', direction: 'out', protocol: 'udp', ports: [500, 4500] }],
     probe: { address: '192.0.2.80', port: 443 },
   });
   expect(handlersOf(settings)).toEqual(['198.51.100.7/32', '198.51.100.0/24', '2001:db8::/64']);
   expect(settings).toMatchObject({
     alertAddress: 'allow',
     whenServerLost: 'contain',
+    seal: 'always',
     probe: { address: { text: '192.0.2.80' }, port: 443 },
     warnings: [],
   });
@@ -88,8 +95,42 @@ test('the first 100 handlers count, and one warning says which do not', () => {
   ]);
 });
 
+const entriesOf = (settings: Settings): string[] => settings.allow.map(entryText);
+
+test('each entry to let through is judged alone, and what is wrong with it is said', () => {
+  const gateway = { address: '203.0.113.7', direction: 'out', protocol: 'udp', ports: [500, 4500] };
+  const settings = readObject({
+    allow: [gateway, { ...gateway, direction: 'sideways' }, { ...gateway, address: 'vpn.example.net' }, gateway],
+  });
+  expect(entriesOf(settings)).toEqual(['203.0.113.7/32 out udp 500,4500']);
+  expect(settings.warnings).toEqual([
+    expect.stringMatching(/number 2 of the setting allow .*direction/),
+    expect.stringMatching(/number 3 of the setting allow .*vpn\.example\.net/),
+  ]);
+});
+
+test('the first 100 entries count, and one warning says which do not', () => {
+  const allow = Array.from({ length: 140 }, (_, index) => ({ address: `10.1.0.${index + 1}`, protocol: 'tcp' }));
+  const settings = readObject({ allow });
+  expect(entriesOf(settings)).toEqual(allow.slice(0, 100).map(({ address }) => `${address}/32 both tcp`));
+  expect(settings.warnings).toEqual([expect.stringMatching(/allow has 140 entries: only the first 100/)]);
+});
+
+test("this host's own address is no entry", () => {
+  const own = Object.values(networkInterfaces())
+    .flatMap((entries) => entries ?? [])
+    .find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
+  const settings = readObject({ allow: [{ address: own, protocol: 'tcp' }] });
+  expect(entriesOf(settings)).toEqual([]);
+  expect(settings.warnings).toEqual([expect.stringContaining("this host's own")]);
+});
+
 test.each([
   ['handlers', '198.51.100.7'],
+  ['allow', { address: '203.0.113.7', protocol: 'tcp' }],
+  ['allow', '203.0.113.7'],
+  ['seal', 'off'],
+  ['seal', true],
   ['handlers', { 0: '198.51.100.7' }],
   ['alertAddress', 'ALLOW'],
   ['alertAddress', true],
@@ -113,6 +154,7 @@ test.each([
   ['{"alertAddress":"allow","alertAddress":"ignore","whenServerLost":"contain"}', 'alertAddress'],
   ['{"alertAddress":"allow","alert\\u0041ddress":"allow","whenServerLost":"contain"}', 'alertAddress'],
   ['{"probe":{"address":"192.0.2.80","port":443,"port":80},"whenServerLost":"contain"}', 'probe'],
+  ['{"allow":[{"address":"203.0.113.7","protocol":"tcp","protocol":"udp"}],"whenServerLost":"contain"}', 'allow'],
 ])('a key that stands twice does not count: %s', (content, key) => {
   const settings = read(content);
   expect(settings).toMatchObject({ ...defaults, whenServerLost: 'contain', warnings: [expect.stringContaining(key)] });
@@ -148,7 +190,17 @@ test('deeply nested entries do no harm', () => {
 });
 
 test('no JSON throws, and nothing that is not allowed comes out of one', () => {
-  const key = fc.constantFrom('handlers', 'alertAddress', 'whenServerLost', 'probe', '__proto__', 'constructor', 'x');
+  const key = fc.constantFrom(
+    'handlers',
+    'allow',
+    'alertAddress',
+    'whenServerLost',
+    'seal',
+    'probe',
+    '__proto__',
+    'constructor',
+    'x',
+  );
   const address = fc.oneof(
     fc.ipV4(),
     fc.ipV6(),
@@ -173,7 +225,9 @@ test('no JSON throws, and nothing that is not allowed comes out of one', () => {
       const settings = readSettings('windows', home);
       expect(['allow', 'ignore']).toContain(settings.alertAddress);
       expect(['refuse', 'contain']).toContain(settings.whenServerLost);
-      for (const { family, prefix } of settings.handlers) expect(prefix).toBeGreaterThanOrEqual(family === 4 ? 24 : 64);
+      expect(['where-needed', 'always', 'never']).toContain(settings.seal);
+      const letIn = [...settings.handlers, ...settings.allow.map(({ address }) => address)];
+      for (const { family, prefix } of letIn) expect(prefix).toBeGreaterThanOrEqual(family === 4 ? 24 : 64);
       expect(settings.warnings.join('')).toMatch(/^[\x20-\x7e]*$/);
     }),
     { numRuns: 2000 },

@@ -1,4 +1,5 @@
 import { cidr } from '../../policy/address';
+import { entryText } from '../../policy/allow-entry';
 import type { AllowList } from '../../policy/allow-list';
 import { type ExitCode, exitCodes } from '../exit-codes';
 import type { Outcome } from '../outcome';
@@ -50,6 +51,9 @@ export function describeContainment(
     sentence,
     `Servers allowed: ${servers.join('; ')}.`,
     `Handlers allowed: ${allowList.handlers.length === 0 ? 'none' : allowList.handlers.map(cidr).join(', ')}.`,
+    ...(allowList.entries === undefined
+      ? []
+      : [`Let through besides: ${allowList.entries.map(entryText).join('; ')}.`]),
     ...(unresolved.length === 0 ? [] : [`Servers whose names did not resolve, not allowed: ${unresolved.join(', ')}.`]),
     ...notes,
     ...judgement.gaps.map((gap) => `Gap: ${gap.detail} [${gap.code}]`),
