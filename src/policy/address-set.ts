@@ -63,14 +63,14 @@ export function perFamily(rangesOf: (family: 4 | 6) => readonly Run<bigint>[]): 
   return families.flatMap((family) => rangesOf(family).map(({ first, last }) => ({ family, first, last })));
 }
 
-/** Nobody has seen netsh take a network that is wider, and ranges it takes. */
-const widestNetwork = 8;
-
-/** `a/prefix` if the range is one host or one network that is no wider than /8, else `a-b`. */
+/** `a/prefix` if the range is one host or one network, else `a-b`. */
 export function rangeText(range: AddressRange): string {
-  const network = networkText(range);
-  if (network !== undefined && Number(network.split('/')[1]) >= widestNetwork) return network;
-  return `${addressText(range.family, range.first)}-${addressText(range.family, range.last)}`;
+  return networkText(range) ?? endsText(range);
+}
+
+/** `a-b`. */
+export function endsText({ family, first, last }: AddressRange): string {
+  return `${addressText(family, first)}-${addressText(family, last)}`;
 }
 
 /** `a/prefix` if the range is one host or one network. All addresses are none: no rule has a prefix of 0. */

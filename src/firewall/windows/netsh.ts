@@ -1,4 +1,4 @@
-import { rangeText } from '../../policy/address-set';
+import { type AddressRange, endsText, networkText, rangeText } from '../../policy/address-set';
 import { portsText } from '../../policy/ports';
 import type { Rule } from '../../policy/rule';
 
@@ -43,11 +43,19 @@ function parameters(rule: Rule): string[] {
   return [
     tag('localport', localPorts === 'any' ? localPorts : localPorts && portsText(localPorts)),
     tag('remoteport', remotePorts && portsText(remotePorts)),
-    tag('remoteip', remote === 'dns' ? remote : remote?.map(rangeText).join(',')),
+    tag('remoteip', remote === 'dns' ? remote : remote?.map(remoteText).join(',')),
     tag('protocol', icmpType === undefined ? rule.protocol : `${rule.protocol}:${icmpType},any`),
     tag('service', rule.service),
     tag('action', rule.action),
   ].filter((parameter) => parameter !== undefined);
+}
+
+/** Nobody has seen netsh take a network that is wider than this, and ranges it takes. */
+const widestNetwork = 8;
+
+function remoteText(range: AddressRange): string {
+  const prefix = Number(networkText(range)?.split('/')[1] ?? 0);
+  return prefix < widestNetwork ? endsText(range) : rangeText(range);
 }
 
 function tag(name: string, value: string | number | undefined): string | undefined {
