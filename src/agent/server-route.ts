@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
-import type { Gap } from '../outcome/states';
+import { type Gap, gapOf } from '../outcome/gaps';
 import type { Server } from '../policy/allow-list';
 
 type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
@@ -20,9 +20,7 @@ export async function findTunnels(servers: readonly Server[]): Promise<Gap[]> {
     }),
   );
   const routes = [...new Set(found.flat())];
-  if (routes.length === 0) return [];
-  const detail = `The way to the server is a tunnel, and lost with it if that is a VPN whose own server is not let through: ${routes.join(', ')}`;
-  return [{ code: 'server-by-tunnel', detail }];
+  return routes.length === 0 ? [] : [gapOf({ code: 'server-by-tunnel' }, routes.join(', '))];
 }
 
 /**

@@ -12,8 +12,9 @@ import { allowListOf, mergeAsked } from '../order/asked';
 import { parseHandler } from '../order/handler';
 import { exitCodes } from '../outcome/exit-codes';
 import { Failure } from '../outcome/failure';
+import { isServerLostEverywhere, printed, textOf } from '../outcome/gaps';
 import { say } from '../outcome/output/say';
-import { addGaps, isServerLostEverywhere, type Judgement, type State } from '../outcome/states';
+import { addGaps, type Judgement, type State } from '../outcome/states';
 import { cidr } from '../policy/address';
 import type { AllowList } from '../policy/allow-list';
 import { parseOssecArguments } from '../request/ossec';
@@ -21,7 +22,7 @@ import type { Request, RequestedBy } from '../request/request';
 import { stateFolderOf } from '../state/folder';
 import { wrongArguments } from './usage';
 
-/** What `plan --json` prints; the form is fixed for other programs. */
+/** What `plan` prints; the form is fixed for other programs. */
 interface Plan {
   readonly requestedBy: RequestedBy;
   readonly servers: readonly { address: string; port: number; protocols: readonly string[] }[];
@@ -44,7 +45,7 @@ export async function plan(host: Host, args: readonly string[]): Promise<number>
   try {
     const options = readOptions(host, args);
     const planned = await makePlan(host, options);
-    say(json ? `${JSON.stringify(planned, null, 2)}\n` : describe(planned, options));
+    say(json ? `${JSON.stringify(asJson(planned), null, 2)}\n` : describe(planned, options));
     return exitCodes.done;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
@@ -52,6 +53,11 @@ export async function plan(host: Host, args: readonly string[]): Promise<number>
     say(json ? `${JSON.stringify({ refused: error.code, message: error.message })}\n` : `${error.message}${help}`);
     return error.exitCode;
   }
+}
+
+function asJson({ judgement, ...planned }: Plan): object {
+  if (judgement === undefined) return planned;
+  return { ...planned, judgement: { ...judgement, gaps: judgement.gaps.map(printed) } };
 }
 
 function readOptions(host: Host, args: readonly string[]): Options {
@@ -166,7 +172,7 @@ function describeJudgement(judgement: Judgement | undefined): string[] {
   return [
     sentences[state] ?? 'Afterwards: cannot be told, since what is in force cannot be read.',
     ...(isServerLostEverywhere(gaps) ? ['An ADD is refused for that, unless "whenServerLost" is "contain".'] : []),
-    ...gaps.map(({ code, detail }) => `  ! ${detail} [${code}]`),
+    ...gaps.map((gap) => `  ! ${textOf(gap)}`),
   ];
 }
 

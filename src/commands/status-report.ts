@@ -5,16 +5,16 @@ import type { Backup, Health } from '../firewall/firewall';
 import { openFirewall } from '../firewall/open';
 import type { Host } from '../host';
 import { allowListOf } from '../order/asked';
-import { lastingGaps } from '../order/proof';
 import { Failure } from '../outcome/failure';
-import { addGaps, type Gap, isNotSaved, type Judgement, type ServiceState, type State } from '../outcome/states';
+import { type Gap, gapOf, isNotSaved, lastingGaps } from '../outcome/gaps';
+import { addGaps, type Judgement, judgementOf, type ServiceState, type State } from '../outcome/states';
 import { errorCode, errorText } from '../process/error-code';
 import { stateFolderOf } from '../state/folder';
 import type { Asked, OpenCase } from '../state/journal';
 import { Journal } from '../state/journal';
 import { isLocked } from '../state/lock';
 
-/** What `status --json` prints, as docs/status-json.md says. `version` grows when a field changes its meaning. */
+/** What `status` prints; as JSON it is what docs/status-json.md says. `version` grows when a field changes its meaning. */
 export interface Status extends Partial<Omit<Asked, 'operatorAddress'>> {
   readonly version: 1;
   readonly state: State;
@@ -76,7 +76,7 @@ export async function readStatus(given: Host): Promise<Status> {
     }),
   ]);
   const { state, gaps } = judgeCase(
-    addGaps(seen, [...stoppedServices(health), ...lastingGaps(openCase?.judged)]),
+    addGaps(seen, [...stoppedServices(health), ...lastingGaps(openCase?.judged?.gaps ?? [])]),
     openCase,
     atWork,
   );
@@ -122,24 +122,18 @@ async function readServers(
 function judgeCase(seen: Judgement, openCase: OpenCase | undefined, atWork: boolean): Judgement {
   if (openCase === undefined) return seen;
   if (openCase.unfinished.length > 0 && !atWork) {
-    const detail = `The step "${openCase.unfinished.at(-1)}" did not finish. Repeat the order, ADD or DELETE; either puts this right.`;
-    return { state: 'interrupted', gaps: [{ code: 'unfinished-step', detail }, ...seen.gaps] };
+    return addGaps(judgementOf([gapOf({ code: 'unfinished-step' }, openCase.unfinished.at(-1))]), seen.gaps);
   }
   if (seen.state !== 'not-contained') return seen;
-  const what =
-    openCase.judged === undefined
-      ? 'The containment was asked for and never made'
-      : 'The containment was asked for and is gone: somebody else changed the firewall';
-  const detail = `${what}. Repeat ADD, or close the case with DELETE.`;
-  return { state: 'not-contained', gaps: [{ code: 'containment-undone', detail }] };
+  const why = openCase.judged === undefined ? 'it was never made' : 'somebody else changed the firewall';
+  return judgementOf([gapOf({ code: 'containment-undone' }, why)]);
 }
 
 /** Rules that no running service enforces are only written down. */
 function stoppedServices({ services = [] }: Health): Gap[] {
   const stopped = services.filter(({ state }) => state === 'stopped' || state === 'absent').map(({ name }) => name);
   if (stopped.length === 0) return [];
-  const detail = `Nothing is filtered: ${stopped.join(' and ')} ${stopped.length === 1 ? 'does' : 'do'} not run`;
-  return [{ code: 'firewall-stopped', detail }];
+  return [gapOf({ code: 'firewall-stopped' }, stopped.join(', '))];
 }
 
 function caseFields({ since, asked }: OpenCase): Partial<Status> {

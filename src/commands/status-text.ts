@@ -1,6 +1,7 @@
 import type { Host } from '../host';
+import { isNotSaved, textOf } from '../outcome/gaps';
 import { type Colour, painter } from '../outcome/output/colour';
-import { isNotSaved, type State } from '../outcome/states';
+import type { State } from '../outcome/states';
 import type { Status } from './status-report';
 
 const sentences: Readonly<Record<State, [Colour, string]>> = {
@@ -18,7 +19,7 @@ export function describeStatus(host: Host, found: Status): string {
   const lines = [
     paint(...sentences[found.state]),
     ...(found.atWork ? ['Another instance is at work on it right now.'] : []),
-    ...found.gaps.map(({ code, detail }) => paint('red', `  ! ${detail} [${code}]`)),
+    ...found.gaps.map((gap) => paint('red', `  ! ${textOf(gap)}`)),
     ...found.unreadable.map((what) => paint('yellow', `  ? Not readable: ${what}`)),
     ...caseRows(found),
     ...systemRows(found),

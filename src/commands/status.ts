@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { Host } from '../host';
 import { exitCodes } from '../outcome/exit-codes';
+import { printed } from '../outcome/gaps';
 import { say } from '../outcome/output/say';
 import { states } from '../outcome/states';
 import { readStatus } from './status-report';
@@ -18,7 +19,11 @@ export async function status(host: Host, args: readonly string[]): Promise<numbe
     return exitCodes.refused;
   }
   const found = await readStatus(host);
-  say(options.json ? `${JSON.stringify(found, null, 2)}\n` : describeStatus(host, found));
+  say(
+    options.json
+      ? `${JSON.stringify({ ...found, gaps: found.gaps.map(printed) }, null, 2)}\n`
+      : describeStatus(host, found),
+  );
   return options.expect === undefined || options.expect === found.state ? exitCodes.done : exitCodes.refused;
 }
 

@@ -5,7 +5,7 @@ import type { Firewall } from '../firewall/firewall';
 import { openFirewall } from '../firewall/open';
 import { isOff, readFirewallServices } from '../firewall/windows/services';
 import { allowListOf } from '../order/asked';
-import { isNotSaved, isServerLostEverywhere } from '../outcome/states';
+import { isNotSaved, isServerLostEverywhere, textOf } from '../outcome/gaps';
 import { cidr } from '../policy/address';
 import { entryText } from '../policy/allow-entry';
 import { type Asked, Journal, type OpenCase } from '../state/journal';
@@ -38,7 +38,7 @@ export async function checkPlan(patient: Patient): Promise<Check[]> {
   if (state === 'contained')
     return [ok('plan', 'A containment would be whole: the server within reach, all others out.')];
   const say = state === 'ineffective' || isServerLostEverywhere(gaps) ? problem : warning;
-  return gaps.map(({ code, detail }) => say('plan', `${detail} [${code}].`, adviceFor(state)));
+  return gaps.map((gap) => say('plan', `${textOf(gap)}.`, adviceFor(state)));
 }
 
 function adviceFor(state: string): string {

@@ -1,5 +1,5 @@
 import { answers, answersInTime, type Destination } from '../agent/answers';
-import type { Gap, Judgement } from '../outcome/states';
+import { type Gap, gapOf } from '../outcome/gaps';
 import { isWithin } from '../policy/address';
 import { mayReach } from '../policy/allow-entry';
 import type { AllowList, Server } from '../policy/allow-list';
@@ -62,7 +62,10 @@ function conclude(
   gotThrough: boolean,
 ): Proof {
   return {
-    gaps: [...silentGap(silent), ...(probe !== undefined && gotThrough ? [probeGap(probe)] : [])],
+    gaps: [
+      ...silentGap(silent),
+      ...(probe !== undefined && gotThrough ? [gapOf({ code: 'probe-answers' }, textOf(probe))] : []),
+    ],
     isServerLost: silent.length > 0 && answering.length === 0,
     notes: [
       ...answering.map((server) => `Server ${textOf(server)} answers.`),
@@ -70,13 +73,6 @@ function conclude(
     ],
   };
 }
-
-/** Gaps that only an ADD could see; they hold until the next one. */
-export function lastingGaps(judged: Judgement | undefined): Gap[] {
-  return judged?.gaps.filter(({ code }) => lasting.has(code)) ?? [];
-}
-
-const lasting = new Set(['server-silent', 'probe-answers', 'server-by-tunnel']);
 
 /** A handler is let in on every port, a server on its own, an entry of the settings so far as it says. */
 function isLetIn({ address, port }: Destination, { servers, handlers, entries = [] }: AllowList): boolean {
@@ -88,13 +84,7 @@ function isLetIn({ address, port }: Destination, { servers, handlers, entries = 
 }
 
 function silentGap(silent: readonly Server[]): Gap[] {
-  if (silent.length === 0) return [];
-  const detail = `These servers answered before and do not now: ${silent.map(textOf).join(', ')}`;
-  return [{ code: 'server-silent', detail }];
-}
-
-function probeGap(probe: Destination): Gap {
-  return { code: 'probe-answers', detail: `${textOf(probe)} can still be reached, although nothing lets it through` };
+  return silent.length === 0 ? [] : [gapOf({ code: 'server-silent' }, silent.map(textOf).join(', '))];
 }
 
 function describeProbe(probe: Destination & { readonly answered: boolean }): string {

@@ -1,13 +1,9 @@
+import { type Gap, gaps as table } from './gaps';
+
 /** What the host is, judged from the live policy. Never a boolean: "could not be read" is not "not contained". */
 export const states = ['not-contained', 'contained', 'degraded', 'ineffective', 'uncertain', 'interrupted'] as const;
 
 export type State = (typeof states)[number];
-
-/** Something that keeps a containment from being whole. `code` is stable, `detail` is for people and may name a rule. */
-export interface Gap {
-  readonly code: string;
-  readonly detail: string;
-}
 
 /** What is in force, and what is missing from it. */
 export interface Judgement {
@@ -18,22 +14,25 @@ export interface Judgement {
 /** Whether a service runs; `absent`: there is no service of that name. */
 export type ServiceState = 'running' | 'stopped' | 'absent' | 'unknown';
 
-/** Gaps from outside the policy with which a host is not contained. */
-const fatal = new Set(['firewall-stopped', 'probe-answers']);
+/** A state outweighs those with a smaller number: what an order left undone says more than what can be seen. */
+const weights: Readonly<Record<State, number>> = {
+  contained: 0,
+  degraded: 1,
+  ineffective: 2,
+  uncertain: 3,
+  'not-contained': 4,
+  interrupted: 5,
+};
 
-/** Adds what was found out beside the policy: something fatal means that a containment is none, anything else is a gap in it. */
+/** What a containment with these gaps comes to. */
+export function judgementOf(gaps: readonly Gap[]): Judgement {
+  return addGaps({ state: 'contained', gaps: [] }, gaps);
+}
+
+/** Adds what was found out besides; the state is the worst of what was judged and what each gap makes of it. */
 export function addGaps({ state, gaps }: Judgement, more: readonly Gap[]): Judgement {
-  const isHeld = (state === 'contained' || state === 'degraded') && more.length > 0;
-  const worse = more.some(({ code }) => fatal.has(code)) ? 'ineffective' : 'degraded';
-  return { state: isHeld ? worse : state, gaps: [...gaps, ...more] };
-}
-
-/** True for the gap with which a restart lifts the containment, or brings back an earlier one. */
-export function isNotSaved({ code }: Gap): boolean {
-  return code === 'not-saved';
-}
-
-/** True when no server could be reached in any profile: such an ADD is refused unless the settings say otherwise. */
-export function isServerLostEverywhere(gaps: readonly Gap[]): boolean {
-  return gaps.filter(({ code }) => code.startsWith('server-lost')).length === 3;
+  const worst = more
+    .map(({ code }): State => table[code].state)
+    .reduce((worse, one) => (weights[one] > weights[worse] ? one : worse), state);
+  return { state: worst, gaps: [...gaps, ...more] };
 }

@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, truncateSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Gap, State } from '../outcome/states';
+import type { Gap } from '../outcome/gaps';
+import type { State } from '../outcome/states';
 import { errorCode } from '../process/error-code';
 import type { RequestedBy } from '../request/request';
 import { freshPath } from './stamp';

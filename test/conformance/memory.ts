@@ -62,10 +62,11 @@ export class MemoryHost implements TestHost {
 
   private judge(allowList: AllowList | undefined): Judgement {
     if (this.inForce === undefined) return { state: 'not-contained', gaps: [] };
-    if (this.isOpenToAll) return { state: 'ineffective', gaps: [{ code: 'open', detail: 'Everybody is let through' }] };
+    if (this.isOpenToAll)
+      return { state: 'ineffective', gaps: [{ code: 'open-foreign-rule', detail: 'Everybody is let through' }] };
     if (allowList === undefined || JSON.stringify(allowList) === JSON.stringify(this.inForce))
       return { state: 'contained', gaps: [] };
-    return { state: 'degraded', gaps: [{ code: 'other-policy', detail: 'Others are let in' }] };
+    return { state: 'degraded', gaps: [{ code: 'foreign-rule', detail: 'Others are let in' }] };
   }
 }
 

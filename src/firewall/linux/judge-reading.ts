@@ -1,4 +1,5 @@
-import type { Gap, Judgement } from '../../outcome/states';
+import { type Gap, gapOf } from '../../outcome/gaps';
+import { type Judgement, judgementOf } from '../../outcome/states';
 import { type Address, isRefusal, parseNetwork } from '../../policy/address';
 import type { AllowList } from '../../policy/allow-list';
 import type { Unreadable } from './nft';
@@ -6,13 +7,7 @@ import type { LiveRule, Reading } from './reading';
 import { type AcceptRule, acceptRules, handlerProtocols, keyOf } from './rules';
 import { droppingHooks, tables } from './ruleset';
 
-/** Gaps with which a host is not contained at all. */
-const fatal = ['table-off', 'not-dropped', 'open-foreign-rule'];
-
-export const bridgedGuestsOpen: Gap = {
-  code: 'bridged-guests-open',
-  detail: 'Guests that are bridged to the network are not cut off',
-};
+export const bridgedGuestsOpen = gapOf({ code: 'bridged-guests-open' });
 
 /** Names in a message are bounded; the count tells the rest. */
 const mostNames = 10;
@@ -26,21 +21,15 @@ export function judgeReading(
   allowList: AllowList | undefined,
   resolvers: readonly Address[],
 ): Judgement {
-  if ('unreadable' in live)
-    return { state: 'uncertain', gaps: [{ code: 'rules-unreadable', detail: live.unreadable }] };
+  if ('unreadable' in live) return judgementOf([gapOf({ code: 'rules-unreadable' }, live.unreadable)]);
   if (!live.existing.includes(tables[0])) return { state: 'not-contained', gaps: [] };
   const wanted = allowList === undefined ? undefined : acceptRules(allowList, resolvers);
-  const gaps = [
-    ...live.flagged.map(({ family, name }) => ({
-      code: `table-off-${family}`,
-      detail: `Somebody switched the table ${family} ${name} off`,
-    })),
+  return judgementOf([
+    ...live.flagged.map(({ family, name }) => gapOf({ code: 'table-off', family }, `${family} ${name}`)),
     ...droppingHooks.flatMap((hook) => hookGaps(live, hook)),
     ...foreignGaps(live.rules, wanted),
     ...(wanted === undefined ? [] : missingGaps(live.rules, wanted)),
-  ];
-  if (gaps.some(({ code }) => fatal.some((prefix) => code.startsWith(prefix)))) return { state: 'ineffective', gaps };
-  return { state: gaps.length > 0 ? 'degraded' : 'contained', gaps };
+  ]);
 }
 
 /** True when no server is left that the agent could reach: the host would take no further order. */
@@ -68,10 +57,7 @@ export function liveHandlers({ rules }: Reading): Address[] {
 /** A chain that a bridge's frames pass is a smaller gap than one that the host's own packets pass. */
 function hookGaps({ chains }: Reading, hook: string): Gap[] {
   if (chains.some((chain) => chain.hook === hook && chain.drops)) return [];
-  if (!hook.startsWith('bridge')) {
-    return [{ code: `not-dropped-${hook.replace(' ', '-')}`, detail: `Nothing drops packets by default at ${hook}` }];
-  }
-  return [bridgedGuestsOpen];
+  return [hook.startsWith('bridge') ? bridgedGuestsOpen : gapOf({ code: 'not-dropped', hook })];
 }
 
 /** Without a policy it cannot be told whose address should be let in, so any rule for one address counts as ours. */
@@ -83,10 +69,9 @@ function foreignGaps(rules: readonly LiveRule[], wanted: readonly AcceptRule[] |
   return [
     ...named(
       'open-foreign-rule',
-      'Rules that are not ours let others through',
       foreign.filter((rule) => !small.includes(rule)),
     ),
-    ...named('foreign-rule', 'Rules that are not ours stand in our tables', counted),
+    ...named('foreign-rule', counted),
   ];
 }
 
@@ -100,20 +85,19 @@ function missingGaps(rules: readonly LiveRule[], wanted: readonly AcceptRule[]):
   const keys = new Set(rules.flatMap(acceptedKey));
   const missing = wanted.filter((rule) => !keys.has(keyOf(rule.chain, rule.matches)));
   const kinds = [
-    ['server', 'server-blocked', 'A server cannot be reached'],
-    ['handler', 'handler-blocked', 'A handler is kept out'],
-    ['dns', 'dns-blocked', 'A name server cannot be reached'],
+    ['server', 'server-blocked'],
+    ['handler', 'handler-blocked'],
+    ['dns', 'dns-blocked'],
   ] as const;
   const others = missing.filter((rule) => !kinds.some(([kind]) => kind === rule.for));
   return [
-    ...kinds.flatMap(([kind, code, what]) =>
+    ...kinds.flatMap(([kind, code]) =>
       named(
         code,
-        what,
         missing.filter((rule) => rule.for === kind),
       ),
     ),
-    ...named('rule-missing', 'Rules of ours are missing', others),
+    ...named('rule-missing', others),
   ];
 }
 
@@ -132,10 +116,18 @@ function isNarrow({ table, chain, matches, verdict }: LiveRule): boolean {
   );
 }
 
-function named(code: string, what: string, rules: readonly (AcceptRule | LiveRule)[]): Gap[] {
+type NamingCode =
+  | 'open-foreign-rule'
+  | 'foreign-rule'
+  | 'server-blocked'
+  | 'handler-blocked'
+  | 'dns-blocked'
+  | 'rule-missing';
+
+function named(code: NamingCode, rules: readonly (AcceptRule | LiveRule)[]): Gap[] {
   if (rules.length === 0) return [];
   const more = rules.length > mostNames ? ` and ${rules.length - mostNames} more` : '';
-  return [{ code, detail: `${what}: ${rules.slice(0, mostNames).map(describe).join('; ')}${more}` }];
+  return [gapOf({ code }, `${rules.slice(0, mostNames).map(describe).join('; ')}${more}`)];
 }
 
 /** A rule as it may stand in a message: no control characters, not without end. */

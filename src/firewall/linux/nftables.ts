@@ -1,5 +1,6 @@
 import { Failure } from '../../outcome/failure';
-import { addGaps, type Judgement } from '../../outcome/states';
+import { gapOf } from '../../outcome/gaps';
+import { addGaps, type Judgement, judgementOf } from '../../outcome/states';
 import type { AllowList } from '../../policy/allow-list';
 import type { Context, Firewall, Preflight, Step } from '../firewall';
 import { contain, type Seen, takeBack } from './contain';
@@ -101,12 +102,10 @@ async function judgeNow(context: Context, nft: Nft, allowList: AllowList | undef
 async function judgePlan(nft: Nft, allowList: AllowList): Promise<Judgement> {
   try {
     const { taken } = await tryOut(nft, allowList);
-    return taken.length === tables.length
-      ? { state: 'contained', gaps: [] }
-      : { state: 'degraded', gaps: [bridgedGuestsOpen] };
+    return judgementOf(taken.length === tables.length ? [] : [bridgedGuestsOpen]);
   } catch (error) {
-    const detail = error instanceof Failure ? error.message : String(error);
-    return { state: 'uncertain', gaps: [{ code: 'rules-unreadable', detail }] };
+    const why = error instanceof Failure ? error.message : String(error);
+    return judgementOf([gapOf({ code: 'rules-unreadable' }, why)]);
   }
 }
 

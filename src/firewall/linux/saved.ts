@@ -1,6 +1,6 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Gap } from '../../outcome/states';
+import { type Gap, gapOf } from '../../outcome/gaps';
 import { runProcess } from '../../process/run';
 import type { Context, Recorder } from '../firewall';
 
@@ -33,7 +33,7 @@ export async function save(context: Context, recorder: Recorder, transaction: st
   } catch (error) {
     // The host is contained all the same, until it is started again.
     const effect = before === undefined ? 'would lift the containment' : 'may bring back the rules of an earlier order';
-    return [notSaved(`The rules could not be saved, so a restart ${effect}: ${String(error)}`)];
+    return [notSaved(`they could not be saved, so a restart ${effect}: ${String(error)}`)];
   }
 }
 
@@ -41,11 +41,11 @@ export async function save(context: Context, recorder: Recorder, transaction: st
 export function missingSave(context: Context): Gap[] {
   const file = savedFile(context);
   if (readIfAny(file) !== undefined) return [];
-  return [notSaved(`The rules are not saved, so a restart would lift the containment: there is no file ${file}`)];
+  return [notSaved(`a restart would lift the containment: there is no file ${file}`)];
 }
 
-function notSaved(detail: string): Gap {
-  return { code: 'not-saved', detail };
+function notSaved(why: string): Gap {
+  return gapOf({ code: 'not-saved' }, why);
 }
 
 /** Takes the saved rules away. Returns what is left to do by hand, if that failed. */

@@ -1,4 +1,5 @@
-import type { Judgement } from '../../outcome/states';
+import { gapOf } from '../../outcome/gaps';
+import { type Judgement, judgementOf } from '../../outcome/states';
 import type { AllowList } from '../../policy/allow-list';
 import type { Unreadable } from '../../windows/registry';
 import { judge, judgePlan } from './read/judge';
@@ -22,5 +23,5 @@ export function judgeAhead(live: Reading | Unreadable, allowList: AllowList): Ju
 }
 
 function unreadable(live: Unreadable): Judgement {
-  return { state: 'uncertain', gaps: [{ code: 'policy-unreadable', detail: live.unreadable }] };
+  return judgementOf([gapOf({ code: 'policy-unreadable' }, live.unreadable)]);
 }

@@ -2,8 +2,9 @@ import { cidr } from '../../policy/address';
 import { entryText } from '../../policy/allow-entry';
 import type { AllowList } from '../../policy/allow-list';
 import { type ExitCode, exitCodes } from '../exit-codes';
+import { codeOf, type Gap, textOf } from '../gaps';
 import type { Outcome } from '../outcome';
-import type { Gap, Judgement, State } from '../states';
+import type { Judgement, State } from '../states';
 import type { Status } from './audit';
 
 /** What each state after an ADD means to the caller and to the rules on the server. */
@@ -56,13 +57,13 @@ export function describeContainment(
       : [`Let through besides: ${allowList.entries.map(entryText).join('; ')}.`]),
     ...(unresolved.length === 0 ? [] : [`Servers whose names did not resolve, not allowed: ${unresolved.join(', ')}.`]),
     ...notes,
-    ...judgement.gaps.map((gap) => `Gap: ${gap.detail} [${gap.code}]`),
+    ...judgement.gaps.map((gap) => `Gap: ${textOf(gap)}`),
     'Release it with: contain-host DELETE - -',
   ];
   return { exitCode, status, message: lines.join('\n'), words: gapWords(judgement.gaps) };
 }
 
 function gapWords(gaps: readonly Gap[]): string[] {
-  const codes = [...new Set(gaps.map(({ code }) => code))];
+  const codes = [...new Set(gaps.map(codeOf))];
   return codes.length === 0 ? [] : [`gaps=${codes.slice(0, 10).join(',')}`];
 }

@@ -1,11 +1,9 @@
-import type { Gap, Judgement } from '../../../outcome/states';
+import { codeOf, type Gap, gapOf } from '../../../outcome/gaps';
+import { type Judgement, judgementOf } from '../../../outcome/states';
 import type { AllowList } from '../../../policy/allow-list';
 import { profileGaps } from './profile-gaps';
 import { planned, profilesInForce, type Sources } from './reach';
 import { ruleGaps } from './rule-gaps';
-
-/** Gaps with which a host is not contained at all, whatever rules are set. */
-const fatal = /^(profile-off|outbound-allowed|inbound-allowed|local-rules-ignored|open-policy-rule|open-foreign-rule)/;
 
 /**
  * Judges a host that is meant to be contained by what Windows will do with the next packet: the local store, the domain's
@@ -19,8 +17,7 @@ export function judge(sources: Sources, policy?: AllowList): Judgement {
     ...inForce.flatMap((profiles) => profileGaps(profiles, policy)),
     ...ruleGaps(sources, inForce.flat(), policy),
   ]);
-  if (gaps.some(({ code }) => fatal.test(code))) return { state: 'ineffective', gaps };
-  return { state: gaps.length > 0 ? 'degraded' : 'contained', gaps };
+  return judgementOf(gaps);
 }
 
 /** What would stay open, and who would be lost, once the plan is carried out. */
@@ -30,10 +27,10 @@ export function judgePlan(sources: Sources, policy: AllowList): Judgement {
 
 function unreadableGaps({ managed }: Sources): Gap[] {
   if (!('unreadable' in managed)) return [];
-  return [{ code: 'domain-policy-unreadable', detail: `What the domain imposes is unknown: ${managed.unreadable}` }];
+  return [gapOf({ code: 'domain-policy-unreadable' }, managed.unreadable)];
 }
 
-/** One gap for each code, the first. */
+/** Each gap once in each profile, as it was found first. */
 function distinct(gaps: readonly Gap[]): Gap[] {
-  return gaps.filter(({ code }, index) => gaps.findIndex((gap) => gap.code === code) === index);
+  return gaps.filter((one, index) => gaps.findIndex((gap) => codeOf(gap) === codeOf(one)) === index);
 }

@@ -1,4 +1,4 @@
-import type { Gap } from '../../../outcome/states';
+import type { Gap } from '../../../outcome/gaps';
 import { cidr } from '../../../policy/address';
 import type { AddressRange } from '../../../policy/address-set';
 import type { AllowList } from '../../../policy/allow-list';
@@ -31,19 +31,22 @@ export function ruleGaps(
     allowing.filter(({ source, rule }) => source !== 'local' && !isWithin(rule, letIn)).map(({ rule }) => rule),
   ];
   return [
-    ...openings('policy-allow-rule', 'open-policy-rule', 'Rules of group policy or device management', imposed),
-    ...openings('foreign-rule', 'open-foreign-rule', 'Local rules that are not ours', foreign),
-    ...gapOfRules('rule-not-understood', 'Active rules are not understood', odd),
+    ...openings('policy-allow-rule', 'open-policy-rule', imposed),
+    ...openings('foreign-rule', 'open-foreign-rule', foreign),
+    ...gapOfRules('rule-not-understood', odd),
     ...(found === undefined ? [] : missingGaps(local.rules, found)),
   ];
 }
 
-function openings(code: string, openCode: string, who: string, rules: readonly StoredRule[]): Gap[] {
+function openings(
+  code: 'policy-allow-rule' | 'foreign-rule',
+  openCode: 'open-policy-rule' | 'open-foreign-rule',
+  rules: readonly StoredRule[],
+): Gap[] {
   return [
-    ...gapOfRules(openCode, `${who} let everything through`, rules.filter(isOpen)),
+    ...gapOfRules(openCode, rules.filter(isOpen)),
     ...gapOfRules(
       code,
-      `${who} are active`,
       rules.filter((rule) => !isOpen(rule)),
     ),
   ];
@@ -82,10 +85,7 @@ function missingGaps(rules: readonly StoredRule[], found: Matches): Gap[] {
   const names = new Set(rules.filter(({ active }) => active).map(({ name }) => name.toLowerCase()));
   const isThere = ({ name }: Rule): boolean => names.has(name.toLowerCase());
   const absent = missing.filter((own) => !isThere(own));
-  return [
-    ...gapOfRules('rule-missing', 'Rules of ours are missing', absent),
-    ...gapOfRules('rule-differs', 'Rules of ours are not as they should be', missing.filter(isThere)),
-  ];
+  return [...gapOfRules('rule-missing', absent), ...gapOfRules('rule-differs', missing.filter(isThere))];
 }
 
 /** Fields that leave out most programs or most of the others; a user, an interface or an own address leaves out too little. */

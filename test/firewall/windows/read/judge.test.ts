@@ -2,6 +2,7 @@ import { judge, judgePlan } from '../../../../src/firewall/windows/read/judge';
 import { parseRule } from '../../../../src/firewall/windows/read/parse-rule';
 import { serverLostProfiles, serverReach } from '../../../../src/firewall/windows/read/reach';
 import type { StoredPolicy } from '../../../../src/firewall/windows/read/stored-policy';
+import { codeOf } from '../../../../src/outcome/gaps';
 import type { Judgement } from '../../../../src/outcome/states';
 import type { AllowList } from '../../../../src/policy/allow-list';
 import { address, allowListOf, asked, blocking, contained } from './policies';
@@ -9,7 +10,7 @@ import { address, allowListOf, asked, blocking, contained } from './policies';
 const judged = (local: StoredPolicy, managed: StoredPolicy[], policy: AllowList | 'unknown'): Judgement =>
   judge({ local, managed }, policy === 'unknown' ? undefined : policy);
 const codes = (local: StoredPolicy, managed: StoredPolicy[] = [], policy: AllowList | 'unknown' = asked): string[] =>
-  judged(local, managed, policy).gaps.map(({ code }) => code);
+  judged(local, managed, policy).gaps.map(codeOf);
 const detail = (local: StoredPolicy, managed: StoredPolicy[] = [], policy: AllowList | 'unknown' = asked): string =>
   judged(local, managed, policy)
     .gaps.map(({ detail: text }) => text)
