@@ -1,12 +1,12 @@
 import { main } from './main';
 import { exitCodes } from './outcome/exit-codes';
-import { say } from './outcome/output/say';
+import { complain } from './outcome/output/say';
 import { thisHost } from './this-host';
 
 start().then(
   (exitCode) => process.exit(exitCode),
-  (error: unknown) => {
-    say(`An unexpected error ended this: ${String(error)}. Ask "contain-host status".\n`);
+  () => {
+    complain('An unexpected error ended this, and the state of this host is not known. Ask "contain-host status".\n');
     process.exit(exitCodes.uncertain);
   },
 );

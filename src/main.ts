@@ -1,14 +1,13 @@
-import { usage, wrongArguments } from './commands/usage';
+import { findCommand } from './commands/table';
 import type { Host } from './host';
 import { workerFlag } from './order/worker-flag';
 import { exitCodes } from './outcome/exit-codes';
-import { Failure } from './outcome/failure';
 import type { Outcome } from './outcome/outcome';
-import { say } from './outcome/output/say';
+import { complain, say } from './outcome/output/say';
 import { version } from './outcome/version';
-import { actionOf, parseOssecArguments } from './request/ossec';
 import { readLine } from './request/read-line';
 import type { Request } from './request/request';
+import { isHelpWord } from './request/understood';
 import { parseWazuhMessage } from './request/wazuh';
 
 /**
@@ -17,63 +16,49 @@ import { parseWazuhMessage } from './request/wazuh';
  */
 export async function main(host: Host, args: readonly string[]): Promise<number> {
   const [first, ...rest] = args;
-  switch (first) {
-    case undefined:
-      return (await import('node:tty')).isatty(0) ? showUsage() : runWazuh(host);
-    case '--help':
-      say(usage);
-      return exitCodes.done;
-    case '--version':
-      say(`contain-host ${version}\n`);
-      return exitCodes.done;
-    case workerFlag:
-      return runWorker(host, rest);
-    case 'plan':
-      return (await import('./commands/plan')).plan(host, rest);
-    case 'doctor':
-      return (await import('./commands/doctor')).doctor(host, rest);
-    case 'status':
-      return (await import('./commands/status')).status(host, rest);
-    default:
-      return runOssec(host, args);
+  if (first === undefined) return (await import('node:tty')).isatty(0) ? showUsage() : runWazuh(host);
+  if (first === workerFlag) return runWorker(host, rest);
+  if (first === '--version') {
+    say(`contain-host ${version}\n`);
+    return exitCodes.done;
   }
+  if (isHelpWord(first)) return (await import('./commands/help')).help(rest);
+  const command = findCommand(first);
+  if (command === undefined) return (await import('./commands/order')).ossecOrder(host, args);
+  if (asksForHelp(rest)) return (await import('./commands/help')).help([command.name]);
+  return command.run(host, rest);
 }
 
-async function runInWorker(host: Host, request: Request): Promise<Outcome> {
-  return (await import('./order/run-in-worker')).runInWorker(host, request);
+/** Behind the name of a command; what an order of `plan` has in the place of user and address is its own affair. */
+function asksForHelp(args: readonly string[]): boolean {
+  return isHelpWord(args[0]) || args.some((word) => ['--help', '-h', '/?'].includes(word));
 }
 
-function showUsage(): number {
-  say(usage);
+async function showUsage(): Promise<number> {
+  complain('No order was given. Nothing was changed.\n');
+  say((await import('./commands/help')).usage());
   return exitCodes.refused;
-}
-
-async function runOssec(host: Host, args: readonly string[]): Promise<number> {
-  const request = parseOssecArguments(args);
-  if (request === undefined) {
-    const why = actionOf(args[0])
-      ? 'A user and an IP address must follow; "-" stands for none.'
-      : 'The first one must be ADD or DELETE.';
-    const { refuse } = await import('./order/carry-out');
-    await refuse(host, unreadable(host, args[0]), new Failure('bad-arguments', `${why} Nothing was changed.`));
-    say(`${wrongArguments}\n${why} Nothing was changed.\n`);
-    return exitCodes.refused;
-  }
-  const { exitCode, message } = await runInWorker(host, named(host, request));
-  say(exitCode === exitCodes.refused ? `${message}\n\n${usage}` : `${message}\n`);
-  return exitCode;
 }
 
 /** In the wazuh dialects standard output is the agent's protocol channel: nothing is written to it. */
 async function runWazuh(host: Host): Promise<number> {
+  const { named } = await import('./commands/order');
   let request: Request;
   try {
     request = parseWazuhMessage(await readLine(process.stdin));
   } catch (error) {
     const { refuse } = await import('./order/carry-out');
-    return (await refuse(host, { ...unreadable(host, undefined), dialect: 'wazuh' }, error)).exitCode;
+    const unread: Request = { action: 'add', dialect: 'wazuh', requestedBy: 'alert', address: '-' };
+    return complainOf(await refuse(host, named(host, unread), error));
   }
+  const { runInWorker } = await import('./order/run-in-worker');
   return (await runInWorker(host, named(host, request))).exitCode;
+}
+
+/** For a person who started this without an order. */
+async function complainOf({ exitCode, message, words }: Outcome): Promise<number> {
+  if (words.includes('bad-message')) complain(`${message}\nUsage: ${(await import('./commands/help')).orderForm}\n`);
+  return exitCode;
 }
 
 async function runWorker(host: Host, [request]: readonly string[]): Promise<number> {
@@ -81,14 +66,4 @@ async function runWorker(host: Host, [request]: readonly string[]): Promise<numb
   const outcome: Outcome = await carryOut(host, JSON.parse(request ?? '') as Request);
   say(JSON.stringify(outcome));
   return outcome.exitCode;
-}
-
-/** No agent can pass arguments to an executable, so the second name of the file is the order to release. */
-function named(host: Host, request: Request): Request {
-  return host.name === 'release-host' ? { ...request, action: 'delete' } : request;
-}
-
-/** Stands for an order that could not be read, where the logs need one. */
-function unreadable(host: Host, verb: string | undefined): Request {
-  return named(host, { action: actionOf(verb) ?? 'add', dialect: 'ossec', requestedBy: 'alert', address: '-' });
 }

@@ -6,16 +6,15 @@ import { exitCodes } from '../outcome/exit-codes';
 import { painter } from '../outcome/output/colour';
 import { say } from '../outcome/output/say';
 import { version } from '../outcome/version';
-import { wrongArguments } from './usage';
+import { refuseOptions, whatIsWrong } from './refuse';
 
 /** Says whether containment would work here, now, and what to do where it would not. Returns 6 with problems, else 0. */
 export async function doctor(host: Host, args: readonly string[]): Promise<number> {
   let json: boolean;
   try {
     json = parseArgs({ args: [...args], options: { json: { type: 'boolean' } } }).values.json ?? false;
-  } catch {
-    say(wrongArguments);
-    return exitCodes.refused;
+  } catch (error) {
+    return refuseOptions('doctor', whatIsWrong('doctor', args, error));
   }
   const checks = await examine(host);
   const verdict = worst(checks);

@@ -13,14 +13,15 @@ import { parseHandler } from '../order/handler';
 import { exitCodes } from '../outcome/exit-codes';
 import { Failure } from '../outcome/failure';
 import { isServerLostEverywhere, printed, textOf } from '../outcome/gaps';
-import { say } from '../outcome/output/say';
+import { complain, say } from '../outcome/output/say';
 import { addGaps, type Judgement, type State } from '../outcome/states';
 import { cidr } from '../policy/address';
 import type { AllowList } from '../policy/allow-list';
 import { parseOssecArguments } from '../request/ossec';
 import type { Request, RequestedBy } from '../request/request';
 import { stateFolderOf } from '../state/folder';
-import { wrongArguments } from './usage';
+import { usage } from './help';
+import { formOf, whatIsWrong } from './refuse';
 
 /** What `plan` prints; the form is fixed for other programs. */
 interface Plan {
@@ -44,13 +45,17 @@ export async function plan(host: Host, args: readonly string[]): Promise<number>
   const json = args.includes('--json');
   try {
     const options = readOptions(host, args);
+    if (options === undefined) {
+      say(usage());
+      return exitCodes.done;
+    }
     const planned = await makePlan(host, options);
     say(json ? `${JSON.stringify(asJson(planned), null, 2)}\n` : describe(planned, options));
     return exitCodes.done;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    const help = error.code === 'bad-arguments' ? `\n${wrongArguments}` : '\n';
-    say(json ? `${JSON.stringify({ refused: error.code, message: error.message })}\n` : `${error.message}${help}`);
+    if (json) say(`${JSON.stringify({ refused: error.code, message: error.message })}\n`);
+    else complain(`${error.message}\n${error.code === 'bad-arguments' ? `Usage: ${formOf('plan')}\n` : ''}`);
     return error.exitCode;
   }
 }
@@ -60,23 +65,27 @@ function asJson({ judgement, ...planned }: Plan): object {
   return { ...planned, judgement: { ...judgement, gaps: judgement.gaps.map(printed) } };
 }
 
-function readOptions(host: Host, args: readonly string[]): Options {
+/** Undefined where the order is a question for help. Throws `Failure`. */
+function readOptions(host: Host, args: readonly string[]): Options | undefined {
   const bad = (why: string): Failure => new Failure('bad-arguments', `${why} Nothing was changed.`);
+  let values: { for?: string | undefined; original?: boolean | undefined };
+  let positionals: string[];
   try {
-    const { values, positionals } = parseArgs({
+    ({ values, positionals } = parseArgs({
       args: [...args],
       allowPositionals: true,
       options: { for: { type: 'string' }, original: { type: 'boolean' }, json: { type: 'boolean' } },
-    });
-    const platform = values.for ?? host.platform;
-    if (platform !== 'windows' && platform !== 'linux') throw bad('--for takes windows or linux.');
-    const request = parseOssecArguments(positionals);
-    if (request === undefined) throw bad('plan takes ADD or DELETE, a user and an IP address.');
-    return { platform, original: values.original ?? false, request };
+    }));
   } catch (error) {
-    if (error instanceof Failure) throw error;
-    throw bad(error instanceof Error ? `${error.message}.` : 'The options were not understood.');
+    throw bad(whatIsWrong('plan', args, error));
   }
+  const platform = values.for ?? host.platform;
+  if (platform !== 'windows' && platform !== 'linux') throw bad('--for takes windows or linux.');
+  const understood = parseOssecArguments(positionals);
+  if (understood?.kind === 'help') return undefined;
+  if (understood?.kind !== 'order')
+    throw bad(understood?.reason ?? 'plan takes ADD or DELETE, a user and an IP address.');
+  return { platform, original: values.original ?? false, request: understood.request };
 }
 
 async function makePlan(here: Host, options: Options): Promise<Plan> {

@@ -14,22 +14,25 @@ import { release } from './release';
 export async function carryOut(host: Host, request: Request): Promise<Outcome> {
   const home = await homeOf(host);
   let outcome: Outcome;
+  let cause: string | undefined;
   try {
     if (request.action === 'delete') outcome = await release(host, home instanceof Failure ? undefined : home, request);
     else if (home instanceof Failure) throw home;
     else outcome = await add(host, home, request);
   } catch (error) {
-    outcome = asEndOf(request, failed(request, error));
+    const failure = failed(request, error);
+    outcome = asEndOf(request, failure.outcome);
+    cause = failure.cause;
   }
-  record(host, home instanceof Failure ? undefined : home, request, outcome);
+  record(host, home instanceof Failure ? undefined : home, request, outcome, cause);
   return outcome;
 }
 
 /** Records an order that was refused before anybody could carry it out. */
 export async function refuse(host: Host, request: Request, error: unknown): Promise<Outcome> {
   const home = await homeOf(host);
-  const outcome = failed(request, error);
-  record(host, home instanceof Failure ? undefined : home, request, outcome);
+  const { outcome, cause } = failed(request, error);
+  record(host, home instanceof Failure ? undefined : home, request, outcome, cause);
   return outcome;
 }
 
@@ -50,22 +53,30 @@ async function homeOf(host: Host): Promise<string | Failure> {
   } catch (error) {
     return error instanceof Failure
       ? error
-      : new Failure('no-home', `The agent's folder cannot be found: ${String(error)}.`);
+      : new Failure('no-home', "The agent's folder cannot be looked for, so nothing was changed.", error);
   }
 }
 
-function failed({ action }: Request, error: unknown): Outcome {
+interface Failed {
+  readonly outcome: Outcome;
+  /** The error behind it, for our log: it speaks to programmers. */
+  readonly cause?: string;
+}
+
+function failed({ action }: Request, error: unknown): Failed {
   const status = `${action}-failed` as const;
   if (error instanceof Failure) {
-    const cause = error.cause === undefined ? '' : `\nBehind it: ${String(error.cause)}`;
-    return { exitCode: error.exitCode, message: `${error.message}${cause}`, status, words: [error.code] };
+    const outcome: Outcome = { exitCode: error.exitCode, message: error.message, status, words: [error.code] };
+    return { outcome, ...(error.cause === undefined ? {} : { cause: String(error.cause) }) };
   }
   // A fault of ours. What was changed before it is in the journal, and the next order puts it right.
-  const message = `An unexpected error ended this: ${String(error)}. Ask "contain-host status", then repeat the order.`;
-  return { exitCode: exitCodes.uncertain, message, status, words: ['unexpected'] };
+  const message =
+    'An unexpected error ended this; contain-host.log names it. Ask "contain-host status", then repeat the order.';
+  const outcome: Outcome = { exitCode: exitCodes.uncertain, message, status, words: ['unexpected'] };
+  return { outcome, cause: error instanceof Error ? (error.stack ?? error.message) : String(error) };
 }
 
-function record(host: Host, home: string | undefined, request: Request, outcome: Outcome): void {
+function record(host: Host, home: string | undefined, request: Request, outcome: Outcome, cause?: string): void {
   const { status, exitCode, message, words } = outcome;
   const log = new Log(stateFolderOf(host));
   if (home !== undefined) {
@@ -76,5 +87,5 @@ function record(host: Host, home: string | undefined, request: Request, outcome:
     });
     if (warning !== undefined) log.warn(warning);
   }
-  log.info('outcome', { request, status, exitCode, said: message });
+  log.info('outcome', { request, status, exitCode, said: message, cause });
 }

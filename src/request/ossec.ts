@@ -1,15 +1,22 @@
+import { isPair, readOperatorWords, splitWords } from './operator-words';
 import { longestAddress, type Request } from './request';
+import { help, isHelpWord, quote, refused, type Understood } from './understood';
 
 /**
  * Reads the arguments of the ossec dialect, `ADD|DELETE user IP [rest...]`, as OSSEC's execd builds them (ossec-hids
- * src/os_execd/win_execd.c, exec.c): on Windows the rest is one argument, on Linux it is split at blanks.
- * Returns undefined when this is not that dialect's form.
+ * src/os_execd/win_execd.c, exec.c): on Windows the rest is one argument, on Linux it is split at blanks. A person at a prompt
+ * types the same. An alert is never refused for its words, and a person is never contained by a typing error.
+ * Returns undefined when the first argument is no verb.
  */
-export function parseOssecArguments(args: readonly string[]): Request | undefined {
-  const [verb, user, address, ...more] = args;
+export function parseOssecArguments(args: readonly string[]): Understood | undefined {
+  const [verb, user = '', address = '', ...more] = args;
   const action = actionOf(verb);
-  if (action === undefined || user === undefined || address === undefined) return undefined;
-  return { action, dialect: 'ossec', address: address.slice(0, longestAddress), ...readRest(more.join(' ')) };
+  if (action === undefined) return undefined;
+  const rest = more.join(' ').trim();
+  const operator = operatorRest.exec(rest);
+  if (operator !== null) return byAgentControl(action, address, splitWords(operator[1] ?? ''));
+  if (isFromAlert(args.slice(1), rest)) return byAlert(action, address, rest);
+  return byHand(action, [user, address, ...splitWords(rest)], args.length);
 }
 
 /** `add` or `delete` in any case. */
@@ -18,26 +25,75 @@ export function actionOf(verb: string | undefined): Request['action'] | undefine
   return lower === 'add' || lower === 'delete' ? lower : undefined;
 }
 
-/** `agent_control` ends the rest so; a person at a prompt leaves it out. Words before it come from the operator's `-b`. */
-const operatorRest = /^((?:[A-Za-z][A-Za-z0-9_-]*=\S+ +)*)\(from_the_server\) \(no_rule_id\)$/;
+/**
+ * `agent_control` ends the rest so, behind whatever followed the address in its `-b`. An alert ends with the name of a file,
+ * in which analysisd writes a backslash before each bracket (os_shell_escape, ossec-hids src/shared/string_op.c).
+ */
+const operatorRest = /^(?:([\s\S]*)\s)?\(from_the_server\)\s+\(no_rule_id\)$/;
 
-function readRest(rest: string): Pick<Request, 'requestedBy' | 'alertId' | 'ruleId' | 'caseNumber'> {
-  if (rest === '') return { requestedBy: 'operator' };
-  const operator = operatorRest.exec(rest);
-  if (operator) return { requestedBy: 'operator', ...readCaseNumber((operator[1] ?? '').split(' ')) };
-  const [alertId, ruleId] = rest.split(' ');
-  return {
-    requestedBy: 'alert',
-    ...(alertId !== undefined && /^\d{1,12}\.\d{1,12}$/.test(alertId) ? { alertId } : {}),
-    ...(ruleId !== undefined && /^\d{1,9}$/.test(ruleId) ? { ruleId } : {}),
-  };
+/** With a blank before the address all words stand one place further right. */
+function byAgentControl(action: Request['action'], address: string, words: readonly string[]): Understood {
+  const [first = '', ...others] = address.trim() === '' ? words : [address.trim(), ...words];
+  return order({ action, requestedBy: 'operator', address: first, ...readOperatorWords(others) });
 }
 
-/** The first word `case=...` in the allowed form; every other word has no effect. */
-export function readCaseNumber(words: readonly string[]): Pick<Request, 'caseNumber'> {
-  for (const word of words) {
-    const match = /^case=([A-Za-z0-9._-]{1,64})$/.exec(word);
-    if (match?.[1] !== undefined) return { caseNumber: match[1] };
-  }
-  return {};
+/**
+ * The id and the rule of an alert, `<epoch>.<n> <rule>`: analysisd always writes them (ossec-hids src/analysisd/alerts/exec.c).
+ * A user name with blanks or a backslash moves them into another argument.
+ */
+const alertMark = /(?:^|[\s"])\d{9,12}\.\d+\s+\d{1,9}(?![\d.])/;
+
+/** So many words or bytes only an attacker's have: OSSEC passes on 29 words and about 1,000 bytes, and cuts off the rest. */
+const fewestCutWords = 25;
+const fewestCutBytes = 900;
+/** Nothing but this much comes from an agent whose message was cut before the rest. */
+const mostBytesOfAgent = 1000;
+
+function isFromAlert(words: readonly string[], rest: string): boolean {
+  const whole = words.join(' ');
+  const bytes = Buffer.byteLength(whole);
+  return (
+    alertMark.test(whole) ||
+    splitWords(rest).length >= fewestCutWords ||
+    Buffer.byteLength(rest) >= fewestCutBytes ||
+    (bytes >= fewestCutBytes && bytes <= mostBytesOfAgent)
+  );
+}
+
+function byAlert(action: Request['action'], address: string, rest: string): Understood {
+  const [alertId = '', ruleId = ''] = splitWords(rest);
+  return order({
+    action,
+    requestedBy: 'alert',
+    address,
+    ...(/^\d{1,12}\.\d{1,12}$/.test(alertId) ? { alertId } : {}),
+    ...(/^\d{1,9}$/.test(ruleId) ? { ruleId } : {}),
+  });
+}
+
+/** No agent calls without a rest, so that only a person's words for help can stand last. */
+function byHand(action: Request['action'], words: readonly string[], length: number): Understood {
+  const [user, address = '', ...more] = words;
+  if (more.length === 0 ? [user, address].some(isHelpWord) : more.some(isHelpWord)) return help;
+  const verb = action.toUpperCase();
+  if (length < 3) return refused(`${verb} takes a user and an IP address; "-" stands for no user.`);
+  const strange = more.find((word) => !isPair(word));
+  if (strange !== undefined) return refused(why(verb, strange));
+  return order({ action, requestedBy: 'operator', address: address.trim(), ...readOperatorWords(more) });
+}
+
+function why(verb: string, word: string): string {
+  if (/^--?(dry-?run|n|what-?if|whatif|json|original|for)$/i.test(word))
+    return `${verb} has no option ${quote(word)}; "contain-host plan" shows what would be done.`;
+  if (word.startsWith('-')) return `${verb} has no option ${quote(word)}.`;
+  if (/^[\da-f:.]*[:.][\da-f:.]*$/i.test(word))
+    return `${quote(word)} is a second address, and one order names one handler: those in the settings are let in as well.`;
+  return `${quote(word)} behind the address was not understood.`;
+}
+
+function order(request: Omit<Request, 'dialect'>): Understood {
+  return {
+    kind: 'order',
+    request: { ...request, dialect: 'ossec', address: request.address.slice(0, longestAddress) },
+  };
 }

@@ -5,7 +5,7 @@ export type RequestedBy = 'operator' | 'alert';
 export const longestAddress = 128;
 
 /** One order, whatever dialect it came in. */
-export interface Request {
+export interface Request extends OperatorWords {
   readonly action: 'add' | 'delete';
   readonly dialect: 'ossec' | 'wazuh';
   readonly requestedBy: RequestedBy;
@@ -14,6 +14,14 @@ export interface Request {
   /** `<epoch>.<n>` and the rule's number of the alert, where the caller gave them in that form. */
   readonly alertId?: string;
   readonly ruleId?: string;
+}
+
+/** What an operator said besides the address. */
+export interface OperatorWords {
   /** The handler's case number: letters, digits, `._-`, at most 64. */
   readonly caseNumber?: string;
+  /** Which order this is, in the same form; one that comes twice is carried out once. */
+  readonly orderId?: string;
+  /** Free words, for people: printable, at most 200 characters. */
+  readonly note?: string;
 }

@@ -1,7 +1,7 @@
 import { Failure } from '../outcome/failure';
 import { findRepeatedKeys } from './json-keys';
-import { readCaseNumber } from './ossec';
-import { longestAddress, type Request } from './request';
+import { isPair, readOperatorWords, splitWords } from './operator-words';
+import { longestAddress, type OperatorWords, type Request } from './request';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -48,25 +48,35 @@ function readWazuh4({ command, parameters }: Json): Request {
   if (!Array.isArray(extraArgs) || !extraArgs.every((word): word is string => typeof word === 'string')) {
     throw bad('parameters.extra_args is not a list of texts');
   }
+  const words = extraArgs.flatMap(splitWords);
   // What `agent_control -b` was given stands where an alert has its address, whole.
-  const [first = '-', ...others] = splitAddress(sourceAddress(alert) ?? '-');
-  const words = extraArgs.flatMap(splitAddress);
+  const given = splitWords(sourceAddress(alert) ?? '');
+  const isNamed = words.some((word) => !isPair(word) && /[.:]/.test(word)) || !given.some((word) => !isPair(word));
   return {
     ...shared,
     requestedBy: 'operator',
-    address: addressIn(words) ?? first,
-    ...readCaseNumber([...words, ...others]),
+    ...(isNamed ? readNamed([...words, ...given.slice(1)], words) : readNamed([...given, ...words], given.slice(0, 1))),
   };
 }
 
-/** The word that is not `key=value`. Where there are several nobody can tell which one is meant: all of them, and no address. */
-function addressIn(words: readonly string[]): string | undefined {
-  return words.filter((word) => !word.includes('=')).join(' ') || undefined;
+/**
+ * One handler among the words of an operator. `mayName`: those of them that can be the address. Where two can, or where a word
+ * has signs that no note needs, nobody can tell what is meant: then the address is all of them, which is none.
+ */
+function readNamed(words: readonly string[], mayName: readonly string[]): Pick<Request, 'address'> & OperatorWords {
+  const free = words.filter((word) => !isPair(word));
+  const named = mayName.filter((word) => !isPair(word));
+  const addresses = named.length === 1 ? named : named.filter((word) => /[.:]/.test(word));
+  const [address] = addresses;
+  const others = free.filter((word) => word !== address);
+  if (address === undefined || addresses.length > 1 || others.some(isStrange))
+    return { address: free.join(' ') || '-', ...readOperatorWords(words.filter(isPair)) };
+  return { address, ...readOperatorWords(words.filter((word) => word !== address)) };
 }
 
-/** An address and words of the form `key=value` behind it; any other text stays one piece, and is no address. */
-function splitAddress(text: string): string[] {
-  return /^\S+(?: +[A-Za-z][A-Za-z0-9_-]*=\S+)+$/.test(text) ? text.split(/ +/) : [text];
+/** Made of an address's characters, or with a shell's signs. */
+function isStrange(word: string): boolean {
+  return /^[\da-f:.]*[.:][\da-f:.]*$/i.test(word) || /[&|;<>^"'`$%\\]/.test(word);
 }
 
 /** `source.ip` is the event's, so it is never let in; only what an administrator wrote into the response names a handler. */
@@ -76,14 +86,12 @@ function readWazuh5({ command, wazuh }: Json): Request {
   if (!isObject(response)) throw bad('it has no wazuh.active_response');
   const text = response.extra_arguments ?? '';
   if (typeof text !== 'string') throw bad('wazuh.active_response.extra_arguments is not a text');
-  const words = text.split(' ').filter((word) => word !== '');
-  const address = addressIn(words);
+  const words = splitWords(text);
   return {
     action: command === 'enable' ? 'add' : 'delete',
     dialect: 'wazuh',
-    requestedBy: address === undefined ? 'alert' : 'operator',
-    address: address ?? '-',
-    ...readCaseNumber(words),
+    requestedBy: words.every(isPair) ? 'alert' : 'operator',
+    ...readNamed(words, words),
   };
 }
 

@@ -4,7 +4,7 @@ import type { Host } from '../host';
 import { Failure } from '../outcome/failure';
 import { runProcess } from '../process/run';
 import { systemTool, toolEnvironment } from '../windows/system-tool';
-import { unusable } from './unusable';
+import { lacksRights, unusable } from './unusable';
 
 /**
  * Where the journal, the second copy of the backup and the log are kept: outside the agent's home, which an uninstall of
@@ -31,9 +31,7 @@ export async function prepareStateFolder(host: Host): Promise<string | undefined
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     if (host.platform === 'windows' && process.platform === 'win32') return await closeOnWindows(host, folder);
     const { mode, uid } = lstatSync(folder);
-    if (process.getuid?.() !== uid) {
-      throw new Failure('not-elevated', `The folder ${folder} belongs to somebody else, so nothing was changed.`);
-    }
+    if (process.getuid?.() !== uid) throw lacksRights(`The folder ${folder} belongs to somebody else`);
     if ((mode & 0o077) !== 0) chmodSync(folder, 0o700);
     return undefined;
   } catch (error) {

@@ -4,6 +4,15 @@ import { errorCode } from '../process/error-code';
 /** A file or folder of ours that cannot be used, before anything was changed: rights are missing, or the disk is to blame. */
 export function unusable(path: string, error: unknown): Failure {
   return ['EACCES', 'EPERM'].includes(errorCode(error))
-    ? new Failure('not-elevated', `${path} cannot be opened, so nothing was changed. Run this elevated.`, error)
+    ? lacksRights(`${path} cannot be opened`, error)
     : new Failure('journal-unwritable', `${path} cannot be used, so nothing was changed. Look at that disk.`, error);
 }
+
+/** `what`: what could not be done without rights. */
+export function lacksRights(what: string, cause?: unknown): Failure {
+  return new Failure('not-elevated', `${asAdministrator} ${what}, so nothing was changed.`, cause);
+}
+
+/** What to do where rights are missing. */
+export const asAdministrator =
+  process.platform === 'win32' ? 'Run this elevated, as an administrator.' : 'Run this as root.';

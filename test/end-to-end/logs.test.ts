@@ -58,8 +58,8 @@ test('a state folder that cannot be made is refused, and nothing is changed', as
 });
 
 test.each([
-  [['ADD', '-'], /A user and an IP address must follow/],
-  [['BLOCK', '-', '192.0.2.50'], /The first one must be ADD or DELETE/],
+  [['ADD', '-'], /takes a user and an IP address/],
+  [['BLOCK', '-', '192.0.2.50'], /"BLOCK" is no command/],
   [['ADD', '-', '192.0.2.0/24'], /is not one plain IP address/],
 ])('%j is answered with what was wrong and how to call it, and a line', async (args, why) => {
   const { exitCode, output } = await endpoint.run(...args);

@@ -178,5 +178,5 @@ test('--expect tells by its exit code', async () => {
   await add();
   expect(await endpoint.run('status', '--expect', 'not-contained')).toMatchObject({ exitCode: 1 });
   const misspelt = await endpoint.run('status', '--expect', 'not-containd');
-  expect(misspelt.output).toMatch(/^Invalid argument\(s\)/);
+  expect(misspelt.output).toMatch(/^"not-containd" is no state/);
 });

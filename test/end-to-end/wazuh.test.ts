@@ -37,12 +37,12 @@ test.each([
   '%s names the handler; nothing is written to standard output, which stays the agent’s channel',
   async (_what, add, release) => {
     const before = endpoint.machine.fingerprint();
-    expect(await endpoint.wazuh(add)).toEqual({ exitCode: 0, output: '' });
+    expect(await endpoint.wazuh(add)).toMatchObject({ exitCode: 0, output: '' });
     expect(handlers()).toEqual(['192.0.2.50']);
     expect(endpoint.audit().at(-1)).toMatch(
       /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d active-response\/bin\/contain-host\.exe: \{.*"status":"add"/,
     );
-    expect(await endpoint.wazuh(release)).toEqual({ exitCode: 0, output: '' });
+    expect(await endpoint.wazuh(release)).toMatchObject({ exitCode: 0, output: '' });
     expect(endpoint.machine.fingerprint()).toBe(before);
   },
 );
@@ -57,7 +57,10 @@ test.each([
 
 test('a handler that is a network is refused with one line, and nothing changes', async () => {
   const before = endpoint.machine.fingerprint();
-  expect(await endpoint.wazuh(wazuh4('add', { extra_args: ['192.0.2.0/24'] }))).toEqual({ exitCode: 1, output: '' });
+  expect(await endpoint.wazuh(wazuh4('add', { extra_args: ['192.0.2.0/24'] }))).toMatchObject({
+    exitCode: 1,
+    output: '',
+  });
   expect(endpoint.machine.fingerprint()).toBe(before);
   expect(endpoint.audit()).toEqual([expect.stringContaining('"status":"add-failed"')]);
 });

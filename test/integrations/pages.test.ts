@@ -87,7 +87,7 @@ async function give(endpoint: Endpoint, [agent, linuxAgent]: readonly Execd[], o
     const result = await endpoint.run(...order.args);
     // How well this machine does is another matter; the command is one that the program knows.
     if (order.args[0] !== 'doctor') return result;
-    return { exitCode: result.output.includes('Invalid argument') ? 1 : 0, output: '' };
+    return { ...result, exitCode: result.stderr.includes('Usage:') ? 1 : 0, output: '' };
   }
   if (order.by === 'agent_control' && linuxAgent !== undefined) {
     const whose = order.command.includes('linux') ? linuxAgent : agent;

@@ -78,10 +78,7 @@ export class Bench {
 
   /** Runs the worker as the process that the agent starts does. */
   async work(order: Order, plan: Partial<Plan> = {}): Promise<Ended> {
-    const { stdout, ...ended } = await this.start(
-      ['--worker', JSON.stringify(parseOssecArguments(order.map(String)))],
-      plan,
-    );
+    const { stdout, ...ended } = await this.start(['--worker', JSON.stringify(requestOf(order))], plan);
     return { ...ended, outcome: parse<Outcome>(stdout) };
   }
 
@@ -96,7 +93,7 @@ export class Bench {
    * time, if it still runs; then there is neither exit code nor signal.
    */
   async workWithin(order: Order, plan: Partial<Plan> = {}, giveUpMs?: number): Promise<Ended> {
-    const request = parseOssecArguments(order.map(String)) as Request;
+    const request = requestOf(order);
     const isHanging = plan.toolFault?.kind.includes('hangs') === true;
     const host = isHanging ? { ...this.host, timeouts: { ...this.host.timeouts, ...impatience } } : this.host;
     const { result, end, isMet } = await runWithin(this.wholePlan(plan), () => carryOut(host, request), giveUpMs);
@@ -226,4 +223,10 @@ export async function inParallel<T>(
     for (let item = rest.shift(); item !== undefined; item = rest.shift()) await work(item);
   });
   await Promise.all(workers);
+}
+
+function requestOf(order: Order): Request {
+  const understood = parseOssecArguments(order.map(String));
+  if (understood?.kind !== 'order') throw new Error(`no order: ${order.join(' ')}`);
+  return understood.request;
 }

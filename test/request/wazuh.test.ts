@@ -94,6 +94,31 @@ test('agent_control hands over its address and the words behind it in one text',
     expect(isRefusal(parseHost(named(text).address))).toBe(true);
 });
 
+test.each<[srcip: string, words: object]>([
+  ['192.0.2.50 ', {}],
+  [' 192.0.2.50', {}],
+  ['192.0.2.50  case=77', { caseNumber: '77' }],
+  ['192.0.2.50 INC-77', { note: 'INC-77' }],
+  ['192.0.2.50 case=', {}],
+  ['192.0.2.50 case=77 order=a1 ransomware on pc12', { caseNumber: '77', orderId: 'a1', note: 'ransomware on pc12' }],
+])('what agent_control was given counts as with OSSEC: %j', (srcip, words) => {
+  const expected = { action: 'add', dialect: 'wazuh', requestedBy: 'operator', address: '192.0.2.50', ...words };
+  expect(parseWazuhMessage(wazuh4('add', { extra_args: [], alert: { data: { srcip } } }))).toEqual(expected);
+  expect(parseWazuhMessage(wazuh4('add', { extra_args: srcip.split(' '), alert: {} }))).toEqual(expected);
+});
+
+test('words without an address leave the one of agent_control, and name nobody in Wazuh 5', () => {
+  const parameters = { extra_args: ['INC-77', 'case=77'], alert: { data: { srcip: '192.0.2.50' } } };
+  expect(parseWazuhMessage(wazuh4('add', parameters))).toMatchObject({ address: '192.0.2.50', note: 'INC-77' });
+  expect(parseWazuhMessage(wazuh5('enable', 'case=77'))).toMatchObject({ requestedBy: 'alert', caseNumber: '77' });
+  expect(parseWazuhMessage(wazuh5('enable', '192.0.2.50 ransomware on pc12 order=a1'))).toMatchObject({
+    requestedBy: 'operator',
+    address: '192.0.2.50',
+    orderId: 'a1',
+    note: 'ransomware on pc12',
+  });
+});
+
 test('the address of an alert stands where Wazuh looks for it first', () => {
   const addressOf = (data: object): string =>
     parseWazuhMessage(wazuh4('add', { extra_args: [], alert: { ...alert, data } })).address;

@@ -133,10 +133,8 @@ async function tryOut(nft: Nft, allowList: AllowList): Promise<TriedOut> {
 
 function cannotWork(why: string): Failure {
   if (process.getuid?.() !== 0) {
-    return new Failure(
-      'not-elevated',
-      `The firewall is not ours to change, so nothing was changed: ${why}. Run this as root.`,
-    );
+    const message = `Run this as root. Only root may change the firewall (${why}), so nothing was changed.`;
+    return new Failure('not-elevated', message);
   }
   const message = `The kernel's firewall cannot be used, so nothing was changed: ${why}. A kernel with nf_tables is needed, and nft with JSON.`;
   return new Failure('tool-missing', message);

@@ -1,0 +1,92 @@
+import { states } from '../outcome/states';
+import type { Command, Option } from './command';
+
+const json: Option = { form: '--json', summary: 'print one JSON object, for other programs' };
+
+/** Every command, in the order in which help lists them. */
+export const commands: readonly Command[] = [
+  {
+    name: 'contain',
+    form: 'IP [case=N]',
+    summary: 'cut this host off; IP is the address of your workstation, which can still reach it',
+    details: [
+      'The servers of the agent, IP and the handlers in the settings are let through, nobody else. The firewall policy of this host is saved first.',
+      'The same as: contain-host ADD - IP [case=N]',
+    ],
+    options: [],
+    examples: [
+      { line: 'contain 192.0.2.50', summary: 'cut this host off; 192.0.2.50 can still reach it' },
+      { line: 'contain 192.0.2.50 case=77', summary: 'the same, with the number of your case in all logs' },
+    ],
+    run: async (host, args) => (await import('./order')).contain(host, args),
+  },
+  {
+    name: 'release',
+    form: '[case=N]',
+    summary: 'give this host back, with the firewall policy that it had before',
+    details: ['The same as: contain-host DELETE - -'],
+    options: [],
+    examples: [
+      { line: 'release', summary: 'give this host back' },
+      { line: 'release case=77', summary: 'the same, with the number of your case in all logs' },
+    ],
+    run: async (host, args) => (await import('./order')).release(host, args),
+  },
+  {
+    name: 'status',
+    form: '[--expect STATE] [--json]',
+    summary: 'is this host contained, who is let in, and what is open',
+    details: ['Changes nothing.'],
+    options: [{ form: '--expect STATE', summary: 'exit with 0 in this state only, else with 1', values: states }, json],
+    examples: [
+      { line: 'status', summary: 'show the state, the gaps, and who is let in' },
+      { line: 'status --expect contained', summary: 'for scripts: exit code 0 when this host is contained' },
+    ],
+    run: async (host, args) => (await import('./status')).status(host, args),
+  },
+  {
+    name: 'plan',
+    form: '(ADD|DELETE) user IP [--for SYSTEM] [--original] [--json]',
+    summary: 'show every step and command of an order; changes nothing, needs no rights',
+    details: [],
+    options: [
+      { form: '--for SYSTEM', summary: 'the steps on this system', values: ['windows', 'linux'] },
+      { form: '--original', summary: "the batch script's own commands, to compare; they cannot be applied" },
+      json,
+    ],
+    examples: [
+      { line: 'plan ADD - 192.0.2.50', summary: 'what contain 192.0.2.50 would do here' },
+      { line: 'plan DELETE - - --for windows', summary: 'what release does on Windows' },
+    ],
+    run: async (host, args) => (await import('./plan')).plan(host, args),
+  },
+  {
+    name: 'doctor',
+    form: '[--json]',
+    summary: 'would containment work here, now, and if not, what to do',
+    details: ['Changes nothing.'],
+    options: [json],
+    examples: [
+      { line: 'doctor', summary: 'look at everything that a containment needs' },
+      { line: 'doctor --json', summary: 'the same for other programs' },
+    ],
+    run: async (host, args) => (await import('./doctor')).doctor(host, args),
+  },
+  {
+    name: 'help',
+    form: '[COMMAND]',
+    summary: 'show this help, or that of one command',
+    details: [],
+    options: [],
+    examples: [
+      { line: 'help', summary: 'list the commands' },
+      { line: 'help contain', summary: 'explain one command' },
+    ],
+    run: async (_, args) => (await import('./help')).help(args),
+  },
+];
+
+/** In any case: who types in a hurry has Caps Lock on. */
+export function findCommand(name: string): Command | undefined {
+  return commands.find((command) => command.name === name.toLowerCase());
+}

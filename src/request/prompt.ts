@@ -1,0 +1,52 @@
+import { isPair, readOperatorWords } from './operator-words';
+import { longestAddress } from './request';
+import { help, isHelpWord, quote, refused, type Understood } from './understood';
+
+/** Pairs that count in a person's order. */
+const pair = /^(case|order)=[A-Za-z0-9._-]{1,64}$/;
+
+/** `contain IP [case=N]`: a person's ADD. Alone it is a question for help. */
+export function parseContain(args: readonly string[]): Understood {
+  const [address, ...more] = args;
+  if (address === undefined || args.some(isHelpWord)) return help;
+  if (isPair(address) || address.startsWith('--')) return refused('The IP address of the handler comes first.');
+  return readWords('contain', more, () => ({
+    kind: 'order',
+    request: {
+      action: 'add',
+      dialect: 'ossec',
+      requestedBy: 'operator',
+      address: address.trim().slice(0, longestAddress),
+      ...readOperatorWords(more),
+    },
+  }));
+}
+
+/** `release [case=N]`: a person's DELETE. */
+export function parseRelease(args: readonly string[]): Understood {
+  if (args.some(isHelpWord)) return help;
+  return readWords('release', args, () => ({
+    kind: 'order',
+    request: {
+      action: 'delete',
+      dialect: 'ossec',
+      requestedBy: 'operator',
+      address: '-',
+      ...readOperatorWords(args),
+    },
+  }));
+}
+
+function readWords(command: string, words: readonly string[], understood: () => Understood): Understood {
+  const strange = words.find((word) => !pair.test(word));
+  if (strange === undefined) return understood();
+  if (strange.startsWith('case=') || strange.startsWith('order='))
+    return refused(`${quote(strange)} was not understood: letters, digits, ".", "_" and "-" may follow, at most 64.`);
+  if (strange.startsWith('-')) return refused(`${command} has no option ${quote(strange)}.`);
+  return refused(`${quote(strange)} was not understood: ${takes[command] ?? ''}.`);
+}
+
+const takes: Readonly<Record<string, string>> = {
+  contain: 'one address of one handler and its case number are all that contain takes',
+  release: 'release takes no address, it gives back this very host',
+};
