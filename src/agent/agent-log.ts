@@ -38,6 +38,16 @@ export function lastStart(platform: Host['platform'], home: string): Date | unde
   return new Date(year, month - 1, day, hours, minutes, seconds);
 }
 
+/** What the agent says of a program that is missing when it first reads ar.conf (src/os_execd/exec.c); it does not look again. */
+const notPresent = /Active response command not present: '([^']*)'/g;
+
+/** True where the agent, since it was last started, found this program of ours missing. */
+export function wasMissing(platform: Host['platform'], home: string, program: string): boolean {
+  const text = readNewest(platform, home);
+  const start = [...text.matchAll(started)].at(-1)?.index ?? 0;
+  return [...text.slice(start).matchAll(notPresent)].some(([, path = '']) => path.split(/[\\/]/).at(-1) === program);
+}
+
 const logs = { windows: 'ossec.log', linux: 'logs/ossec.log' } as const;
 
 /** On Windows OSSEC writes the port behind the address, and IPv6 then in brackets; elsewhere the address stands alone. */

@@ -1,8 +1,9 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { type ActiveResponseConfiguration, readActiveResponse } from '../agent/active-response';
 import { readAgentFile } from '../agent/agent-files';
-import { lastStart } from '../agent/agent-log';
-import { installedProgram, usesArConf } from '../agent/ar-conf';
+import { lastStart, wasMissing } from '../agent/agent-log';
+import { type Command, installedProgram, readCommands, usesArConf } from '../agent/ar-conf';
 import { sharedFolder } from '../agent/home';
 import { auditFileOf } from '../agent/response-log';
 import type { Host } from '../host';
@@ -17,7 +18,13 @@ export function checkSwitchedOn({ host, home }: Patient): Check[] {
   const why = whyOff(found);
   return why === undefined
     ? [ok('active-response', 'Active responses are switched on.')]
-    : [problem('active-response', why, `Put ${switchOn} into ossec.conf, once, and restart the agent.`)];
+    : [
+        problem(
+          'active-response',
+          why,
+          `Put ${switchOn} into ossec.conf, in the place of what stands in <active-response> there, and restart the agent.`,
+        ),
+      ];
 }
 
 function whyOff({ disabled, disabledInClient, disabledByDefault }: ActiveResponseConfiguration): string | undefined {
@@ -26,8 +33,8 @@ function whyOff({ disabled, disabledInClient, disabledByDefault }: ActiveRespons
     return disabledByDefault ? 'Active responses are off: on Windows that is the default.' : undefined;
   if (disabled === 'no') return undefined;
   return disabled === 'yes'
-    ? 'The first <disabled> in ossec.conf says yes, and no later one counts.'
-    : 'The first <disabled> in ossec.conf says neither yes nor no; the agent does not start with that.';
+    ? 'The first <disabled> in an <active-response> section of ossec.conf says yes, and no later one counts.'
+    : 'The first <disabled> in an <active-response> section of ossec.conf says neither yes nor no; the agent does not start with that.';
 }
 
 /** The server hears of an outcome only where the agent sends that log. */
@@ -78,13 +85,27 @@ export function checkRestart({ host, home }: Patient): Check[] {
   const there = host.platform === 'windows' ? birthtime : ctime;
   if (started >= there)
     return [ok('agent-restart', `The agent was started at ${iso(started)}, after this program was put there.`)];
-  return [
-    warning(
-      'agent-restart',
-      `The agent was started at ${iso(started)}, before this program was put there at ${iso(there)}. If it was asked for it in between, it does not look again.`,
-      'Restart the agent once.',
-    ),
-  ];
+  const found = `The agent was started at ${iso(started)}, before this program was put there at ${iso(there)}.`;
+  const advice = 'Restart the agent once.';
+  // It reads ar.conf when a name is new to it, and remembers a program that is not there then until it is started again.
+  const knewOfIt =
+    arConfIsOlder(host.platform, home.home, there) || wasMissing(host.platform, home.home, basename(program));
+  return knewOfIt
+    ? [problem('agent-restart', `${found} The agent takes this program for missing, and drops orders for it.`, advice)]
+    : [warning('agent-restart', `${found} If it was asked for it in between, it does not look again.`, advice)];
+}
+
+/** The server's commands came before the program did, so that an order may have come too. */
+function arConfIsOlder(platform: Host['platform'], home: string, there: Date): boolean {
+  const isOurs = ({ file }: Command): boolean => file === basename(installedProgram(platform, home, 'contain-host'));
+  try {
+    return (
+      lstatSync(join(home, sharedFolder[platform], 'ar.conf')).mtime < there &&
+      readCommands(platform, home).some(isOurs)
+    );
+  } catch {
+    return false;
+  }
 }
 
 function iso(time: Date): string {

@@ -6,7 +6,10 @@ import { errorCode } from '../process/error-code';
 import { type Check, ok, type Patient, problem, warning } from './check';
 
 const onTheServer =
-  'Define the command and its active response on the server, with this agent among their locations, and restart the server.';
+  'Define the command and its active response on the server, with this agent among their locations. Restart the server, then this agent: the server drops orders, without a word, until it has heard from the agent again (up to 10 minutes).';
+
+const noArConf =
+  'The server has sent no commands yet: there is no ar.conf. A new agent may lack it for minutes: restart the agent, and wait a minute.';
 
 /** Whether the server has told the agent of our program, and of its second name, which releases. */
 export function checkCommands({ host, home }: Patient): Check[] {
@@ -17,7 +20,7 @@ export function checkCommands({ host, home }: Patient): Check[] {
     commands = readCommands(host.platform, home.home);
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error;
-    return [problem('commands', 'The server has sent no commands yet: there is no ar.conf.', onTheServer)];
+    return [problem('commands', noArConf, onTheServer)];
   }
   return [
     ...checkCommand(host, home.home, commands, 'contain-host', (found) => problem('commands', found, onTheServer)),
@@ -46,8 +49,8 @@ function checkCommand(
 ): Check[] {
   const path = installedProgram(platform, home, program);
   const file = basename(path);
-  // Wazuh 5 takes a name without its ending too.
-  const own = commands.filter((command) => [file, program].includes(command.file.toLowerCase()));
+  // One list goes to Windows and Linux agents; what is not in this agent's folder is for the others.
+  const own = commands.filter((command) => command.file.toLowerCase() === file);
   if (own.length === 0) return [isMissing(`ar.conf names no command for ${file}.`)];
   if (!existsSync(path)) {
     const found = `ar.conf names ${file}, which is not in active-response/bin.`;

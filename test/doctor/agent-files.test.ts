@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Endpoint } from '../../fixtures/endpoint';
 import { checkAnswerLog, checkRestart, checkSwitchedOn } from '../../src/doctor/active-response';
@@ -62,7 +62,7 @@ describe('the log of outcomes', () => {
 
 test.each<[string, string | undefined, string[]]>([
   ['both programs', arConf('contain-host.exe', 'release-host.exe'), ['ok', 'ok']],
-  ['both without their endings', arConf('contain-host', 'release-host'), ['ok', 'ok']],
+  ['the programs of Linux only', arConf('contain-host', 'release-host'), ['problem', 'warning']],
   ['no release', arConf('contain-host.exe'), ['ok', 'warning']],
   ['other programs', arConf(), ['problem', 'warning']],
   ['lines that are none', 'contain-host0 contain-host.exe 0\nrelease-host0 - release-host.exe', ['problem', 'warning']],
@@ -71,6 +71,36 @@ test.each<[string, string | undefined, string[]]>([
   if (text === undefined) rmSync(inHome('shared', 'ar.conf'));
   else install('shared/ar.conf', text);
   expect(await verdicts(checkCommands)).toEqual(expected);
+});
+
+test('of the names in ar.conf those for another system are left out', async () => {
+  install(
+    'shared/ar.conf',
+    `${arConf('contain-host.exe', 'release-host.exe')}contain-host-linux0 - contain-host - 0\n`,
+  );
+  const found = (await checkCommands(patientOf(endpoint))).map((check) => check.found);
+  expect(found[0]).toMatch(/as contain-host0\.$/);
+});
+
+test('what the agent remembers as missing is a problem until it is restarted', async () => {
+  const missing = `2026/11/25 03:18:00 ossec-agent: INFO: Active response command not present: 'active-response/bin/contain-host.exe'. Not using it on this system.\n`;
+  const early = startedAt(Date.now() - 3_600_000);
+  install('ossec.log', early + missing);
+  expect(await verdicts(checkRestart)).toEqual(['problem']);
+  install('ossec.log', early + missing.replace('contain-host', 'route-null'));
+  expect(await verdicts(checkRestart)).toEqual(['warning']);
+  install('ossec.log', missing + startedAt(Date.now() + 60_000));
+  expect(await verdicts(checkRestart)).toEqual(['ok']);
+});
+
+test('commands that came before the program did are a reason to restart the agent', async () => {
+  install('ossec.log', startedAt(Date.now() - 3_600_000));
+  const anHourAgo = Date.now() / 1000 - 3600;
+  utimesSync(inHome('shared', 'ar.conf'), anHourAgo, anHourAgo);
+  expect(await verdicts(checkRestart)).toEqual(['problem']);
+  install('shared/ar.conf', arConf());
+  utimesSync(inHome('shared', 'ar.conf'), anHourAgo, anHourAgo);
+  expect(await verdicts(checkRestart)).toEqual(['warning']);
 });
 
 test('a program that is not where the agent looks is a problem', async () => {

@@ -34,8 +34,8 @@ interface Answer {
 const run = (args: readonly string[], user = {}): Promise<Answer> =>
   new Promise((resolve) => {
     const options = { cwd: '/', env: { OSSECPATH: home }, ...user };
-    execFile(process.execPath, [program, 'doctor', ...args], options, (error, output) =>
-      resolve({ exitCode: Number(error?.code ?? 0), output }),
+    execFile(process.execPath, [program, 'doctor', ...args], options, (error, stdout, stderr) =>
+      resolve({ exitCode: Number(error?.code ?? 0), output: stdout + stderr }),
     );
   });
 
