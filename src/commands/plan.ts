@@ -109,7 +109,7 @@ async function planAdd(host: Host, { request, original }: Options, isForHere: bo
     handlers: allowList.handlers.map((handler) =>
       handler.prefix === hostPrefix[handler.family] ? handler.text : cidr(handler),
     ),
-    steps: original ? originalSteps('add', home, agent, request) : firewall.containSteps(allowList),
+    steps: original ? originalSteps('add', home, agent, request) : await firewall.containSteps(allowList),
     ...(isForHere ? { judgement: await judge(firewall, allowList) } : {}),
   };
 }

@@ -74,8 +74,8 @@ export interface Health {
  * beside this file. All methods throw `Failure` and nothing else.
  */
 export interface Firewall {
-  /** The steps that contain a host which is not contained yet. Pure: what `plan` prints. */
-  containSteps(allowList: AllowList): Step[];
+  /** The steps that contain a host which is not contained yet: what `plan` prints. Changes nothing. */
+  containSteps(allowList: AllowList): Promise<Step[]>;
   releaseSteps(): Step[];
   /** Begins what an ADD will need, changes nothing and takes its time. What is not used leaves nothing behind. */
   begin(): void;

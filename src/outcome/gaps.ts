@@ -42,7 +42,12 @@ export const gaps = {
     ...lasting,
     text: 'The way to the server is a tunnel, and lost with it if that is a VPN whose own server is not let through',
   },
+  'server-behind-nat': {
+    ...small,
+    text: 'NAT on this host sends packets for a UDP server elsewhere, so its orders, a release too, do not come in after minutes of silence, until the agent speaks again',
+  },
   'handler-blocked': { ...small, per: 'profile?', text: 'A handler cannot come in' },
+  'entry-blocked': { ...small, text: 'Somebody whom the settings let through is kept out' },
   'dns-blocked': { ...small, text: 'A name server cannot be reached' },
   'inbound-exceptions-ignored': {
     ...small,
@@ -51,6 +56,7 @@ export const gaps = {
   },
   'interface-excluded': { ...small, ...perProfile, text: 'Interfaces are not filtered' },
   'bridged-guests-open': { ...small, text: 'Guests that are bridged to the network are not cut off' },
+  'rewritten-open': { ...small, text: 'What NAT on this host sends elsewhere is not held back' },
   'not-saved': { ...small, text: 'The rules are not on disk for the next start' },
   'domain-policy-unreadable': { ...small, text: 'What the domain imposes is unknown' },
   'policy-unreadable': { ...small, state: 'uncertain', text: 'The firewall policy cannot be read' },

@@ -13,7 +13,7 @@ export class MemoryHost implements TestHost {
 
   open(openCase: OpenCase | undefined): Firewall {
     return {
-      containSteps: () => [{ step: 'load', command: null }],
+      containSteps: async () => [{ step: 'load', command: null }],
       releaseSteps: () => [{ step: 'unload', command: null }],
       begin: () => {},
       preflight: async () => ({ warnings: [], contained: this.inForce !== undefined }),

@@ -5,18 +5,20 @@ import { type Address, cidr } from '../../policy/address';
 import type { AllowList } from '../../policy/allow-list';
 import type { RequestedBy } from '../../request/request';
 import type { Context, Recorder } from '../firewall';
-import { bridgedGuestsOpen, judgeReading, liveHandlers, serverIsLost } from './judge-reading';
+import { bridgedGuestsOpen, holdsExactly, judgeReading, liveHandlers, serverIsLost } from './judge-reading';
 import type { Nft, Unreadable } from './nft';
+import { natGaps } from './read-surroundings';
 import { type Reading, takeReading } from './reading';
 import { acceptRules } from './rules';
 import { deleteCommands, loadCommands, replaceCommands, type Table, tables, transaction } from './ruleset';
 import { forget, missingSave, save } from './saved';
 import type { TablesTaken } from './supported-tables';
+import type { Surroundings } from './surroundings';
 
 /** What was seen before the first change. */
 export interface Seen {
   readonly live: Reading | Unreadable;
-  readonly resolvers: readonly Address[];
+  readonly surroundings: Surroundings;
   readonly taken: TablesTaken;
 }
 
@@ -24,7 +26,7 @@ export interface Seen {
 export async function contain(
   context: Context,
   nft: Nft,
-  { live: before, resolvers, taken }: Seen,
+  { live: before, surroundings, taken }: Seen,
   asked: AllowList,
   requestedBy: RequestedBy,
   recorder: Recorder,
@@ -33,39 +35,38 @@ export async function contain(
     throw new Failure('no-backup', `The rules in force cannot be read, so nothing was changed: ${before.unreadable}.`);
   }
   const allowList = requestedBy === 'alert' ? withHandlers(asked, liveHandlers(before)) : asked;
-  const rules = acceptRules(allowList, resolvers);
-  const judge = (live: Reading | Unreadable): Judgement => judgeReading(live, allowList, resolvers);
+  const rules = acceptRules(allowList, surroundings);
+  const judge = (live: Reading | Unreadable): Judgement => judgeReading(live, allowList, surroundings);
+  // Closed, and open to a server. Less than that and the host is not contained, or could take no further order.
+  const isOfUse = (live: Reading, { state }: Judgement): boolean =>
+    (state === 'contained' || state === 'degraded') && !serverIsLost(live, allowList, surroundings);
   // What the kernel does not take at all fails as a whole, and is told then.
   const own = judge(before).state === 'contained' || 'refusal' in taken ? tables : taken;
   const inPlace = transaction(loadCommands(rules, own));
   let live: Reading | Unreadable = before;
   let complaint: string | undefined;
   for (const attempt of [inPlace, transaction(replaceCommands(rules, own))]) {
-    if (isWhole(judge(live), own)) break;
+    if (isWhole(judge(live), own) && (live !== before || holdsExactly(before, rules))) break;
     complaint = await nft.change(recorder, 'load', attempt);
     live = await takeReading(nft);
   }
   const judgement = judge(live);
-  if ('unreadable' in live && isOfUse(before, allowList, judge(before))) throw notReadBack(live.unreadable);
-  if ('unreadable' in live || !isOfUse(live, allowList, judgement)) {
+  if ('unreadable' in live && isOfUse(before, judge(before))) throw notReadBack(live.unreadable);
+  if ('unreadable' in live || !isOfUse(live, judgement)) {
     return takeBack(context, nft, recorder, complaint ?? describe(judgement));
   }
   // What counts is what is in force, not what nft says of its work. A transaction is carried out whole or not at all: where
   // something changed these rules are loaded, also if they do not read as we wrote them. Where nothing did, those of an
   // earlier order are, and what is saved of them has to stay.
   const isLoaded = isWhole(judgement, own) || !isDeepStrictEqual(live, before);
-  return addGaps(judgement, isLoaded ? await save(context, recorder, inPlace) : missingSave(context));
+  const saved = isLoaded ? await save(context, recorder, inPlace) : missingSave(context);
+  return addGaps(judgement, [...natGaps(surroundings), ...saved]);
 }
 
 /** Nothing is left to do: another attempt would bring nothing but a moment in which the chains change over. */
 function isWhole({ state, gaps }: Judgement, own: readonly Table[]): boolean {
   const asFarAsPossible = own.length < tables.length && gaps.every(({ code }) => code === bridgedGuestsOpen.code);
   return state === 'contained' || (state === 'degraded' && asFarAsPossible);
-}
-
-/** Closed, and open to a server. Less than that and the host is not contained, or could take no further order. */
-function isOfUse(live: Reading, allowList: AllowList, { state }: Judgement): boolean {
-  return (state === 'contained' || state === 'degraded') && !serverIsLost(live, allowList);
 }
 
 /** Takes our tables away again, and says in its failure how that went. */

@@ -2,10 +2,13 @@ import { type Gap, gapOf } from '../../outcome/gaps';
 import { type Judgement, judgementOf } from '../../outcome/states';
 import { type Address, isRefusal, parseNetwork } from '../../policy/address';
 import type { AllowList } from '../../policy/allow-list';
+import { type AcceptRule, keyOf } from './match';
 import type { Unreadable } from './nft';
 import type { LiveRule, Reading } from './reading';
-import { type AcceptRule, acceptRules, handlerProtocols, keyOf } from './rules';
+import { acceptRules, handlerProtocols } from './rules';
 import { droppingHooks, tables } from './ruleset';
+import { isLasting, shapeOf } from './shape';
+import { type Surroundings, widest } from './surroundings';
 
 export const bridgedGuestsOpen = gapOf({ code: 'bridged-guests-open' });
 
@@ -19,27 +22,35 @@ const mostNames = 10;
 export function judgeReading(
   live: Reading | Unreadable,
   allowList: AllowList | undefined,
-  resolvers: readonly Address[],
+  surroundings: Surroundings,
 ): Judgement {
   if ('unreadable' in live) return judgementOf([gapOf({ code: 'rules-unreadable' }, live.unreadable)]);
   if (!live.existing.includes(tables[0])) return { state: 'not-contained', gaps: [] };
-  const wanted = allowList === undefined ? undefined : acceptRules(allowList, resolvers);
+  const known = acceptRules(allowList ?? anybody, widest(surroundings, allowList?.servers ?? []));
+  const wanted = allowList === undefined ? [] : acceptRules(allowList, surroundings);
   return judgementOf([
     ...live.flagged.map(({ family, name }) => gapOf({ code: 'table-off', family }, `${family} ${name}`)),
     ...droppingHooks.flatMap((hook) => hookGaps(live, hook)),
-    ...foreignGaps(live.rules, wanted),
-    ...(wanted === undefined ? [] : missingGaps(live.rules, wanted)),
+    ...foreignGaps(live.rules, known, allowList !== undefined),
+    ...missingGaps(live.rules, wanted),
   ]);
 }
 
 /** True when no server is left that the agent could reach: the host would take no further order. */
-export function serverIsLost(live: Reading, allowList: AllowList): boolean {
-  const keys = new Set(live.rules.flatMap(acceptedKey));
-  return !allowList.servers.some((server) =>
-    acceptRules({ servers: [server], handlers: [], needsDns: false }, [])
+export function serverIsLost(live: Reading, allowList: AllowList, surroundings: Surroundings): boolean {
+  const shapes = new Set(live.rules.flatMap(acceptedShape));
+  return !allowList.servers.some((server) => {
+    const rewritten = surroundings.rewritten.filter((one) => one.server === server);
+    return acceptRules({ servers: [server], handlers: [], needsDns: false }, { ...surroundings, rewritten })
       .filter((rule) => rule.for === 'server')
-      .every((rule) => keys.has(keyOf(rule.chain, rule.matches))),
-  );
+      .every((rule) => shapes.has(shapeOf(rule.chain, rule.matches)));
+  });
+}
+
+/** True when these rules are in force, each as it is written, and no others. */
+export function holdsExactly({ rules }: Reading, wanted: readonly AcceptRule[]): boolean {
+  const live = new Set(rules.map(({ chain, matches }) => (matches === undefined ? '' : keyOf(chain, matches))));
+  return live.size === wanted.length && wanted.every(({ chain, matches }) => live.has(keyOf(chain, matches)));
 }
 
 /** The handlers that are let in now, whoever asked for them. */
@@ -54,18 +65,19 @@ export function liveHandlers({ rules }: Reading): Address[] {
   });
 }
 
-/** A chain that a bridge's frames pass is a smaller gap than one that the host's own packets pass. */
+/** A chain that a bridge's frames pass is a smaller gap than one that the host's own packets pass, and so is the last one of all. */
 function hookGaps({ chains }: Reading, hook: string): Gap[] {
   if (chains.some((chain) => chain.hook === hook && chain.drops)) return [];
+  if (hook === 'inet postrouting') return [gapOf({ code: 'rewritten-open' })];
   return [hook.startsWith('bridge') ? bridgedGuestsOpen : gapOf({ code: 'not-dropped', hook })];
 }
 
 /** Without a policy it cannot be told whose address should be let in, so any rule for one address counts as ours. */
-function foreignGaps(rules: readonly LiveRule[], wanted: readonly AcceptRule[] | undefined): Gap[] {
-  const own = new Set((wanted ?? forEverybody).map((rule) => keyOf(rule.chain, rule.matches)));
-  const foreign = rules.filter((rule) => !acceptedKey(rule).some((key) => own.has(key)));
+function foreignGaps(rules: readonly LiveRule[], known: readonly AcceptRule[], isWhole: boolean): Gap[] {
+  const own = new Set(known.map((rule) => shapeOf(rule.chain, rule.matches)));
+  const foreign = rules.filter((rule) => !acceptedShape(rule).some((shape) => own.has(shape)));
   const small = foreign.filter((rule) => rule.verdict === 'drop' || isNarrow(rule));
-  const counted = wanted === undefined ? small.filter(({ verdict }) => verdict === 'drop') : small;
+  const counted = isWhole ? small : small.filter(({ verdict }) => verdict === 'drop');
   return [
     ...named(
       'open-foreign-rule',
@@ -75,18 +87,21 @@ function foreignGaps(rules: readonly LiveRule[], wanted: readonly AcceptRule[] |
   ];
 }
 
-/** The rules that name no address. */
-const forEverybody = acceptRules(
-  { servers: [], handlers: [{ family: 6, text: '2001:db8::', prefix: 128 }], needsDns: false },
-  [],
-).filter((rule) => rule.for !== 'handler');
+/** Somebody by IPv6, so that every rule that names nobody is among those for him. */
+const anybody: AllowList = {
+  servers: [],
+  handlers: [{ family: 6, text: '2001:db8::', prefix: 128 }],
+  needsDns: false,
+};
 
 function missingGaps(rules: readonly LiveRule[], wanted: readonly AcceptRule[]): Gap[] {
-  const keys = new Set(rules.flatMap(acceptedKey));
-  const missing = wanted.filter((rule) => !keys.has(keyOf(rule.chain, rule.matches)));
+  const shapes = new Set(rules.flatMap(acceptedShape));
+  // A lease from elsewhere or an address of its own that is new: the rules for them come with the next order.
+  const missing = wanted.filter((rule) => isLasting(rule.matches) && !shapes.has(shapeOf(rule.chain, rule.matches)));
   const kinds = [
     ['server', 'server-blocked'],
     ['handler', 'handler-blocked'],
+    ['entry', 'entry-blocked'],
     ['dns', 'dns-blocked'],
   ] as const;
   const others = missing.filter((rule) => !kinds.some(([kind]) => kind === rule.for));
@@ -101,18 +116,19 @@ function missingGaps(rules: readonly LiveRule[], wanted: readonly AcceptRule[]):
   ];
 }
 
-/** The key of a rule that accepts; none for a rule with another verdict, elsewhere, or not understood. */
-function acceptedKey({ table, chain, matches, verdict }: LiveRule): string[] {
-  return table.family === 'inet' && matches !== undefined && verdict === 'accept' ? [keyOf(chain, matches)] : [];
+/** The shape of a rule that accepts; none for a rule with another verdict, elsewhere, or not understood. */
+function acceptedShape({ table, chain, matches, verdict }: LiveRule): string[] {
+  return table.family === 'inet' && matches !== undefined && verdict === 'accept' ? [shapeOf(chain, matches)] : [];
 }
 
 /** True when a rule lets through one host or small network, by a condition on the other side's address. */
 function isNarrow({ table, chain, matches, verdict }: LiveRule): boolean {
   if (table.family !== 'inet' || verdict !== 'accept') return false;
-  const side = chain === 'input' ? 'saddr' : chain === 'output' ? 'daddr' : 'none';
+  const sides: Readonly<Record<string, string>> = { input: 'saddr', output: 'daddr', postrouting: 'daddr' };
+  const fields = [`ip ${sides[chain]}`, `ip6 ${sides[chain]}`, 'ct original ip daddr', 'ct original ip6 daddr'];
   return (matches ?? []).some(
-    ({ field, values }) =>
-      [`ip ${side}`, `ip6 ${side}`].includes(field) && values.every((value) => !isRefusal(parseNetwork(value, 24, 64))),
+    ({ field, values, not, above }) =>
+      !not && !above && fields.includes(field) && values.every((value) => !isRefusal(parseNetwork(value, 24, 64))),
   );
 }
 
@@ -122,6 +138,7 @@ type NamingCode =
   | 'server-blocked'
   | 'handler-blocked'
   | 'dns-blocked'
+  | 'entry-blocked'
   | 'rule-missing';
 
 function named(code: NamingCode, rules: readonly (AcceptRule | LiveRule)[]): Gap[] {

@@ -6,9 +6,9 @@ import type { Context, Firewall, Preflight, Step } from '../firewall';
 import { contain, type Seen, takeBack } from './contain';
 import { bridgedGuestsOpen, judgeReading } from './judge-reading';
 import { Nft } from './nft';
+import { natGaps, readFixedSurroundings, readSurroundings } from './read-surroundings';
 import { type Reading, takeReading } from './reading';
 import { release } from './release';
-import { readResolvers } from './resolvers';
 import { acceptRules } from './rules';
 import { deleteCommands, loadCommands, type Table, tables } from './ruleset';
 import { missingSave, survivesRestart } from './saved';
@@ -46,12 +46,13 @@ export function nftables(context: Context, nft = new Nft(context)): Firewall {
 }
 
 /** The lines from the first `rules` to the last run as one transaction, `nft -f -`. */
-function containSteps(nft: Nft, allowList: AllowList): Step[] {
+async function containSteps(nft: Nft, allowList: AllowList): Promise<Step[]> {
+  const rules = acceptRules(allowList, await readSurroundings(nft, allowList));
   return [
     ...readTables(nft, 'read-rules'),
     { step: 'check', command: [nft.program, '-c', '-f', '-'] },
     { step: 'load', command: [nft.program, '-f', '-'] },
-    ...inTransaction(nft, loadCommands(acceptRules(allowList, readResolvers()))),
+    ...inTransaction(nft, loadCommands(rules)),
     ...readTables(nft, 'read-back'),
     { step: 'save', command: null },
     { step: 'judge', command: null },
@@ -83,7 +84,7 @@ function wordsOf(command: string): string[] {
 }
 
 /** Whether this host has what containment needs was tried out before; the rest is for people to know. */
-function preflight({ live, resolvers }: TriedOut, { needsDns }: AllowList): Preflight {
+function preflight({ live, surroundings: { resolvers } }: TriedOut, { needsDns }: AllowList): Preflight {
   const warnings =
     needsDns && resolvers.length === 0
       ? ['A server is a host name, but no name server of this host is known, so none is let through.']
@@ -93,16 +94,20 @@ function preflight({ live, resolvers }: TriedOut, { needsDns }: AllowList): Pref
 
 /** What is in force, and whether the next start would bring it back. */
 async function judgeNow(context: Context, nft: Nft, allowList: AllowList | undefined): Promise<Judgement> {
-  const judgement = judgeReading(await takeReading(nft), allowList, readResolvers());
+  const [live, surroundings] = await Promise.all([
+    takeReading(nft),
+    allowList === undefined ? readFixedSurroundings() : readSurroundings(nft, allowList),
+  ]);
+  const judgement = judgeReading(live, allowList, surroundings);
   const isThere = judgement.state !== 'not-contained' && judgement.state !== 'uncertain';
-  return isThere ? addGaps(judgement, missingSave(context)) : judgement;
+  return isThere ? addGaps(judgement, [...natGaps(surroundings), ...missingSave(context)]) : judgement;
 }
 
 /** Our tables have the last word on what gets through, so a plan that the kernel would take is a containment. */
 async function judgePlan(nft: Nft, allowList: AllowList): Promise<Judgement> {
   try {
-    const { taken } = await tryOut(nft, allowList);
-    return judgementOf(taken.length === tables.length ? [] : [bridgedGuestsOpen]);
+    const { taken, surroundings } = await tryOut(nft, allowList);
+    return judgementOf([...(taken.length === tables.length ? [] : [bridgedGuestsOpen]), ...natGaps(surroundings)]);
   } catch (error) {
     const why = error instanceof Failure ? error.message : String(error);
     return judgementOf([gapOf({ code: 'rules-unreadable' }, why)]);
@@ -115,20 +120,21 @@ interface TriedOut extends Seen {
 }
 
 async function look(nft: Nft, allowList: AllowList): Promise<Seen> {
-  const resolvers = readResolvers();
-  const [live, taken] = await Promise.all([takeReading(nft), tablesTaken(nft, acceptRules(allowList, resolvers))]);
-  return { live, resolvers, taken };
+  const reading = takeReading(nft);
+  const surroundings = await readSurroundings(nft, allowList);
+  const [live, taken] = await Promise.all([reading, tablesTaken(nft, acceptRules(allowList, surroundings))]);
+  return { live, surroundings, taken };
 }
 
 /** Reads what is in force, and asks the kernel whether it would take the rules. Throws `Failure` where it would not. */
 async function tryOut(nft: Nft, allowList: AllowList): Promise<TriedOut> {
   nft.require();
   // Short, and whatever it says: an nft that was built without JSON could load the rules but never read them back.
-  const [{ live, resolvers, taken }, answer] = await Promise.all([look(nft, allowList), nft.list('flowtables')]);
+  const [{ live, surroundings, taken }, answer] = await Promise.all([look(nft, allowList), nft.list('flowtables')]);
   if ('unreadable' in live) throw cannotWork(live.unreadable);
   if ('unreadable' in answer) throw cannotWork(answer.unreadable);
   if ('refusal' in taken) throw cannotWork(`nft does not take the rules: ${taken.refusal}`);
-  return { live, resolvers, taken };
+  return { live, surroundings, taken };
 }
 
 function cannotWork(why: string): Failure {

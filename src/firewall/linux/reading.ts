@@ -1,5 +1,5 @@
+import { type Match, protocolNumbers } from './match';
 import type { Nft, Unreadable } from './nft';
-import { type Match, protocolNumbers } from './rules';
 import { chainNames, type Table, tableCommand, tables, transaction } from './ruleset';
 
 /** A chain of ours that the kernel runs packets through. */
@@ -87,10 +87,15 @@ function readMatch(statement: unknown): Match | undefined {
   if (field === undefined || values === undefined) return undefined;
   const numbered = field === 'meta l4proto' || field === 'frag nexthdr' ? values.map(protocolNumber) : values;
   if (op === '==' || op === 'in') return { field, values: numbered };
+  if (op === '!=') return { field, values: numbered, not: true };
   return op === '>' ? { field, values: numbered, above: true } : undefined;
 }
 
-function fieldOf({ payload, meta, exthdr }: Fields): string | undefined {
+function fieldOf({ payload, meta, exthdr, ct, '&': masked }: Fields): string | undefined {
+  if (Array.isArray(masked)) return maskedField(masked);
+  if (isFields(ct)) return ['ct', ...(ct.dir === undefined ? [] : [ct.dir]), ct.key].map(String).join(' ');
+  if (isFields(payload) && payload.base !== undefined)
+    return `@${[payload.base, payload.offset, payload.len].map(String).join(',')}`;
   if (isFields(payload)) return `${String(payload.protocol)} ${String(payload.field)}`;
   if (isFields(exthdr)) return `${String(exthdr.name)} ${String(exthdr.field)}`;
   if (!isFields(meta)) return undefined;
@@ -98,9 +103,17 @@ function fieldOf({ payload, meta, exthdr }: Fields): string | undefined {
   return key === 'iifname' || key === 'oifname' ? key : `meta ${key}`;
 }
 
+/** `tcp flags & (syn|ack)`; nft 1.0 lists the flags as an array, the versions before and after it as an expression. */
+function maskedField([left, right]: readonly unknown[]): string | undefined {
+  const field = isFields(left) ? fieldOf(left) : undefined;
+  const flags = isFields(right) ? right['|'] : right;
+  return field === undefined || !Array.isArray(flags) ? undefined : `${field} & (${flags.map(String).join('|')})`;
+}
+
 function valuesOf(right: unknown): string[] | undefined {
   if (typeof right === 'string' || typeof right === 'number') return [String(right)];
   if (!isFields(right)) return undefined;
+  if (Array.isArray(right.range)) return [right.range.map(String).join('-')];
   if (isFields(right.prefix)) return [`${String(right.prefix.addr)}/${String(right.prefix.len)}`];
   if (!Array.isArray(right.set)) return undefined;
   const values = right.set.map(valuesOf);

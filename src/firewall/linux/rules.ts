@@ -1,27 +1,21 @@
-import { type Address, cidr } from '../../policy/address';
+import type { Address } from '../../policy/address';
+import type { AllowEntry } from '../../policy/allow-entry';
 import { type AllowList, needsIpv6, type Server } from '../../policy/allow-list';
-
-/** The chains in which something is let through. Nothing is ever forwarded. */
-export type Chain = 'input' | 'output';
-
-/** One condition: a field as nft names it, such as `ip saddr`, and the values it may have; or, with `above`, must exceed. */
-export interface Match {
-  readonly field: string;
-  readonly values: readonly string[];
-  readonly above?: true;
-}
-
-/** A rule that accepts what meets every condition. There are no other rules: what meets none is dropped by the chain. */
-export interface AcceptRule {
-  readonly chain: Chain;
-  readonly comment: string;
-  readonly matches: readonly Match[];
-  /** Whom the rule is for. */
-  readonly for: 'loopback' | 'server' | 'handler' | 'dhcp' | 'icmp' | 'dns';
-}
-
-/** IANA protocol numbers. Names would need /etc/protocols, which a small system does not have. */
-export const protocolNumbers = { icmp: '1', tcp: '6', udp: '17', icmpv6: '58' } as const;
+import { portText } from '../../policy/ports';
+import { acceptListenerReports } from './listener-reports';
+import {
+  type AcceptRule,
+  accept,
+  familyWord,
+  keyOf,
+  type Match,
+  match,
+  noNewConnection,
+  peer,
+  protocolNumbers,
+  type Way,
+} from './match';
+import type { Surroundings } from './surroundings';
 
 /** Neighbour discovery (RFC 4861): types 133 to 137 by nft's names. */
 const neighbourDiscovery = [
@@ -31,37 +25,36 @@ const neighbourDiscovery = [
   'nd-neighbor-advert',
   'nd-redirect',
 ];
-const listenerReports = ['mld-listener-report', 'mld-listener-done', 'mld2-listener-report'];
 
-/**
- * What a contained host may do: established connections count for nothing, so each direction has its own rule.
- * `resolvers` are let in where a server is a host name.
- */
-export function acceptRules(allowList: AllowList, resolvers: readonly Address[]): AcceptRule[] {
-  const nameServers = allowList.needsDns ? resolvers : [];
+const ways = ['in', 'out'] as const;
+
+/** What a contained host may do: established connections count for nothing, so each direction has its own rule. */
+export function acceptRules(allowList: AllowList, surroundings: Surroundings): AcceptRule[] {
+  const nameServers = allowList.needsDns ? surroundings.resolvers : [];
   const ipv6 = needsIpv6(allowList) || nameServers.some(({ family }) => family === 6);
   return unique([
-    rule('input', 'loopback', 'loopback', match('iifname', 'lo')),
-    rule('output', 'loopback', 'loopback', match('oifname', 'lo')),
+    ...accept('in', 'loopback', 'loopback', match('iifname', 'lo')),
+    ...accept('out', 'loopback', 'loopback', match('oifname', 'lo')),
     ...allowList.servers.flatMap(acceptServer),
+    ...surroundings.rewritten.flatMap(({ server }) => acceptRewritten(server)),
     ...allowList.handlers.flatMap(acceptHandler),
-    ...acceptDhcp('DHCP', 'ipv4', '68', '67'),
+    ...(allowList.entries ?? []).flatMap(acceptEntry),
+    ...acceptDhcp(surroundings),
     // Without it a path that got narrower swallows whatever is sent to the server. Inbound only: nothing gets out this way.
-    rule('input', 'icmp', 'ICMP 3/4', match('icmp type', 'destination-unreachable'), match('icmp code', 'frag-needed')),
-    ...(ipv6 ? [...acceptDhcp('DHCPv6', 'ipv6', '546', '547'), ...acceptNeighbours()] : []),
+    ...accept(
+      'in',
+      'icmp',
+      'ICMP 3/4',
+      match('icmp type', 'destination-unreachable'),
+      match('icmp code', 'frag-needed'),
+    ),
+    ...(ipv6 ? acceptDhcpv6(surroundings) : []),
+    ...(ipv6 || surroundings.byIpv6Neighbour ? acceptNeighbours(surroundings.ownIp6) : []),
     ...nameServers.flatMap((address) => [
       ...acceptPort('dns', address, '53', 'udp'),
       ...acceptPort('dns', address, '53', 'tcp'),
     ]),
   ]);
-}
-
-/** The same for equal conditions, in whatever order they stand. */
-export function keyOf(chain: string, matches: readonly Match[]): string {
-  const texts = matches.map(
-    ({ field, values, above }) => `${field}${above ? '>' : '='}${[...values].sort().join(',')}`,
-  );
-  return [chain, ...texts.sort()].join('|');
 }
 
 function acceptServer({ address, port, protocols }: Server): AcceptRule[] {
@@ -70,33 +63,59 @@ function acceptServer({ address, port, protocols }: Server): AcceptRule[] {
 
 function acceptPort(whom: 'server' | 'dns', address: Address, port: string, protocol: 'tcp' | 'udp'): AcceptRule[] {
   const name = `${whom} ${protocol}`;
-  const rules = [
-    rule('output', whom, name, peer('output', address), match(`${protocol} dport`, port)),
-    rule('input', whom, name, peer('input', address), match(`${protocol} sport`, port)),
+  return [
+    ...accept('out', whom, name, peer('out', address), match(`${protocol} dport`, port)),
+    ...accept(
+      'in',
+      whom,
+      name,
+      peer('in', address),
+      match(`${protocol} sport`, port),
+      ...(protocol === 'tcp' ? [noNewConnection] : []),
+    ),
+    ...(protocol === 'udp' ? acceptFragments(whom, name, address) : []),
   ];
-  if (protocol === 'udp' && address.family === 6) rules.push(acceptFragments(whom, address));
-  return rules;
+}
+
+/**
+ * A server to which NAT at output sends our packets by another address: its answers come from that one, before NAT turns them
+ * back. Connection tracking knows whom we had asked; it forgets a UDP flow after minutes of silence.
+ */
+function acceptRewritten({ address, port, protocols }: Server): AcceptRule[] {
+  return protocols.flatMap((protocol) => {
+    const asked = (direction: 'original' | 'reply'): Match[] => [
+      match('ct status', 'dnat'),
+      match('ct direction', direction),
+      match(`ct original ${familyWord(address.family)} daddr`, address.text),
+      match('ct original proto-dst', String(port)),
+    ];
+    // nft lists no condition on the protocol beside one on its header.
+    const overUdp = match('meta l4proto', protocolNumbers.udp);
+    const overTcp = match('meta l4proto', protocolNumbers.tcp);
+    const name = `server ${protocol} by NAT`;
+    return [
+      ...accept('in', 'server', name, protocol === 'udp' ? overUdp : noNewConnection, ...asked('reply')),
+      ...accept('out', 'server', name, protocol === 'udp' ? overUdp : overTcp, ...asked('original')),
+    ];
+  });
 }
 
 /**
  * IPv6 fragments reach the input chain one by one, unless connection tracking put them together, and only the first has
  * ports. The others are worth nothing without it. IPv4 is put together before its input chain.
  */
-function acceptFragments(whom: 'server' | 'dns', address: Address): AcceptRule {
-  return rule(
-    'input',
-    whom,
-    `${whom} udp fragments`,
-    peer('input', address),
-    match('frag nexthdr', protocolNumbers.udp),
-    { ...match('frag frag-off', '0'), above: true },
-  );
+function acceptFragments(whom: AcceptRule['for'], name: string, address: Address): AcceptRule[] {
+  if (address.family === 4) return [];
+  return accept('in', whom, `${name} fragments`, peer('in', address), match('frag nexthdr', protocolNumbers.udp), {
+    ...match('frag frag-off', '0'),
+    above: true,
+  });
 }
 
 function acceptHandler(address: Address): AcceptRule[] {
   const protocols = handlerProtocols(address.family);
-  return (['input', 'output'] as const).map((chain) =>
-    rule(chain, 'handler', 'handler', peer(chain, address), match('meta l4proto', ...protocols)),
+  return ways.flatMap((way) =>
+    accept(way, 'handler', 'handler', peer(way, address), match('meta l4proto', ...protocols)),
   );
 }
 
@@ -106,52 +125,95 @@ export function handlerProtocols(family: Address['family']): string[] {
   return [family === 4 ? icmp : icmpv6, tcp, udp];
 }
 
-/** Without renewal the address, and with it the server, is lost within a lease. */
-function acceptDhcp(name: string, family: 'ipv4' | 'ipv6', own: string, remote: string): AcceptRule[] {
-  const only = match('meta nfproto', family);
+/** An entry of the settings, with its answers. Over TCP who speaks first shows; over the others either may. */
+function acceptEntry({ address, direction, protocol, ports }: AllowEntry): AcceptRule[] {
+  const name = `allow ${typeof protocol === 'number' ? `protocol ${protocol}` : protocol}`;
+  const values = ports.map(portText);
+  return ways
+    .filter((first) => direction === 'both' || direction === first)
+    .flatMap((first) =>
+      ways.flatMap((way) => {
+        const isAnswer = way !== first;
+        // The port that is named is the one of whoever is spoken to.
+        const side = isAnswer ? 'sport' : 'dport';
+        const hasPorts = (protocol === 'tcp' || protocol === 'udp') && values.length > 0;
+        const isTcpAnswer = protocol === 'tcp' && isAnswer;
+        return [
+          ...accept(
+            way,
+            'entry',
+            name,
+            peer(way, address),
+            ...(hasPorts
+              ? [match(`${protocol} ${side}`, ...values)]
+              : isTcpAnswer
+                ? []
+                : [overProtocol(address, protocol)]),
+            ...(isTcpAnswer ? [noNewConnection] : []),
+          ),
+          ...(way === 'in' && protocol === 'udp' && hasPorts ? acceptFragments('entry', name, address) : []),
+        ];
+      }),
+    );
+}
+
+function overProtocol({ family }: Address, protocol: AllowEntry['protocol']): Match {
+  if (typeof protocol === 'number') return match('meta l4proto', String(protocol));
+  const word = protocol === 'icmp' && family === 6 ? 'icmpv6' : protocol;
+  return match('meta l4proto', protocolNumbers[word]);
+}
+
+/**
+ * Without renewal the address, and with it the server, is lost within a lease. Asked are everybody on the link and whoever
+ * gave the lease, by the clients' users only: for anybody who may bind port 68 this would be a way out. Any server may answer.
+ */
+function acceptDhcp({ dhcpUsers, dhcpServers }: Surroundings): AcceptRule[] {
+  const ports = (own: string, other: string): Match[] => [match(`udp ${own}`, '68'), match(`udp ${other}`, '67')];
+  const asked = ['255.255.255.255', ...dhcpServers.map(({ text }) => text)];
   return [
-    rule('output', 'dhcp', name, only, match('udp sport', own), match('udp dport', remote)),
-    rule('input', 'dhcp', name, only, match('udp sport', remote), match('udp dport', own)),
+    ...asked.flatMap((address) =>
+      accept('out', 'dhcp', 'DHCP', match('ip daddr', address), ...ports('sport', 'dport'), by(dhcpUsers)),
+    ),
+    ...accept('in', 'dhcp', 'DHCP', match('meta nfproto', 'ipv4'), ...ports('dport', 'sport')),
   ];
+}
+
+/** RFC 8415: a client asks the group of all servers and relays on its link, and whoever answers does so from that link. */
+function acceptDhcpv6({ dhcpUsers }: Surroundings): AcceptRule[] {
+  const ports = (own: string, other: string): Match[] => [match(`udp ${own}`, '546'), match(`udp ${other}`, '547')];
+  return [
+    ...['ff02::1:2', 'fe80::/10'].flatMap((address) =>
+      accept('out', 'dhcp', 'DHCPv6', match('ip6 daddr', address), ...ports('sport', 'dport'), by(dhcpUsers)),
+    ),
+    ...accept('in', 'dhcp', 'DHCPv6', match('ip6 saddr', 'fe80::/10'), ...ports('dport', 'sport')),
+  ];
+}
+
+function by(users: readonly number[]): Match {
+  return match('meta skuid', ...users.map(String));
 }
 
 /**
  * Neighbour entries age out within a minute, and a switch that snoops multicast forgets a host that reports nothing. A hop
  * limit of 255 proves that a packet came from this link (RFC 4861); one of 1 keeps it there (RFC 3810).
  */
-function acceptNeighbours(): AcceptRule[] {
-  const accept = (chain: Chain, name: string, types: readonly string[], hopLimit?: string): AcceptRule =>
-    rule(
-      chain,
+function acceptNeighbours(ownIp6: readonly Address[]): AcceptRule[] {
+  const acceptTypes = (way: Way, name: string, types: readonly string[], hopLimit?: string): AcceptRule[] =>
+    accept(
+      way,
       'icmp',
       name,
       match('icmpv6 type', ...types),
       ...(hopLimit === undefined ? [] : [match('ip6 hoplimit', hopLimit)]),
     );
   return [
-    accept('input', 'ICMPv6 133-137', neighbourDiscovery, '255'),
-    accept('output', 'ICMPv6 133-137', neighbourDiscovery, '255'),
-    accept('input', 'ICMPv6 2', ['packet-too-big']),
-    accept('output', 'ICMPv6 2', ['packet-too-big']),
-    accept('input', 'ICMPv6 130', ['mld-listener-query'], '1'),
-    accept('output', 'ICMPv6 131, 132, 143', listenerReports, '1'),
+    ...acceptTypes('in', 'ICMPv6 133-137', neighbourDiscovery, '255'),
+    ...acceptTypes('out', 'ICMPv6 133-137', neighbourDiscovery, '255'),
+    ...acceptTypes('in', 'ICMPv6 2', ['packet-too-big']),
+    ...acceptTypes('out', 'ICMPv6 2', ['packet-too-big']),
+    ...acceptTypes('in', 'ICMPv6 130', ['mld-listener-query'], '1'),
+    ...acceptListenerReports(ownIp6),
   ];
-}
-
-function rule(chain: Chain, whom: AcceptRule['for'], comment: string, ...matches: Match[]): AcceptRule {
-  return { chain, comment, matches, for: whom };
-}
-
-function match(field: string, ...values: string[]): Match {
-  return { field, values };
-}
-
-function peer(chain: Chain, address: Address): Match {
-  const whole = address.prefix === (address.family === 4 ? 32 : 128);
-  return match(
-    `${address.family === 4 ? 'ip' : 'ip6'} ${chain === 'input' ? 'saddr' : 'daddr'}`,
-    whole ? address.text : cidr(address),
-  );
 }
 
 /** A handler that is configured and asks too, or a server that is a resolver too, needs its rule once. */

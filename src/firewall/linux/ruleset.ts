@@ -1,4 +1,4 @@
-import type { AcceptRule, Match } from './rules';
+import type { AcceptRule, Match } from './match';
 
 /** The tables of our own. Nobody else's is read, changed or flushed. */
 export const tables = [
@@ -11,12 +11,20 @@ export type Table = (typeof tables)[number];
 /** The smallest number there is: ahead of every other chain, and of the kernel's own hooks. */
 const firstOfAll = -2147483648;
 
-/** Every chain drops by default. Frames that a bridge passes on between its guests never see the inet chains. */
+/** The largest: behind every other chain, and so behind all that sends a packet elsewhere. */
+const lastOfAll = 2147483647;
+
+/**
+ * Every chain drops by default. Frames that a bridge passes on between its guests never see the inet chains. NAT at output
+ * sends a packet elsewhere after our output chain let it through, to this host itself for instance: what leaves has to pass
+ * once more at the very end.
+ */
 const chains = [
-  { table: tables[0], hook: 'input' },
-  { table: tables[0], hook: 'output' },
-  { table: tables[0], hook: 'forward' },
-  { table: tables[1], hook: 'forward' },
+  { table: tables[0], hook: 'input', priority: firstOfAll },
+  { table: tables[0], hook: 'output', priority: firstOfAll },
+  { table: tables[0], hook: 'forward', priority: firstOfAll },
+  { table: tables[0], hook: 'postrouting', priority: lastOfAll },
+  { table: tables[1], hook: 'forward', priority: firstOfAll },
 ] as const;
 
 /** The hooks that must drop by default, as `family hook`. */
@@ -35,8 +43,8 @@ export function loadCommands(rules: readonly AcceptRule[], own: readonly Table[]
   return [
     ...own.map((table) => tableCommand('add', table)),
     ...ownChains.map(
-      ({ table: { family, name }, hook }) =>
-        `add chain ${family} ${name} ${hook} { type filter hook ${hook} priority ${firstOfAll} ; policy drop ; }`,
+      ({ table: { family, name }, hook, priority }) =>
+        `add chain ${family} ${name} ${hook} { type filter hook ${hook} priority ${priority} ; policy drop ; }`,
     ),
     ...ownChains.map(({ table: { family, name }, hook }) => `flush chain ${family} ${name} ${hook}`),
     ...rules.map(
@@ -69,8 +77,8 @@ export function tableCommand(verb: 'add' | 'create' | 'delete', { family, name }
   return `${verb} table ${family} ${name}`;
 }
 
-function matchText({ field, values, above }: Match): string {
+function matchText({ field, values, above, not }: Match): string {
   const [only = ''] = values;
   const value = field.endsWith('ifname') ? `"${only}"` : values.length === 1 ? only : `{ ${values.join(', ')} }`;
-  return `${field} ${above ? '> ' : ''}${value}`;
+  return `${field} ${above ? '> ' : not ? '!= ' : ''}${value}`;
 }

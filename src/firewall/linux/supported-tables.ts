@@ -1,5 +1,5 @@
+import type { AcceptRule } from './match';
 import type { Nft } from './nft';
-import type { AcceptRule } from './rules';
 import { loadCommands, type Table, tables, transaction } from './ruleset';
 
 export type TablesTaken = readonly Table[] | { readonly refusal: string };

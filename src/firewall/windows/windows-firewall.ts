@@ -50,7 +50,7 @@ export function windowsFirewall(context: Context): Firewall {
       // What was read is not kept for that, and a failure is for those who need the reading.
       context.readings?.push(look().then(done, done));
     },
-    containSteps: (allowList) => containSteps(context, allowList),
+    containSteps: async (allowList) => containSteps(context, allowList),
     releaseSteps: () => releaseSteps(context),
     preflight: (allowList, whenServerLost) => preflight(context, allowList, whenServerLost, look()),
     judge: async (allowList) => judgeReading(await takeReading(context), allowList),

@@ -20,23 +20,32 @@ const names = { 1: fault === 'reads-otherwise' ? 'ICMP' : 'icmp', 6: 'tcp', 17: 
 function valueIn(field, text) {
   if (field.startsWith('meta l4proto') || field === 'frag nexthdr') return names[text] ?? Number(text);
   if (/^\d+$/.test(text)) return Number(text);
+  if (/^\d+-\d+$/.test(text)) return { range: text.split('-').map(Number) };
   const [addr, len] = text.split('/');
   return len === undefined ? text.replace(/"/g, '') : { prefix: { addr, len: Number(len) } };
 }
 
-function leftOf([group, name]) {
+function leftOf([group, name, ...more]) {
+  if (group.startsWith('@')) {
+    const [base, offset, len] = group.slice(1).split(',');
+    return { payload: { base, offset: Number(offset), len: Number(len) } };
+  }
+  if (name === 'flags')
+    return { '&': [{ payload: { protocol: group, field: name } }, more[1].slice(1, -1).split('|')] };
+  if (group === 'ct') return { ct: more.length === 0 ? { key: name } : { key: more.join(' '), dir: name } };
   if (group === 'iifname' || group === 'oifname') return { meta: { key: group } };
   if (group === 'meta') return { meta: { key: name } };
   return group === 'frag' ? { exthdr: { name: group, field: name } } : { payload: { protocol: group, field: name } };
 }
 
 function expressionsOf(text) {
-  const pattern = /((?:[io]ifname)|(?:(?:meta|ip|ip6|tcp|udp|icmp|icmpv6|frag) [a-z0-9-]+)) (> )?(\{[^}]*\}|\S+)\s*/gy;
+  const pattern =
+    /([io]ifname|@\w+,\d+,\d+|tcp flags & \([a-z|]+\)|ct original (?:proto-dst|ip6? daddr)|(?:meta|ct|ip|ip6|tcp|udp|icmp|icmpv6|frag) [a-z0-9-]+) (> |!= )?(\{[^}]*\}|\S+)\s*/gy;
   const found = [];
   let end = 0;
   for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
     end = pattern.lastIndex;
-    const [, field, above, value] = match;
+    const [, field, operator = '==', value] = match;
     const items = value.startsWith('{')
       ? value
           .slice(1, -1)
@@ -45,7 +54,7 @@ function expressionsOf(text) {
       : undefined;
     const right =
       items === undefined ? valueIn(field, value) : { set: items.map((item) => valueIn(field, item)).reverse() };
-    found.push({ match: { op: above ? '>' : '==', left: leftOf(field.split(' ')), right } });
+    found.push({ match: { op: operator.trim(), left: leftOf(field.split(' ')), right } });
   }
   if (end !== text.length) fail(`syntax error: ${text.slice(end)}`);
   return found;
@@ -103,6 +112,8 @@ const [first, second, third, family, name] = args;
 if (args.join(' ') === '-c -f -') load(false);
 else if (args.join(' ') === '-f -') load(true);
 else if (args.join(' ') === '-j list flowtables') answer([]);
+else if (args.join(' ') === '-j list chains')
+  answer(tables.flatMap(({ chains }) => chains.map((chain) => ({ chain }))));
 else if ([first, second, third].join(' ') === '-j list table' && args.length === 5) {
   const { chains, rules, flags } = find(tables, family, name) ?? fail('No such file or directory');
   answer([

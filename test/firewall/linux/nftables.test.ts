@@ -42,6 +42,7 @@ test('a host is contained, saved for the next start, and is as it was after rele
     'input drop',
     'output drop',
     'forward drop',
+    'postrouting drop',
     'forward drop',
   ]);
   expect(kernel.saved).toContain('add rule inet contain_host input ip saddr 10.0.0.5 udp sport 1514 accept');
@@ -357,7 +358,7 @@ describe('failures', () => {
 
 test('the plan shows every rule that is loaded', async () => {
   const allowList = policyFor('192.0.2.50');
-  const planned = kernel.firewall().containSteps(allowList);
+  const planned = await kernel.firewall().containSteps(allowList);
   await contain(allowList);
   const rules = planned.filter(({ step }) => step === 'rules').map(({ command }) => command?.slice(1).join(' '));
   expect(`${rules.join('\n')}\n`).toBe(kernel.saved);

@@ -1,7 +1,10 @@
 import { acceptRules } from '../../../src/firewall/linux/rules';
 import { loadCommands } from '../../../src/firewall/linux/ruleset';
+import type { Surroundings } from '../../../src/firewall/linux/surroundings';
 import type { Address } from '../../../src/policy/address';
+import type { AllowEntry } from '../../../src/policy/allow-entry';
 import type { AllowList } from '../../../src/policy/allow-list';
+import { portsOf } from '../../../src/policy/ports';
 
 const host4 = (text: string): Address => ({ family: 4, text, prefix: 32 });
 const host6 = (text: string): Address => ({ family: 6, text, prefix: 128 });
@@ -10,8 +13,14 @@ const allowList: AllowList = {
   handlers: [],
   needsDns: false,
 };
-const rulesFor = (change: Partial<AllowList>, resolvers: Address[] = []): string[] =>
-  loadCommands(acceptRules({ ...allowList, ...change }, resolvers))
+const nowhere: Surroundings = {
+  ...{ resolvers: [], dhcpUsers: [0, 998], dhcpServers: [], ownIp6: [], byIpv6Neighbour: false, rewritten: [] },
+};
+/** What the last chain accepts is what goes out through the one at output, unless said otherwise. */
+const rulesFor = (change: Partial<AllowList>, surroundings: Partial<Surroundings> = {}): string[] =>
+  allRules(change, surroundings).filter((rule) => !rule.startsWith('postrouting'));
+const allRules = (change: Partial<AllowList>, surroundings: Partial<Surroundings> = {}): string[] =>
+  loadCommands(acceptRules({ ...allowList, ...change }, { ...nowhere, ...surroundings }))
     .filter((command) => command.startsWith('add rule'))
     .map((command) => command.replace('add rule inet contain_host ', '').replace(/ accept comment .*/, ''));
 
@@ -20,9 +29,9 @@ test('an IPv4 host lets through its server, DHCP and itself, and no IPv6 at all'
     'input iifname "lo"',
     'output oifname "lo"',
     'output ip daddr 10.0.0.5 tcp dport 1514',
-    'input ip saddr 10.0.0.5 tcp sport 1514',
-    'output meta nfproto ipv4 udp sport 68 udp dport 67',
-    'input meta nfproto ipv4 udp sport 67 udp dport 68',
+    'input ip saddr 10.0.0.5 tcp sport 1514 tcp flags & (syn|ack) != syn',
+    'output ip daddr 255.255.255.255 udp sport 68 udp dport 67 meta skuid { 0, 998 }',
+    'input meta nfproto ipv4 udp dport 68 udp sport 67',
     'input icmp type destination-unreachable icmp code frag-needed',
   ]);
 });
@@ -44,7 +53,9 @@ test('an IPv6 server keeps neighbour discovery, DHCPv6, and its long UDP message
     expect.arrayContaining([
       expect.stringContaining('output icmpv6 type { nd-router-solicit') as string,
       'input icmpv6 type packet-too-big',
-      'output meta nfproto ipv6 udp sport 546 udp dport 547',
+      'output ip6 daddr ff02::1:2 udp sport 546 udp dport 547 meta skuid { 0, 998 }',
+      'output ip6 daddr fe80::/10 udp sport 546 udp dport 547 meta skuid { 0, 998 }',
+      'input ip6 saddr fe80::/10 udp dport 546 udp sport 547',
       'input ip6 saddr 2001:db8::5 frag nexthdr 17 frag frag-off > 0',
     ]),
   );
@@ -52,20 +63,102 @@ test('an IPv6 server keeps neighbour discovery, DHCPv6, and its long UDP message
 
 test('name servers are let through only where a server is a name', () => {
   const dns = (needsDns: boolean): string[] =>
-    rulesFor({ needsDns }, [host4('10.0.0.53')]).filter((rule) => rule.includes('10.0.0.53'));
+    rulesFor({ needsDns }, { resolvers: [host4('10.0.0.53')] }).filter((rule) => rule.includes('10.0.0.53'));
   expect(dns(false)).toEqual([]);
   expect(dns(true)).toEqual([
     'output ip daddr 10.0.0.53 udp dport 53',
     'input ip saddr 10.0.0.53 udp sport 53',
     'output ip daddr 10.0.0.53 tcp dport 53',
-    'input ip saddr 10.0.0.53 tcp sport 53',
+    'input ip saddr 10.0.0.53 tcp sport 53 tcp flags & (syn|ack) != syn',
   ]);
 });
 
+test('what leaves is accepted once more behind everybody who may send it elsewhere', () => {
+  const rules = allRules({ handlers: [host6('2001:db8::50')] }, { ownIp6: [host6('fe80::1')] });
+  const chain = (name: string): string[] =>
+    rules.filter((rule) => rule.startsWith(`${name} `)).map((rule) => rule.slice(name.length));
+  expect(chain('postrouting')).toEqual(chain('output'));
+});
+
+test('a server that NAT sends elsewhere is known by whom this host had asked, and nobody else is', () => {
+  const [server] = allowList.servers;
+  if (server === undefined) throw new Error('no server');
+  const byNat = allRules({}, { rewritten: [{ server, rewritten: 'yes' }] }).filter((rule) => rule.includes(' ct '));
+  const asked = (direction: string): string =>
+    `ct status dnat ct direction ${direction} ct original ip daddr 10.0.0.5 ct original proto-dst 1514`;
+  expect(byNat).toEqual([
+    `input tcp flags & (syn|ack) != syn ${asked('reply')}`,
+    `output meta l4proto 6 ${asked('original')}`,
+    `postrouting meta l4proto 6 ${asked('original')}`,
+  ]);
+  expect(allRules({}).filter((rule) => rule.includes('ct '))).toEqual([]);
+});
+
+test('an IPv4 way by an IPv6 neighbour opens neighbour discovery, and nothing else of IPv6', () => {
+  const more = rulesFor({}, { byIpv6Neighbour: true }).filter((rule) => !rulesFor({}).includes(rule));
+  expect(more.filter((rule) => !rule.includes('icmpv6'))).toEqual([]);
+  expect(more.some((rule) => rule.startsWith('output icmpv6 type { nd-router-solicit'))).toBe(true);
+});
+
+test('leases are renewed with whoever gave them', () => {
+  expect(rulesFor({}, { dhcpServers: [host4('10.0.0.1')], dhcpUsers: [0] })).toContain(
+    'output ip daddr 10.0.0.1 udp sport 68 udp dport 67 meta skuid 0',
+  );
+});
+
+test('reports of multicast groups name the groups of our own addresses, and tell how many bytes that makes', () => {
+  const rules = rulesFor({ handlers: [host6('2001:db8::50')] }, { ownIp6: [host6('2001:db8::12:3456')] });
+  const reports = rules.filter((rule) => rule.includes('listener-report'));
+  const groups = 'ff02::1:3, ff02::1:ff12:3456, ff02::2, ff02::fb, ff05::2';
+  expect(reports[0]).toBe(
+    `output icmpv6 type mld-listener-report ip6 hoplimit 1 ip6 length 32 ip6 daddr { ${groups} }`,
+  );
+  expect(reports[1]).toMatch(/mld2-listener-report ip6 hoplimit 1 ip6 length 36 @th,48,16 1 @th,96,128 \{ 0xff02/);
+  expect(reports[2]).toMatch(/ip6 length 56 @th,48,16 2 @th,96,128 \{ .* \} @th,256,128 \{ /);
+  expect(reports).toHaveLength(6);
+});
+
+const udp: AllowEntry = {
+  ...{ address: host4('203.0.113.7'), direction: 'out', protocol: 'udp', ports: portsOf(500, 4500) },
+};
+test.each<[string, Partial<AllowEntry>, string[]]>([
+  [
+    'out, UDP',
+    {},
+    ['input ip saddr 203.0.113.7 udp sport { 500, 4500 }', 'output ip daddr 203.0.113.7 udp dport { 500, 4500 }'],
+  ],
+  [
+    'in, TCP',
+    { direction: 'in', protocol: 'tcp', ports: portsOf({ first: 8000, last: 8010 }) },
+    [
+      'input ip saddr 203.0.113.7 tcp dport 8000-8010',
+      'output ip daddr 203.0.113.7 tcp sport 8000-8010 tcp flags & (syn|ack) != syn',
+    ],
+  ],
+  [
+    'out, TCP, every port',
+    { protocol: 'tcp', ports: [] },
+    ['input ip saddr 203.0.113.7 tcp flags & (syn|ack) != syn', 'output ip daddr 203.0.113.7 meta l4proto 6'],
+  ],
+  [
+    'both, a protocol by its number',
+    { direction: 'both', protocol: 50, ports: [] },
+    ['input ip saddr 203.0.113.7 meta l4proto 50', 'output ip daddr 203.0.113.7 meta l4proto 50'],
+  ],
+  [
+    'ICMP over IPv6',
+    { address: host6('2001:db8::7'), protocol: 'icmp', ports: [] },
+    ['input ip6 saddr 2001:db8::7 meta l4proto 58', 'output ip6 daddr 2001:db8::7 meta l4proto 58'],
+  ],
+])('an entry of the settings, %s, comes through with its answers', (_what, change, expected) => {
+  const more = rulesFor({ entries: [{ ...udp, ...change }] }).filter((rule) => /203\.0\.113\.7|2001:db8::7/.test(rule));
+  expect(more).toEqual(expected);
+});
+
 test('everything is dropped by default, and the chains are filled anew without ever going away', () => {
-  const commands = loadCommands(acceptRules(allowList, []));
+  const commands = loadCommands(acceptRules(allowList, nowhere));
   const chains = commands.filter((command) => command.startsWith('add chain'));
-  expect(chains).toHaveLength(4);
+  expect(chains).toHaveLength(5);
   for (const chain of chains) {
     expect(chain).toContain('policy drop');
     const [, , family, table, name] = chain.split(' ');

@@ -1,0 +1,123 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Where distributions put the tools of iproute2. PATH is not asked: whoever can set it must not choose what we run. */
+const systemFolders = ['/usr/sbin', '/sbin', '/usr/bin', '/bin'] as const;
+
+/** The kernel answers at once; the limit is for a host on its knees. */
+const limitMs = 3000;
+
+/** A line for each of some ten thousand devices; more is nobody's host. */
+const longestAnswer = 32 * 1024 * 1024;
+
+/** Where the kernel would send a packet. */
+export interface Route {
+  readonly device: string;
+  /** Of the next hop, where there is one: an IPv4 route may go by an IPv6 neighbour (RFC 5549). */
+  readonly nextHop?: string;
+}
+
+/** A network device as `ip -d link` knows it, as far as it matters here. */
+export interface Link {
+  readonly name: string;
+  /** The kernel's word for what it is, such as `vxlan` or `bridge`; absent for cards. */
+  readonly kind?: string;
+  /** What its frames look like, such as `ether`, or `none` where it carries bare packets. */
+  readonly type: string;
+  /** The device below it, in the same namespace. */
+  readonly below?: string;
+  readonly master?: string;
+  /** The other end of a tunnel, where it has one fixed end. */
+  readonly remote?: string;
+  /** A program that sees every packet before anybody else. */
+  readonly hasXdp: boolean;
+}
+
+/** The kernel's routes to these addresses, which are plain and valid; those it has none to are left out. Never throws. */
+export async function readRoutes(addresses: readonly string[]): Promise<ReadonlyMap<string, Route>> {
+  if (addresses.length === 0) return new Map();
+  const questions = addresses.map((address) => `route get ${address}\n`).join('');
+  const answer = await ask('ip', ['-j', '-force', '-batch', '-'], questions);
+  const found = (answer ?? '').split('\n').flatMap((line) => readArray(line));
+  return new Map(
+    found.flatMap(({ dst, dev, gateway, via }) => {
+      if (typeof dst !== 'string' || typeof dev !== 'string') return [];
+      const nextHop = isFields(via) ? via.host : gateway;
+      return [[dst, { device: dev, ...(typeof nextHop === 'string' ? { nextHop } : {}) }] as const];
+    }),
+  );
+}
+
+/** The devices of this host's namespace, or with `enter` of the namespace in that file. Undefined where nobody can tell. */
+export async function readLinks(enter?: string): Promise<Link[] | undefined> {
+  const list = ['-j', '-d', 'link', 'show'];
+  const answer =
+    enter === undefined
+      ? await ask('ip', list)
+      : await ask('nsenter', [`--net=${enter}`, '--', find('ip') ?? 'ip', ...list]);
+  if (answer === undefined) return undefined;
+  return readArray(answer).flatMap((fields) => readLink(fields));
+}
+
+/** What a tool of iproute2 answers, as parsed JSON. Undefined where it is not there, or fails. */
+export async function askJson(tool: 'ip' | 'tc', ...args: readonly string[]): Promise<Fields[] | undefined> {
+  const answer = await ask(tool, ['-j', ...args]);
+  return answer === undefined ? undefined : readArray(answer);
+}
+
+function readLink({ ifname, linkinfo, link_type, link, master, xdp }: Fields): Link[] {
+  if (typeof ifname !== 'string') return [];
+  const { info_kind: kind, info_data: data } = isFields(linkinfo) ? linkinfo : ({} as Fields);
+  const remote = isFields(data) ? (data.remote ?? data.remote6) : undefined;
+  const isSet = (value: unknown): value is string => typeof value === 'string' && value !== '' && value !== 'any';
+  return [
+    {
+      name: ifname,
+      type: String(link_type),
+      hasXdp: xdp !== undefined,
+      ...(isSet(kind) ? { kind } : {}),
+      ...(isSet(link) ? { below: link } : {}),
+      ...(isSet(master) ? { master } : {}),
+      ...(isSet(remote) ? { remote } : {}),
+    },
+  ];
+}
+
+function find(tool: string): string | undefined {
+  return systemFolders.map((folder) => join(folder, tool)).find((file) => existsSync(file));
+}
+
+/** Errors for single questions of a batch are no failure: the others are answered. */
+function ask(tool: string, args: readonly string[], input?: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const program = find(tool);
+    if (program === undefined) return resolve(undefined);
+    const options = {
+      env: { LC_ALL: 'C' },
+      timeout: limitMs,
+      killSignal: 'SIGKILL',
+      maxBuffer: longestAnswer,
+      encoding: 'utf8',
+    } as const;
+    const child = execFile(program, args, options, (error, stdout) =>
+      resolve(error !== null && input === undefined ? undefined : stdout),
+    );
+    child.stdin?.on('error', () => {}).end(input);
+  });
+}
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function readArray(text: string): Fields[] {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return Array.isArray(parsed) ? parsed.filter(isFields) : [];
+  } catch {
+    return [];
+  }
+}

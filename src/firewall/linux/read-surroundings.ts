@@ -1,0 +1,51 @@
+import { networkInterfaces } from 'node:os';
+import { readRoutes } from '../../agent/iproute';
+import { type Gap, gapOf } from '../../outcome/gaps';
+import { type Address, isRefusal, parseServer } from '../../policy/address';
+import { type AllowList, allowedAddresses } from '../../policy/allow-list';
+import { readDhcpServers, readDhcpUsers } from './dhcp-clients';
+import type { Nft } from './nft';
+import { readResolvers } from './resolvers';
+import { findRewritten } from './rewriting';
+import type { Surroundings } from './surroundings';
+
+/** Looks at what the rules for these allowed ones depend on. Changes nothing, and never throws. */
+export async function readSurroundings(nft: Nft, allowList: AllowList): Promise<Surroundings> {
+  const [routes, rewritten] = await Promise.all([
+    readRoutes(allowedAddresses(allowList).flatMap(({ family, text }) => (family === 4 ? [text] : []))),
+    findRewritten(nft, allowList.servers),
+  ]);
+  return {
+    ...readFixedSurroundings(),
+    byIpv6Neighbour: [...routes.values()].some(({ nextHop }) => nextHop?.includes(':') ?? false),
+    rewritten,
+  };
+}
+
+/** The same where nobody is asked to be let in: what this host's files and devices say. */
+export function readFixedSurroundings(): Surroundings {
+  return {
+    resolvers: readResolvers(),
+    dhcpUsers: readDhcpUsers(),
+    dhcpServers: readDhcpServers(),
+    ownIp6: ownIp6(),
+    byIpv6Neighbour: false,
+    rewritten: [],
+  };
+}
+
+/** A UDP server behind NAT hears this host, but after a silence its own packets come from an address nobody knows any more. */
+export function natGaps({ rewritten }: Surroundings): Gap[] {
+  const deaf = rewritten.filter(
+    ({ server, rewritten: certainty }) => certainty === 'yes' && server.protocols.includes('udp'),
+  );
+  if (deaf.length === 0) return [];
+  const names = deaf.map(({ server }) => `${server.address.text} port ${server.port}`);
+  return [gapOf({ code: 'server-behind-nat' }, names.join(', '))];
+}
+
+function ownIp6(): Address[] {
+  const own = Object.values(networkInterfaces()).flatMap((entries) => entries ?? []);
+  const parsed = own.filter(({ internal }) => !internal).map(({ address }) => parseServer(address.split('%')[0] ?? ''));
+  return parsed.flatMap((address) => (isRefusal(address) || address.family !== 6 ? [] : [address]));
+}

@@ -1,0 +1,32 @@
+import type { Address } from '../../policy/address';
+import type { Server } from '../../policy/allow-list';
+import type { RewrittenServer } from './rewriting';
+
+/** What the rules depend on besides the allow list: this host's own network, as it is now. */
+export interface Surroundings {
+  /** Let in where a server is a host name. */
+  readonly resolvers: readonly Address[];
+  /** Numbers of the users as whom clients of DHCP run. */
+  readonly dhcpUsers: readonly number[];
+  /** Those whose lease this host has, IPv4: a client renews it from there. */
+  readonly dhcpServers: readonly Address[];
+  /** IPv6 addresses of this host: neighbours ask for them in groups of their own. */
+  readonly ownIp6: readonly Address[];
+  /** The way to an allowed IPv4 address is an IPv6 neighbour (RFC 5549). */
+  readonly byIpv6Neighbour: boolean;
+  /** Servers whose packets NAT at output may send elsewhere, as it does with service addresses of Kubernetes. */
+  readonly rewritten: readonly RewrittenServer[];
+}
+
+/** The widest of what these may become: a rule that any of it asks for is one of ours. */
+export function widest(surroundings: Surroundings, servers: readonly Server[]): Surroundings {
+  const elsewhere: Address = { family: 4, text: '192.0.2.1', prefix: 32 };
+  const others: Address[] = ['fe80::1', 'fe80::2'].map((text) => ({ family: 6, text, prefix: 128 }));
+  return {
+    ...surroundings,
+    dhcpServers: [elsewhere],
+    ownIp6: others,
+    byIpv6Neighbour: true,
+    rewritten: servers.map((server) => ({ server, rewritten: 'perhaps' })),
+  };
+}
