@@ -17,42 +17,51 @@ export async function systemLookUp(name: string): Promise<string[]> {
   }
 }
 
-/**
- * Resolves all names at once, under one time limit in milliseconds. A name without a usable answer by then has the address that
- * `lastKnown` gives, if any.
- */
+/** What is known of a name without asking anybody. */
+export interface Known {
+  /** The addresses that were let in for it in this case: a look-up takes none of them away. */
+  readonly inCase: readonly string[];
+  /** The address that the agent used last, for a name that does not resolve. */
+  readonly lastUsed: string | undefined;
+}
+
+/** So long, in milliseconds, a name is asked for that has an address already. */
+const whereKnownMs = 300;
+
+/** Resolves all names at once, under one time limit in milliseconds, or a short one where an address is known. */
 export async function resolveNames(
   names: readonly string[],
   limitMs: number,
   lookUp: LookUp,
-  lastKnown: (name: string) => string | undefined,
+  knownOf: (name: string) => Known,
 ): Promise<ReadonlyMap<string, Resolution>> {
   const done = new AbortController();
-  const limit = wait(limitMs, [], { signal: done.signal }).catch(() => []);
+  const after = (ms: number): Promise<readonly string[]> =>
+    wait(Math.min(ms, limitMs), [], { signal: done.signal }).catch(() => []);
+  const [limit, shortLimit] = [after(limitMs), after(whereKnownMs)];
   const resolutions = await Promise.all(
     names.map(async (name): Promise<[string, Resolution]> => {
-      const answers = await Promise.race([lookUp(name), limit]);
-      return [name, toResolution(name, answers, lastKnown)];
+      const { inCase, lastUsed } = knownOf(name);
+      const isKnown = inCase.length > 0 || lastUsed !== undefined;
+      const answers = await Promise.race([lookUp(name), isKnown ? shortLimit : limit]);
+      return [name, toResolution(name, [...inCase, ...answers], lastUsed)];
     }),
   );
   done.abort();
   return new Map(resolutions);
 }
 
-function toResolution(
-  name: string,
-  answers: readonly string[],
-  lastKnown: (name: string) => string | undefined,
-): Resolution {
+function toResolution(name: string, answers: readonly string[], lastUsed: string | undefined): Resolution {
   const usable = toAddresses(answers);
   if (usable.length > 0) return usable;
-  const known = toAddresses([lastKnown(name) ?? '']);
+  const known = toAddresses([lastUsed ?? '']);
   return known.length === 0 && answers.some(isLoopback) ? { refused: `${quote(name)} is this host itself` } : known;
 }
 
 function toAddresses(texts: readonly string[]): Address[] {
-  return texts.flatMap((text) => {
+  const addresses = texts.flatMap((text) => {
     const address = parseHost(text);
     return isRefusal(address) ? [] : [address];
   });
+  return [...new Map(addresses.map((address) => [address.text, address])).values()];
 }

@@ -9,7 +9,7 @@ import { isHostName, isPlaceholder } from './configuration/host-name';
 import { readConfiguredServers } from './configuration/ossec-conf';
 import { configurationOf } from './home';
 import { defaultProtocols, findInstalledAgent } from './installed';
-import { type LookUp, type Resolution, resolveNames, systemLookUp } from './resolve';
+import { type Known, type LookUp, type Resolution, resolveNames, systemLookUp } from './resolve';
 
 /** The agent's servers, ready for rules. */
 export interface AgentServers {
@@ -17,15 +17,29 @@ export interface AgentServers {
   readonly servers: readonly Server[];
   /** Names that did not resolve; the agent cannot use them now either. */
   readonly unresolved: readonly string[];
+  /** Some server is a name, which the agent looks up again at every reconnect. */
   readonly needsDns: boolean;
+  /** The names of servers with the addresses that are let in for them. */
+  readonly names: readonly NamedAddresses[];
   /** What was left out, and why, for people. */
   readonly warnings: readonly string[];
 }
 
+/** A name and its addresses, without prefixes. */
+export interface NamedAddresses {
+  readonly name: string;
+  readonly addresses: readonly string[];
+}
+
 /** What the configuration names, not resolved yet. */
 interface NamedServers {
-  /** Resolves them, or as many as answer in time. Throws `Failure('no-server')` when none is left. */
-  resolve(lookUp?: LookUp): Promise<AgentServers>;
+  /** True where there is anything to resolve. */
+  readonly hasNames: boolean;
+  /**
+   * Resolves them, or as many as answer in time. `inCase`: what was let in for them in the case that is open. Throws
+   * `Failure('no-server')` when none is left.
+   */
+  resolve(inCase?: readonly NamedAddresses[], lookUp?: LookUp): Promise<AgentServers>;
 }
 
 /**
@@ -52,22 +66,32 @@ export function readNamedServers(host: Host, home: string): NamedServers {
       servers,
       unresolved: unresolvedNames,
       needsDns: [...resolved.values()].some((found) => !('refused' in found)),
+      names: [...resolved].flatMap(([name, found]) =>
+        'refused' in found || found.length === 0 ? [] : [{ name, addresses: found.map(({ text }) => text) }],
+      ),
       warnings: [...leftOut].map((reason) => `A server in ossec.conf is left out: ${reason}.`),
     };
   };
   if (names.length === 0) {
     const servers = gather(new Map());
-    return { resolve: async () => servers };
+    return { hasNames: false, resolve: async () => servers };
   }
   return {
-    resolve: async (lookUp = systemLookUp) =>
-      gather(await resolveNames(names, host.timeouts.dns, lookUp, openAgentLog(host.platform, home))),
+    hasNames: true,
+    resolve: async (inCase = [], lookUp = systemLookUp) => {
+      const lastUsed = openAgentLog(host.platform, home);
+      const knownOf = (name: string): Known => ({
+        inCase: inCase.find((known) => known.name === name)?.addresses ?? [],
+        lastUsed: lastUsed(name),
+      });
+      return gather(await resolveNames(names, host.timeouts.dns, lookUp, knownOf));
+    },
   };
 }
 
 /** Both at once, where nothing can be done in the meantime. Throws `Failure`. */
 export async function readAgentServers(host: Host, home: string, lookUp?: LookUp): Promise<AgentServers> {
-  return readNamedServers(host, home).resolve(lookUp);
+  return readNamedServers(host, home).resolve([], lookUp);
 }
 
 function readLiteral(text: string): Resolution {

@@ -1,6 +1,8 @@
 import { sep } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findHome } from '../agent/home';
+import { usualHostsFile } from '../agent/names/hosts-place';
+import { planPins } from '../agent/names/planned-pins';
 import { findTunnels } from '../agent/server-route';
 import { type AgentServers, readAgentServers } from '../agent/servers';
 import { readSettings } from '../agent/settings';
@@ -10,6 +12,7 @@ import { batchScriptCommands } from '../firewall/windows/batch-script';
 import type { Host } from '../host';
 import { allowListOf, mergeAsked } from '../order/asked';
 import { parseHandler } from '../order/handler';
+import { dnsOpen, isPinned } from '../order/pin-names';
 import { exitCodes } from '../outcome/exit-codes';
 import { Failure } from '../outcome/failure';
 import { isServerLostEverywhere, printed, textOf } from '../outcome/gaps';
@@ -90,8 +93,8 @@ function readOptions(host: Host, args: readonly string[]): Options | undefined {
 
 async function makePlan(here: Host, options: Options): Promise<Plan> {
   const host = { ...here, platform: options.platform };
-  if (options.request.action === 'delete') return planDelete(host, options);
-  return planAdd(host, options, here.platform === options.platform && !options.original);
+  const isForHere = here.platform === options.platform && !options.original;
+  return options.request.action === 'delete' ? planDelete(host, options, isForHere) : planAdd(host, options, isForHere);
 }
 
 /** `isForHere`: what is in force on this very host can be looked at. */
@@ -99,7 +102,9 @@ async function planAdd(host: Host, { request, original }: Options, isForHere: bo
   const operator = request.requestedBy === 'operator' ? parseHandler(request.address) : undefined;
   const { home } = await findHome(host);
   const agent = await readAgentServers(host, home);
-  const allowList = allowListOf(agent, mergeAsked(request, operator, readSettings(host.platform, home), undefined));
+  const asked = mergeAsked(request, operator, readSettings(host.platform, home), undefined);
+  const pins = planPins(host, isForHere ? home : undefined, usualHostsFile(host), agent.names);
+  const allowList = allowListOf({ ...agent, needsDns: pins.whyNot !== undefined }, asked);
   const { requestedBy } = request;
   const firewall = firewallAt(host, home);
   return {
@@ -109,17 +114,22 @@ async function planAdd(host: Host, { request, original }: Options, isForHere: bo
     handlers: allowList.handlers.map((handler) =>
       handler.prefix === hostPrefix[handler.family] ? handler.text : cidr(handler),
     ),
-    steps: original ? originalSteps('add', home, agent, request) : await firewall.containSteps(allowList),
-    ...(isForHere ? { judgement: await judge(firewall, allowList) } : {}),
+    steps: original
+      ? originalSteps('add', home, agent, request)
+      : [
+          ...(pins.missing.length === 0 ? [] : [{ step: 'pin-names', command: null }]),
+          ...(await firewall.containSteps(allowList)),
+        ],
+    ...(isForHere ? { judgement: await judge(firewall, allowList, pins.whyNot) } : {}),
   };
 }
 
-async function judge(firewall: Firewall, allowList: AllowList): Promise<Judgement> {
+async function judge(firewall: Firewall, allowList: AllowList, whyNotPinned: string | undefined): Promise<Judgement> {
   const [judged, tunnels] = await Promise.all([firewall.judgePlan(allowList), findTunnels(allowList.servers)]);
-  return addGaps(judged, tunnels);
+  return addGaps(judged, [...tunnels, ...(whyNotPinned === undefined ? [] : [dnsOpen(whyNotPinned)])]);
 }
 
-async function planDelete(host: Host, { request, original }: Options): Promise<Plan> {
+async function planDelete(host: Host, { request, original }: Options, isForHere: boolean): Promise<Plan> {
   const home = await findHome(host).then(
     (found) => found.home,
     () => undefined,
@@ -129,7 +139,12 @@ async function planDelete(host: Host, { request, original }: Options): Promise<P
     servers: [],
     unresolved: [],
     handlers: [],
-    steps: original ? originalSteps('delete', home, undefined, request) : firewallAt(host, home).releaseSteps(),
+    steps: original
+      ? originalSteps('delete', home, undefined, request)
+      : [
+          ...firewallAt(host, home).releaseSteps(),
+          ...(isForHere && isPinned(host) ? [{ step: 'unpin-names', command: null }] : []),
+        ],
   };
 }
 

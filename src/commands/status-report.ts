@@ -1,13 +1,18 @@
 import { findHome } from '../agent/home';
-import { type AgentServers, readAgentServers } from '../agent/servers';
+import { usualHostsFile } from '../agent/names/hosts-place';
+import { planPins } from '../agent/names/planned-pins';
+import { systemLookUp } from '../agent/resolve';
+import { type AgentServers, readNamedServers } from '../agent/servers';
 import { findAgentService } from '../agent/service';
 import type { Backup, Health } from '../firewall/firewall';
 import { openFirewall } from '../firewall/open';
 import type { Host } from '../host';
 import { allowListOf } from '../order/asked';
+import { namesInCase } from '../order/pin-names';
 import { Failure } from '../outcome/failure';
 import { type Gap, gapOf, isNotSaved, lastingGaps } from '../outcome/gaps';
 import { addGaps, type Judgement, judgementOf, type ServiceState, type State } from '../outcome/states';
+import type { AllowList } from '../policy/allow-list';
 import { errorCode, errorText } from '../process/error-code';
 import { stateFolderOf } from '../state/folder';
 import type { Asked, OpenCase } from '../state/journal';
@@ -65,8 +70,8 @@ export async function readStatus(given: Host): Promise<Status> {
     () => undefined,
   );
   const firewall = openFirewall({ host, home, stateFolder, ...(openCase === undefined ? {} : { openCase }) });
-  const servers = openCase === undefined ? undefined : await readServers(host, home, unreadable);
-  const policy = openCase === undefined || servers === undefined ? undefined : allowListOf(servers, openCase.asked);
+  const servers = openCase === undefined ? undefined : await readServers(host, home, openCase, unreadable);
+  const policy = openCase === undefined || servers === undefined ? undefined : allowListIn(openCase, servers);
   const [agent, health, seen] = await Promise.all([
     findAgentService(host, home),
     firewall.inspect(),
@@ -76,7 +81,11 @@ export async function readStatus(given: Host): Promise<Status> {
     }),
   ]);
   const { state, gaps } = judgeCase(
-    addGaps(seen, [...stoppedServices(health), ...lastingGaps(openCase?.judged?.gaps ?? [])]),
+    addGaps(seen, [
+      ...stoppedServices(health),
+      ...lastingGaps(openCase?.judged?.gaps ?? []),
+      ...(openCase === undefined ? [] : lostNames(host, home, openCase)),
+    ]),
     openCase,
     atWork,
   );
@@ -107,15 +116,37 @@ function readCase(stateFolder: string, unreadable: string[]): OpenCase | undefin
 async function readServers(
   host: Host,
   home: string | undefined,
+  { facts }: OpenCase,
   unreadable: string[],
 ): Promise<AgentServers | undefined> {
   try {
     if (home === undefined) throw new Error('the folder of the agent was not found');
-    return await readAgentServers(host, home);
+    const inCase = namesInCase(facts);
+    // What the case knows is what counts, and a name server that is out of reach would only be waited for.
+    const lookUp = async (name: string): Promise<readonly string[]> =>
+      inCase.some((known) => known.name === name) ? [] : systemLookUp(name);
+    return await readNamedServers(host, home).resolve(inCase, lookUp);
   } catch (error) {
     unreadable.push(`the servers that should be let in (${errorText(error)})`);
     return undefined;
   }
+}
+
+/** DNS was left open where the names could not be pinned, by the last order that was judged. */
+function allowListIn({ asked, facts, judged }: OpenCase, servers: AgentServers): AllowList {
+  const isOlder = facts.names === undefined;
+  const needsDns = isOlder ? servers.needsDns : (judged?.gaps.some(({ code }) => code === 'dns-open') ?? false);
+  return allowListOf({ ...servers, needsDns }, asked);
+}
+
+/** Somebody took our lines out of the hosts file, or put another file in its place. */
+function lostNames(host: Host, home: string | undefined, { facts, judged }: OpenCase): Gap[] {
+  if (home === undefined || judged?.gaps.some(({ code }) => code === 'dns-open')) return [];
+  const file = typeof facts.hostsFile === 'string' ? facts.hostsFile : usualHostsFile(host);
+  const { missing, whyNot } = planPins(host, home, file, namesInCase(facts));
+  const names = [...new Set(missing.map(({ name }) => name))];
+  if (whyNot === undefined && names.length === 0) return [];
+  return [gapOf({ code: 'names-lost' }, whyNot ?? names.join(', '))];
 }
 
 /** A step that did not finish outweighs what is seen now: the host may be on its way to anything. */

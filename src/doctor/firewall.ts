@@ -1,4 +1,6 @@
 import { tmpdir } from 'node:os';
+import { usualHostsFile } from '../agent/names/hosts-place';
+import { planPins } from '../agent/names/planned-pins';
 import { readAgentServers } from '../agent/servers';
 import { readSettings } from '../agent/settings';
 import type { Firewall } from '../firewall/firewall';
@@ -32,9 +34,12 @@ export async function checkPlan(patient: Patient): Promise<Check[]> {
   // A configuration that cannot be used is told elsewhere.
   const agent = await readAgentServers(host, home.home).catch(() => undefined);
   if (agent === undefined) return [];
+  const { whyNot } = planPins(host, home.home, usualHostsFile(host), agent.names);
   const { handlers, allow } = readSettings(host.platform, home.home);
   const asked: Asked = { requestedBy: 'operator', handlers: handlers.map(cidr), allow: allow.map(entryText) };
-  const { state, gaps } = await firewallOf(patient).judgePlan(allowListOf(agent, asked));
+  const { state, gaps } = await firewallOf(patient).judgePlan(
+    allowListOf({ ...agent, needsDns: whyNot !== undefined }, asked),
+  );
   if (state === 'contained')
     return [ok('plan', 'A containment would be whole: the server within reach, all others out.')];
   const say = state === 'ineffective' || isServerLostEverywhere(gaps) ? problem : warning;

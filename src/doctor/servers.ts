@@ -1,3 +1,5 @@
+import { usualHostsFile } from '../agent/names/hosts-place';
+import { planPins } from '../agent/names/planned-pins';
 import { findTunnels } from '../agent/server-route';
 import { readAgentServers } from '../agent/servers';
 import { Failure } from '../outcome/failure';
@@ -7,7 +9,8 @@ import { type Check, ok, type Patient, problem, warning } from './check';
 export async function checkServers({ host, home }: Patient): Promise<Check[]> {
   if (home === undefined) return [];
   try {
-    const { servers, unresolved, warnings } = await readAgentServers(host, home.home);
+    const { servers, unresolved, names, warnings } = await readAgentServers(host, home.home);
+    const { whyNot } = planPins(host, home.home, usualHostsFile(host), names);
     const list = servers.map(
       ({ address, port, protocols }) => `${address.text} port ${port} (${protocols.join(', ')})`,
     );
@@ -20,6 +23,15 @@ export async function checkServers({ host, home }: Patient): Promise<Check[]> {
               'server-names',
               `These servers do not resolve and would be out of reach: ${unresolved.join(', ')}.`,
               'Put their addresses into ossec.conf, or see that this host can resolve them.',
+            ),
+          ]),
+      ...(whyNot === undefined
+        ? []
+        : [
+            warning(
+              'server-names',
+              `DNS would stay open to every program, because the names of the servers cannot be pinned: ${whyNot}.`,
+              'Put their addresses into ossec.conf, or put that right.',
             ),
           ]),
       ...(await findTunnels(servers)).map(({ detail }) =>

@@ -1,18 +1,28 @@
+import { findHostsFile, usualHostsFile } from '../agent/names/hosts-place';
+import { type PlannedPins, planPins } from '../agent/names/planned-pins';
 import { findTunnels } from '../agent/server-route';
-import { readNamedServers } from '../agent/servers';
+import { type NamedAddresses, readNamedServers } from '../agent/servers';
 import { readSettings, type Settings } from '../agent/settings';
-import type { Host, Timeouts } from '../host';
+import type { Host } from '../host';
 import { Failure } from '../outcome/failure';
 import type { Outcome } from '../outcome/outcome';
 import { describeContainment } from '../outcome/output/report';
 import { addGaps, type Judgement } from '../outcome/states';
 import type { AllowList } from '../policy/allow-list';
 import type { Request, RequestedBy } from '../request/request';
+import { stateFolderOf } from '../state/folder';
 import type { Asked, OpenCase } from '../state/journal';
 import { allowListOf, mergeAsked } from './asked';
 import { parseHandler } from './handler';
+import { begunIn, dnsOpen, namesInCase, noteNames, pinNames, unpinNames } from './pin-names';
 import { takeAsIs, tryAfter, tryBefore } from './proof';
 import { openSession, type Session } from './session';
+
+/** The names of the servers, and how they are to be kept. */
+interface Names {
+  readonly known: readonly NamedAddresses[];
+  readonly pins: PlannedPins;
+}
 
 /** What is in force now, and what traffic showed of it, for people. */
 interface Contained {
@@ -28,11 +38,18 @@ export async function add(host: Host, home: string, request: Request): Promise<O
   const session = await openSession(host, home, request);
   try {
     session.firewall.begin();
-    const agent = await named.resolve();
+    const { openCase } = session;
+    const facts = openCase?.facts ?? {};
+    const [agent, hostsFile] = await Promise.all([
+      named.resolve(namesInCase(facts)),
+      named.hasNames ? findHostsFile(host, stateFolderOf(host)) : usualHostsFile(host),
+    ]);
+    const pins = planPins(host, home, hostsFile, agent.names, begunIn(facts));
     for (const warning of [...settings.warnings, ...agent.warnings]) session.recorder.warn(warning);
     const asked = mergeAsked(request, operator, settings, session.openCase?.asked);
-    const allowList = allowListOf(agent, asked);
-    const { judgement, notes } = await contain(session, request, asked, allowList, settings, host.timeouts);
+    const allowList = allowListOf({ ...agent, needsDns: pins.whyNot !== undefined }, asked);
+    const names = { known: agent.names, pins };
+    const { judgement, notes } = await contain(host, session, request, asked, allowList, names, settings);
     return describeContainment(allowList, agent.unresolved, judgement, notes);
   } finally {
     await session.close();
@@ -40,18 +57,20 @@ export async function add(host: Host, home: string, request: Request): Promise<O
 }
 
 async function contain(
+  host: Host,
   session: Session,
   request: Request,
   asked: Asked,
-  allowList: AllowList,
+  planned: AllowList,
+  names: Names,
   settings: Settings,
-  { proofBefore, proofAfter }: Timeouts,
 ): Promise<Contained> {
+  const { proofBefore, proofAfter } = host.timeouts;
   const { firewall, recorder, openCase } = session;
   const [{ warnings, contained }, control, tunnels] = await Promise.all([
-    firewall.preflight(allowList, settings.whenServerLost),
-    tryBefore(allowList, settings.probe, proofBefore),
-    findTunnels(allowList.servers),
+    firewall.preflight(planned, settings.whenServerLost),
+    tryBefore(planned, settings.probe, proofBefore),
+    findTunnels(planned.servers),
   ]);
   for (const warning of warnings) recorder.warn(warning);
   // Contained without us: by the batch script, in an operator's hand. An alert must not be able to lift that later.
@@ -60,6 +79,9 @@ async function contain(
     const isNew = !same(recorded, openCase?.asked);
     if (openCase === undefined) recorder.append({ event: 'asked', ...recorded });
     else if (isNew) recorder.askAnew(recorded);
+    noteNames(recorder, names.known);
+    const whyNot = await pinNames(host, recorder, names.pins);
+    const allowList = { ...planned, needsDns: whyNot !== undefined };
     const judged = await firewall.contain(allowList, whoChanges(request, asked, openCase), recorder);
     const proof = recorder.acted ? await tryAfter(control, proofAfter) : takeAsIs(control);
     const { gaps, isServerLost, notes } = proof;
@@ -67,12 +89,12 @@ async function contain(
     const wasWhole = contained && (openCase === undefined || openCase.judged !== undefined);
     if (isServerLost && !wasWhole && settings.whenServerLost === 'refuse')
       await firewall.undo(recorder, gaps.map(({ detail }) => detail).join('; '));
-    const judgement = addGaps(judged, [...tunnels, ...gaps]);
+    const judgement = addGaps(judged, [...tunnels, ...gaps, ...(whyNot === undefined ? [] : [dnsOpen(whyNot)])]);
     const isUnfinished = recorder.acted || (openCase?.unfinished.length ?? 0) > 0;
     if (isNew || isUnfinished || !same(judgement, openCase?.judged)) recorder.judged(judgement);
     return { judgement, notes };
   } catch (error) {
-    closeAfter(error, session);
+    await closeAfter(error, host, session);
     throw error;
   }
 }
@@ -87,11 +109,13 @@ function whoChanges({ requestedBy }: Request, asked: Asked, openCase: OpenCase |
  * A case that was taken back is over, and so is one that this order opened without changing anything: the next ADD starts from
  * a fresh backup. One that was found open is not: whoever was interrupted may have changed the firewall.
  */
-function closeAfter(error: unknown, { recorder, openCase }: Session): void {
+async function closeAfter(error: unknown, host: Host, { recorder, openCase }: Session): Promise<void> {
   if (!(error instanceof Failure)) return;
-  if (error.code === 'rolled-back') recorder.closeCase('rolled-back');
-  else if (openCase === undefined && ['no-backup', 'journal-unwritable'].includes(error.code))
-    recorder.closeCase('nothing-changed');
+  const isWithoutChange = openCase === undefined && ['no-backup', 'journal-unwritable'].includes(error.code);
+  if (error.code !== 'rolled-back' && !isWithoutChange) return;
+  const left = await unpinNames(host, recorder);
+  if (left !== undefined) recorder.warn(left);
+  recorder.closeCase(isWithoutChange ? 'nothing-changed' : 'rolled-back');
 }
 
 function same(a: unknown, b: unknown): boolean {

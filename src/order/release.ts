@@ -4,30 +4,33 @@ import { Failure } from '../outcome/failure';
 import type { Outcome } from '../outcome/outcome';
 import type { State } from '../outcome/states';
 import type { Request } from '../request/request';
+import { unpinNames } from './pin-names';
 import { openSession, type Session } from './session';
 
 /** Gives the host back as it was. Needs no server, no address and no home. Throws `Failure`. */
 export async function release(host: Host, home: string | undefined, request: Request): Promise<Outcome> {
   const session = await openSession(host, home, request);
   try {
-    return await releaseCase(session, request);
+    return await releaseCase(host, session, request);
   } finally {
     await session.close();
   }
 }
 
-async function releaseCase({ firewall, recorder, openCase }: Session, request: Request): Promise<Outcome> {
+async function releaseCase(host: Host, { firewall, recorder, openCase }: Session, request: Request): Promise<Outcome> {
   if (request.requestedBy === 'alert' && openCase?.asked.requestedBy !== 'alert') {
     const { state } = await firewall.judge();
     if (state === 'not-contained' && openCase === undefined) return notContained('This host is not contained.');
     if (state === 'uncertain' && openCase === undefined) throw nothingKnown();
     return heldByOperator(state);
   }
-  const { was, differences } = await firewall.release(recorder);
+  const { was, differences: inPolicy } = await firewall.release(recorder);
+  const left = await unpinNames(host, recorder);
+  const differences = [...inPolicy, ...(left === undefined ? [] : [left])];
   if (openCase !== undefined || recorder.acted)
     recorder.closeCase(was === 'not-contained' || was === 'given-back-by-others' ? 'nothing-changed' : 'released');
-  if (was === 'not-contained') return notContained('This host is not contained.');
-  if (was === 'given-back-by-others') return notContained(givenBack);
+  if (was === 'not-contained') return notContained('This host is not contained.', left);
+  if (was === 'given-back-by-others') return notContained(givenBack, left);
   const how =
     was === 'contained'
       ? 'Released: the policy from before the containment is in force again.'
@@ -71,10 +74,10 @@ function nothingKnown(): Failure {
 const givenBack =
   'This host is not contained any more: somebody else gave it back, and has used it since. Its case is closed.';
 
-function notContained(why: string): Outcome {
+function notContained(why: string, left?: string): Outcome {
   return {
     exitCode: exitCodes.done,
-    message: `${why} Nothing was changed.`,
+    message: `${why} ${left === undefined ? 'Nothing was changed.' : `Note: ${left}.`}`,
     status: 'delete',
     words: ['not-contained'],
   };

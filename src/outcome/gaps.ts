@@ -49,6 +49,15 @@ export const gaps = {
   'handler-blocked': { ...small, per: 'profile?', text: 'A handler cannot come in' },
   'entry-blocked': { ...small, text: 'Somebody whom the settings let through is kept out' },
   'dns-blocked': { ...small, text: 'A name server cannot be reached' },
+  'dns-open': {
+    ...small,
+    ...lasting,
+    text: 'DNS is open to every program, because the names of the servers cannot be pinned',
+  },
+  'names-lost': {
+    ...small,
+    text: 'Names of servers are not pinned any more, so the agent may not find its server again; repeat ADD',
+  },
   'inbound-exceptions-ignored': {
     ...small,
     ...perProfile,

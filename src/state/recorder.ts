@@ -105,9 +105,9 @@ export class CaseRecorder implements Recorder {
   }
 }
 
-/** Reading and backing up change nothing. */
+/** Reading and backing up change nothing of the firewall, and neither does what comes before the first change of it. */
 function changes({ step }: Step): boolean {
-  return !step.startsWith('read') && step !== 'backup';
+  return !step.startsWith('read') && step !== 'backup' && step !== 'pin-names';
 }
 
 function describe({ command }: Step, begun: number): object {

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Dhcp } from './lab/dhcp';
@@ -302,23 +302,57 @@ async function halves(): Promise<string[]> {
   return [...(await (isOpen ? unanswered : answered)(lab, asked)), ...(await unanswered(lab, agentTalk()))];
 }
 
-test('a server by name: the name servers of the host stay reachable, and no others; a new address is let in when asked again', async () => {
-  configure('ossec.server.test');
-  expect(await exitCode('ADD', '-', hosts.handler.ip4)).toBe(0);
-  const dns = (to: HostName): Talk[] => talks('endpoint', to, 'ip4').filter(({ protocol }) => protocol === 'dns');
-  expect(await unanswered(lab, dns('internet'))).toEqual([]);
-  expect(await answered(lab, dns('attacker'))).toEqual([]);
-  expect(
-    await answered(
-      lab,
-      talks('endpoint', 'internet', 'ip4').filter(({ protocol }) => protocol !== 'dns'),
-    ),
-  ).toEqual([]);
-  lab.nameServer(hosts.second.ip4);
-  expect(await exitCode('ADD', '-', hosts.handler.ip4)).toBe(0);
-  expect(await unanswered(lab, agentTalk('second', 'ip4'))).toEqual([]);
-  expect(await answered(lab, allTalks('endpoint', 'server'))).toEqual([]);
-  expect(await exitCode('DELETE', '-', '-')).toBe(0);
+describe('a server by name', () => {
+  const dns = (): Talk[] => talks('endpoint', 'internet', 'ip4').filter(({ protocol }) => protocol === 'dns');
+  const found = async (): Promise<string[]> => {
+    const { output } = await lab.host('endpoint').run('getent', 'ahosts', 'ossec.server.test');
+    return [...new Set(output.split('\n').flatMap((line) => line.split(' ')[0] || []))];
+  };
+  const usual = '127.0.0.1 localhost';
+  beforeEach(() => {
+    configure('ossec.server.test');
+    lab.setHosts(usual);
+    const line = `INFO: Connected to ossec.server.test at address ${hosts.server.ip4}, port 1514`;
+    writeFileSync(join(lab.home, 'logs', 'ossec.log'), `2026/11/24 10:00:00 ${line}\n`);
+  });
+  afterEach(() => {
+    rmSync(join(lab.home, 'logs', 'ossec.log'));
+    lab.nameServer(hosts.server.ip4);
+  });
+
+  test('is found again without DNS, which is shut; a later address is let in, and the one in use stays', async () => {
+    expect(await exitCode('ADD', '-', hosts.handler.ip4)).toBe(0);
+    expect(await found()).toEqual([hosts.server.ip4]);
+    expect(await answered(lab, dns())).toEqual([]);
+    // Somebody puts another file there, with what a name server that rotates would answer next.
+    lab.nameServer(hosts.second.ip4);
+    expect(await exitCode('ADD', '-', hosts.handler.ip4)).toBe(0);
+    expect(await found()).toEqual([hosts.second.ip4, hosts.server.ip4]);
+    expect(await unanswered(lab, [...agentTalk('second', 'ip4'), ...agentTalk('server', 'ip4')])).toEqual([]);
+    expect(await exitCode('DELETE', '-', '-')).toBe(0);
+    expect(lab.hostsText()).toBe(`${hosts.second.ip4} ossec.server.test\n`);
+  });
+
+  test('and the file comes back as it was, although it is a mount', async () => {
+    expect(await exitCode('ADD', '-', hosts.handler.ip4)).toBe(0);
+    expect(await exitCode('DELETE', '-', '-')).toBe(0);
+    expect(lab.hostsText()).toBe(usual);
+  });
+
+  test('an agent in a chroot does not read that file: the name servers of the host stay reachable, no others, and that is told', async () => {
+    writeFileSync(join(lab.home, 'etc', 'ossec-init.conf'), 'DIRECTORY="/var/ossec"\nVERSION="v2.9.4"\n');
+    try {
+      const { exitCode: code, output } = await containHost('ADD', '-', hosts.handler.ip4);
+      expect({ code, output }).toMatchObject({ code: 6, output: expect.stringMatching(/chroot.*\[dns-open\]/) });
+      expect(await unanswered(lab, dns())).toEqual([]);
+      const others = talks('endpoint', 'attacker', 'ip4').filter(({ protocol }) => protocol === 'dns');
+      expect(await answered(lab, others)).toEqual([]);
+      expect(await exitCode('DELETE', '-', '-')).toBe(0);
+      expect(lab.hostsText()).toBe(usual);
+    } finally {
+      rmSync(join(lab.home, 'etc', 'ossec-init.conf'));
+    }
+  });
 });
 
 /** As Docker sets up a host: what comes for a published port goes on to a container, and everything else from there is let out. */

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
@@ -59,7 +59,16 @@ export class Lab {
 
   /** Says what address the endpoint finds for the name of its server. */
   nameServer(address: string): void {
-    writeFileSync(join(this.folder, 'hosts'), `${address} ossec.server.test\n`);
+    this.setHosts(`${address} ossec.server.test\n`);
+  }
+
+  /** What stands in the endpoint's /etc/hosts, which is a mount. */
+  setHosts(text: string): void {
+    writeFileSync(join(this.folder, 'hosts'), text);
+  }
+
+  hostsText(): string {
+    return readFileSync(join(this.folder, 'hosts'), 'utf8');
   }
 
   host(name: HostName): LabHost {

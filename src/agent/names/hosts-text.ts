@@ -1,0 +1,96 @@
+import { isRefusal, parseHost } from '../../policy/address';
+
+/** An address that a name has, as a line of the hosts file says it. */
+export interface Pin {
+  readonly name: string;
+  readonly address: string;
+}
+
+/** What every line of ours ends in. No line of ours holds anything else that could be somebody's. */
+const mark = '# contain-host';
+/** Lines of ours that say what was not there before us, so that it can go again. */
+const noLineEnd = `${mark}: the line before this one had no end`;
+const newFile = `${mark}: made this file`;
+const pinned = new RegExp(`^[0-9A-Fa-f:.]{2,45} [\\w.-]{1,255} ${mark}$`);
+
+export function pinLine({ name, address }: Pin): string {
+  return `${address} ${name} ${mark}`;
+}
+
+/** Whom a hosts file names, one character a byte: hosts(5), and the comments in Windows's own file. */
+export function pinsIn(text: string): Pin[] {
+  return text.split('\n').flatMap((line) => {
+    const [address = '', ...names] = (line.split('#')[0] ?? '').trim().split(/\s+/);
+    const parsed = parseHost(address);
+    return isRefusal(parsed) ? [] : names.map((name) => ({ name: name.toLowerCase(), address: parsed.text }));
+  });
+}
+
+/** The pins that are not in a hosts file yet. */
+export function missingPins(text: string, wanted: readonly Pin[]): Pin[] {
+  const present = new Set(pinsIn(text).map(({ name, address }) => `${address} ${name}`));
+  return wanted.filter(({ name, address }) => !present.has(`${address} ${name.toLowerCase()}`));
+}
+
+/**
+ * What has to be appended to a hosts file so that it holds these pins, in its own kind of line ends. `isNew`: there was no file.
+ * A last line without an end, or a byte order mark alone, must not become part of our first line.
+ */
+export function appendix(text: string, pins: readonly Pin[], isNew: boolean, platform: 'windows' | 'linux'): string {
+  const end = lineEndOf(text) ?? (platform === 'windows' ? '\r\n' : '\n');
+  const first = isNew ? `${newFile}${end}` : text === '' || text.endsWith('\n') ? '' : `${end}${noLineEnd}${end}`;
+  return first + pins.map((pin) => pinLine(pin) + end).join('');
+}
+
+function lineEndOf(text: string): '\r\n' | '\n' | undefined {
+  const last = text.lastIndexOf('\n');
+  if (last < 0) return undefined;
+  return text[last - 1] === '\r' ? '\r\n' : '\n';
+}
+
+/**
+ * A hosts file without our lines, every other byte as it is; undefined for one that is there only because of us. What others
+ * wrote behind our lines stays in lines of its own.
+ */
+export function withoutPins(text: string): string | undefined {
+  const lines = text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
+  const isOurs = lines.map((line) => isOurLine(bodyOf(line)));
+  const lastForeign = isOurs.lastIndexOf(false);
+  let kept = '';
+  for (const [index, line] of lines.entries()) {
+    if (!isOurs[index]) kept += line;
+    // Nothing of others follows, so the end that we gave the line before is not needed any more.
+    else if (bodyOf(line) === noLineEnd && index > lastForeign) kept = withoutEnd(kept, line);
+  }
+  return kept === '' && lines.some((line) => bodyOf(line) === newFile) ? undefined : kept;
+}
+
+/** Our own pins in a hosts file, as lines. */
+export function ourPins(text: string): string[] {
+  return text.split('\n').flatMap((line) => (pinned.test(bodyOf(line)) ? [bodyOf(line)] : []));
+}
+
+function isOurLine(body: string): boolean {
+  return pinned.test(body) || body === noLineEnd || body === newFile;
+}
+
+function bodyOf(line: string): string {
+  return line.replace(/\r?\n?$/, '');
+}
+
+/** The end that we gave is of the same kind as that of our own line. */
+function withoutEnd(text: string, line: string): string {
+  const end = line.endsWith('\r\n') ? '\r\n' : '\n';
+  return text.endsWith(end) ? text.slice(0, -end.length) : text;
+}
+
+/**
+ * The same without an appendix of ours of which a power cut left only a part at the end: the first characters, or zeros in
+ * place of some.
+ */
+export function withoutTorn(text: string, at: number, whole: string): string {
+  const rest = text.slice(at);
+  const isPart =
+    rest.length <= whole.length && [...rest].every((char, index) => char === whole[index] || char === '\0');
+  return isPart && rest !== whole ? text.slice(0, at) : text;
+}

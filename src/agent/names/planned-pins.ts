@@ -1,0 +1,60 @@
+import type { Host } from '../../host';
+import { errorCode, errorText } from '../../process/error-code';
+import type { NamedAddresses } from '../servers';
+import { type HostsText, readHosts } from './hosts-file';
+import { missingPins, type Pin, withoutTorn } from './hosts-text';
+import { whyHostsIsNotRead } from './reads-hosts';
+
+/** What an earlier order began to append to a hosts file, at which length of it. */
+export interface Begun {
+  readonly at: number;
+  readonly text: string;
+}
+
+/** How the names of the servers can be kept in the hosts file, as far as reading shows. */
+export interface PlannedPins {
+  readonly file: string;
+  readonly wanted: readonly Pin[];
+  /** What the file does not say yet. */
+  readonly missing: readonly Pin[];
+  /** The file as it is, and as it was meant to be where an earlier order was cut off while it wrote. */
+  readonly hosts: HostsText;
+  readonly whole: string;
+  /** Why that is no way, and the agent needs DNS. */
+  readonly whyNot?: string;
+}
+
+/** Changes nothing and never throws. `home`: the agent's folder; undefined where it is another machine's. */
+export function planPins(
+  { platform }: Host,
+  home: string | undefined,
+  file: string,
+  names: readonly NamedAddresses[],
+  begun?: Begun,
+): PlannedPins {
+  const wanted = names.flatMap(({ name, addresses }) => addresses.map((address) => ({ name, address })));
+  const nothing = { file, wanted, missing: [], hosts: { text: '', isNew: false }, whole: '' };
+  if (home === undefined || wanted.length === 0) return { ...nothing, missing: wanted };
+  const unread = platform === 'linux' ? whyHostsIsNotRead(home) : undefined;
+  if (unread !== undefined) return { ...nothing, whyNot: unread };
+  try {
+    const hosts = readHosts(file, false);
+    const whole = begun === undefined ? hosts.text : withoutTorn(hosts.text, begun.at, begun.text);
+    const missing = missingPins(whole, wanted);
+    if (missing.length === 0) return { file, wanted, missing, hosts, whole };
+    if (whole.includes('\0')) throw new Error('it is not a text');
+    checkRights(file);
+    return { file, wanted, missing, hosts, whole };
+  } catch (error) {
+    return { ...nothing, whyNot: `${file} cannot be used: ${errorText(error)}` };
+  }
+}
+
+/** Whoever only plans may not be the one who will write; an order finds out by writing. */
+function checkRights(file: string): void {
+  try {
+    readHosts(file, true);
+  } catch (error) {
+    if (errorCode(error) !== 'EACCES') throw error;
+  }
+}

@@ -1,0 +1,165 @@
+import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { appendToHosts, isHalfRewritten, readHosts, removeHosts, rewriteHosts } from '../agent/names/hosts-file';
+import { usualHostsFile } from '../agent/names/hosts-place';
+import { appendix, missingPins, ourPins, withoutPins, withoutTorn } from '../agent/names/hosts-text';
+import type { Begun, PlannedPins } from '../agent/names/planned-pins';
+import type { NamedAddresses } from '../agent/servers';
+import type { Recorder } from '../firewall/firewall';
+import type { Host } from '../host';
+import { Failure } from '../outcome/failure';
+import { type Gap, gapOf } from '../outcome/gaps';
+import { errorText } from '../process/error-code';
+import { removeIfPossible } from '../state/files';
+import { stateFolderOf } from '../state/folder';
+import type { Facts } from '../state/journal';
+
+/** What was let in for the names of the servers in this case. */
+export function namesInCase({ names }: Facts): NamedAddresses[] {
+  if (typeof names !== 'string') return [];
+  return names.split('\n').flatMap((line) => {
+    const [name = '', ...addresses] = line.split(' ');
+    return name === '' ? [] : [{ name, addresses }];
+  });
+}
+
+/** Keeps them for later orders and for `status`. */
+export function noteNames(recorder: Recorder, names: readonly NamedAddresses[]): void {
+  const text = names.map(({ name, addresses }) => [name, ...addresses].join(' ')).join('\n');
+  if (text !== (recorder.facts.names ?? '')) recorder.note({ names: text });
+}
+
+/** What an order of this case began to append to the hosts file. */
+export function begunIn({ pinAt, pinText }: Facts): Begun | undefined {
+  return typeof pinAt === 'number' && typeof pinText === 'string' ? { at: pinAt, text: pinText } : undefined;
+}
+
+/** The lines that are in the hosts file because of us, for the unit that makes them again where a restart takes them away. */
+function savedLines(host: Host): string {
+  return join(stateFolderOf(host), 'pinned-names');
+}
+
+/** The hosts file as it was before our lines were taken out of its middle. */
+function copyBefore(host: Host): string {
+  return join(stateFolderOf(host), 'hosts-before');
+}
+
+/**
+ * Puts the names into the hosts file, and says so only after it was read back. Returns why they are not there, and the agent
+ * needs DNS. Throws `Failure` where the journal cannot be written.
+ */
+export async function pinNames(
+  host: Host,
+  recorder: Recorder,
+  { file, wanted, missing, hosts, whole, whyNot }: PlannedPins,
+): Promise<string | undefined> {
+  if (whyNot !== undefined || missing.length === 0) return whyNot;
+  const appended = appendix(whole, missing, hosts.isNew, host.platform);
+  recorder.note({ hostsFile: file, pinAt: whole.length, pinText: appended });
+  try {
+    await recorder.act({ step: 'pin-names', command: null }, async () => {
+      if (hosts.text !== whole) rewriteHosts(file, hosts.text, whole);
+      if (host.platform === 'linux') saveWhole(savedLines(host), linesOf(ourPins(whole + appended)));
+      appendToHosts(file, appended);
+    });
+    const left = missingPins(readHosts(file, false).text, wanted);
+    return left.length === 0 ? undefined : `${file} was changed by somebody else meanwhile`;
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    return `${file} cannot be written: ${errorText(error)}`;
+  }
+}
+
+/** The gap of a host that asks name servers because its names are not in the hosts file. */
+export function dnsOpen(why: string): Gap {
+  return gapOf({ code: 'dns-open' }, why);
+}
+
+/**
+ * Takes our lines out of the hosts file, and nothing else. Does nothing where there are none. Returns what is left to do by
+ * hand, if that failed. Never throws.
+ */
+export async function unpinNames(host: Host, recorder: Recorder): Promise<string | undefined> {
+  const { hostsFile } = recorder.facts;
+  const file = typeof hostsFile === 'string' ? hostsFile : usualHostsFile(host);
+  // A restart in between must not make them again.
+  removeIfPossible(savedLines(host));
+  try {
+    const change = findLines(host, file, begunIn(recorder.facts));
+    if (change === undefined) return undefined;
+    let isDone = false;
+    const work = async (): Promise<void> => {
+      if (!isDone) takeOut(host, file, change);
+      isDone = true;
+    };
+    // A journal that cannot be written keeps no line of ours in there.
+    await recorder.act({ step: 'unpin-names', command: null }, work).catch(work);
+    return undefined;
+  } catch (error) {
+    return `the names of the servers are still pinned in ${file}: take out the lines that end in "# contain-host" (${errorText(error)})`;
+  }
+}
+
+/** Whether lines of ours are in the hosts file now. False where that cannot be read. */
+export function isPinned(host: Host): boolean {
+  try {
+    return ourPins(readHosts(usualHostsFile(host), false).text).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+interface Change {
+  readonly before: string;
+  /** Undefined: the file was made by us. */
+  readonly after: string | undefined;
+}
+
+function findLines(host: Host, file: string, begun: Begun | undefined): Change | undefined {
+  const { text, isNew } = readHosts(file, false);
+  if (isNew) return undefined;
+  const clean = (dirty: string): string | undefined =>
+    withoutPins(begun === undefined ? dirty : withoutTorn(dirty, begun.at, begun.text));
+  const copy = readCopy(host);
+  const wanted = copy === undefined ? undefined : clean(copy);
+  const isHalf = copy !== undefined && wanted !== undefined && isHalfRewritten(text, copy, wanted);
+  const after = isHalf ? wanted : clean(text);
+  if (after === text) {
+    removeIfPossible(copyBefore(host));
+    return undefined;
+  }
+  return { before: text, after };
+}
+
+/** Others may have written behind our lines: what comes behind then moves up, and a copy tells how it was if we are cut off. */
+function takeOut(host: Host, file: string, { before, after }: Change): void {
+  if (after === undefined) removeHosts(file);
+  else {
+    if (!before.startsWith(after)) saveWhole(copyBefore(host), before);
+    rewriteHosts(file, before, after);
+  }
+  removeIfPossible(copyBefore(host));
+}
+
+function readCopy(host: Host): string | undefined {
+  try {
+    return readFileSync(copyBefore(host), 'latin1');
+  } catch {
+    return undefined;
+  }
+}
+
+function linesOf(lines: readonly string[]): string {
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+function saveWhole(file: string, text: string): void {
+  const fd = openSync(file, 'w', 0o600);
+  try {
+    const bytes = Buffer.from(text, 'latin1');
+    if (writeSync(fd, bytes) !== bytes.length) throw new Error(`only a part of ${file} was written`);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
