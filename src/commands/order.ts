@@ -43,10 +43,46 @@ async function answer(
     const failure = new Failure('bad-arguments', `${understood.reason} Nothing was changed.`);
     const { refuse } = await import('../order/carry-out');
     const unread: Request = { action, dialect: 'ossec', requestedBy: 'alert', address: '-' };
-    return report(await refuse(host, named(host, unread), failure), command);
+    return report(host, await refuse(host, named(host, unread), failure), command);
   }
-  const { runInWorker } = await import('../order/run-in-worker');
-  return report(await runInWorker(host, named(host, understood.request)), command);
+  return understood.byHand
+    ? carryOutByHand(host, understood, command)
+    : report(host, await ask(host, understood.request), command);
+}
+
+async function ask(host: Host, request: Request): Promise<Outcome> {
+  return (await import('../order/run-in-worker')).runInWorker(host, named(host, request));
+}
+
+/** With what a person needs and no agent reads: a warning before, progress, and the time after. */
+async function carryOutByHand(
+  host: Host,
+  { request, keepsSession = false }: Extract<Understood, { readonly kind: 'order' }>,
+  command: string | undefined,
+): Promise<number> {
+  const begun = Date.now();
+  const { personAtPrompt } = await import('./person');
+  let order: Request = { ...request, by: personAtPrompt(host) };
+  if (order.action === 'add' && host.name !== 'release-host') {
+    const { keepSession } = await import('./keep-session');
+    try {
+      const prepared = await keepSession(host, order, keepsSession);
+      if (prepared.warning !== undefined) complain(`${prepared.warning}\n`);
+      order = prepared.request;
+    } catch (error) {
+      const { refuse } = await import('../order/carry-out');
+      return report(host, await refuse(host, order, error), command);
+    }
+  }
+  const { isatty } = await import('node:tty');
+  if (!isatty(2)) return report(host, await ask(host, order), command, begun);
+  const { Progress } = await import('./follow');
+  const progress = new Progress(host);
+  void progress.run();
+  const outcome = await ask(host, order);
+  progress.stop();
+  progress.show();
+  return report(host, outcome, command, begun);
 }
 
 async function showHelp(command: string | undefined): Promise<void> {
@@ -58,10 +94,31 @@ async function showHelp(command: string | undefined): Promise<void> {
 /** Exit codes with which nothing was begun: their reasons are no outcome. */
 const refusals: readonly number[] = [exitCodes.refused, exitCodes.unable];
 
-async function report({ exitCode, message, words }: Outcome, command: string | undefined): Promise<number> {
+/** `begun`: when a person began to wait. */
+async function report(
+  host: Host,
+  { exitCode, message, words }: Outcome,
+  command: string | undefined,
+  begun?: number,
+): Promise<number> {
   if (refusals.includes(exitCode)) complain(`${message}\n${await formFor(words, command)}`);
-  else say(`${message}\n`);
+  else if (begun === undefined) say(`${message}\n`);
+  else say(`${await paintFirstLine(host, exitCode, message)}\n${finished(begun)}`);
   return exitCode;
+}
+
+/** In the colours of the status: green is done, yellow has gaps, red needs somebody. */
+async function paintFirstLine(host: Host, exitCode: number, message: string): Promise<string> {
+  const { painter } = await import('../outcome/output/colour');
+  const [first = '', ...more] = message.split('\n');
+  const colour = exitCode === exitCodes.done ? 'green' : exitCode === exitCodes.degraded ? 'yellow' : 'red';
+  return [painter(host)(colour, first), ...more].join('\n');
+}
+
+function finished(begun: number): string {
+  const now = new Date();
+  const zone = `${now.toLocaleTimeString('en-GB')} here, ${now.toISOString().slice(0, 19)}Z`;
+  return `Finished at ${zone}, after ${((now.getTime() - begun) / 1000).toFixed(1)} s.\n`;
 }
 
 /** One line with the right form, where the words were wrong and not the host. */

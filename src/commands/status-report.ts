@@ -18,6 +18,7 @@ import { stateFolderOf } from '../state/folder';
 import type { Asked, OpenCase } from '../state/journal';
 import { Journal } from '../state/journal';
 import { isLocked } from '../state/lock';
+import { asAdministrator } from '../state/unusable';
 
 /** What `status` prints; as JSON it is what docs/status-json.md says. `version` grows when a field changes its meaning. */
 export interface Status extends Partial<Omit<Asked, 'operatorAddress'>> {
@@ -107,7 +108,7 @@ function readCase(stateFolder: string, unreadable: string[]): OpenCase | undefin
   try {
     return new Journal(stateFolder).read();
   } catch (error) {
-    const why = ['EACCES', 'EPERM'].includes(errorCode(error)) ? 'run this elevated to read it' : String(error);
+    const why = ['EACCES', 'EPERM'].includes(errorCode(error)) ? asAdministrator : 'the file could not be read';
     unreadable.push(`the journal: who asked, since when and for whom (${why})`);
     return undefined;
   }
@@ -155,7 +156,7 @@ function judgeCase(seen: Judgement, openCase: OpenCase | undefined, atWork: bool
   if (openCase.unfinished.length > 0 && !atWork) {
     return addGaps(judgementOf([gapOf({ code: 'unfinished-step' }, openCase.unfinished.at(-1))]), seen.gaps);
   }
-  if (seen.state !== 'not-contained') return seen;
+  if (seen.state !== 'not-contained' || atWork) return seen;
   const why = openCase.judged === undefined ? 'it was never made' : 'somebody else changed the firewall';
   return judgementOf([gapOf({ code: 'containment-undone' }, why)]);
 }
@@ -168,13 +169,15 @@ function stoppedServices({ services = [] }: Health): Gap[] {
 }
 
 function caseFields({ since, asked }: OpenCase): Partial<Status> {
-  const { requestedBy, alertId, ruleId, caseNumber, handlers, allow } = asked;
+  const { requestedBy, alertId, ruleId, caseNumber, by, note, handlers, allow } = asked;
   return {
     since: since.toISOString(),
     requestedBy,
     ...(alertId === undefined ? {} : { alertId }),
     ...(ruleId === undefined ? {} : { ruleId }),
     ...(caseNumber === undefined ? {} : { caseNumber }),
+    ...(by === undefined ? {} : { by }),
+    ...(note === undefined ? {} : { note }),
     handlers,
     ...(allow === undefined ? {} : { allow }),
   };

@@ -18,7 +18,9 @@ export function describeStatus(host: Host, found: Status): string {
   const paint = painter(host);
   const lines = [
     paint(...sentences[found.state]),
-    ...(found.atWork ? ['Another instance is at work on it right now.'] : []),
+    ...(found.atWork
+      ? [paint('yellow', 'An order is at work on this host right now. Follow it with: contain-host status --follow')]
+      : []),
     ...found.gaps.map((gap) => paint('red', `  ! ${textOf(gap)}`)),
     ...found.unreadable.map((what) => paint('yellow', `  ? Not readable: ${what}`)),
     ...caseRows(found),
@@ -29,7 +31,7 @@ export function describeStatus(host: Host, found: Status): string {
 
 function caseRows({ since, handlers, allow, servers, unresolved, backup, ...asked }: Status): string[] {
   return [
-    ...(since === undefined ? [] : [row('Since', since), row('Asked by', whoAsked(asked))]),
+    ...(since === undefined ? [] : [row('Since', describeSince(since)), row('Asked by', whoAsked(asked))]),
     ...(servers === undefined
       ? []
       : [
@@ -61,13 +63,15 @@ function describeRestart(survives: boolean, gaps: Status['gaps']): string {
   return `LIFTS a containment: ${why}`;
 }
 
-function whoAsked({ requestedBy, alertId, ruleId, caseNumber }: Partial<Status>): string {
+function whoAsked({ requestedBy, alertId, ruleId, caseNumber, by, note }: Partial<Status>): string {
   const alert = [
     ...(alertId === undefined ? [] : [`alert ${alertId}`]),
     ...(ruleId === undefined ? [] : [`rule ${ruleId}`]),
     ...(caseNumber === undefined ? [] : [`case ${caseNumber}`]),
   ];
-  return `${requestedBy === 'operator' ? 'an operator' : 'an alert'}${alert.length === 0 ? '' : `, ${alert.join(', ')}`}`;
+  const who = requestedBy === 'operator' ? `an operator${by === undefined ? '' : ` (${by})`}` : 'an alert';
+  const said = note === undefined ? '' : `: "${note}"`;
+  return `${who}${alert.length === 0 ? '' : `, ${alert.join(', ')}`}${said}`;
 }
 
 function describeBackup({ file, madeAt, problem }: NonNullable<Status['backup']>): string {
@@ -77,6 +81,15 @@ function describeBackup({ file, madeAt, problem }: NonNullable<Status['backup']>
 
 function row(label: string, text: string): string {
   return `  ${label.padEnd(9)} ${text}`;
+}
+
+/** In the time of this host too, and how long ago: who reads it may have been woken. */
+function describeSince(since: string): string {
+  const then = new Date(since);
+  const minutes = Math.max(0, Math.floor((Date.now() - then.getTime()) / 60_000));
+  const hours = Math.floor(minutes / 60);
+  const ago = hours > 0 ? `${hours} h ${minutes % 60} min` : `${minutes} min`;
+  return `${since.replace(/\.\d+Z$/, 'Z')} (${then.toLocaleTimeString('en-GB')} here; ${ago} ago)`;
 }
 
 function list(texts: readonly string[]): string {

@@ -5,6 +5,7 @@ import { printed } from '../outcome/gaps';
 import { say } from '../outcome/output/say';
 import { states } from '../outcome/states';
 import { quote } from '../request/understood';
+import { followOrder } from './follow';
 import { refuseOptions, whatIsWrong } from './refuse';
 import { readStatus } from './status-report';
 import { describeStatus } from './status-text';
@@ -23,6 +24,7 @@ export async function status(host: Host, args: readonly string[]): Promise<numbe
   // One that does not exist would never be the present one.
   if (options.expect !== undefined && !states.some((state) => state === options.expect))
     return refuseOptions('status', `${quote(options.expect)} is no state: there are ${states.join(', ')}.`);
+  if (options.follow === true) await followOrder(host);
   const found = await readStatus(host);
   say(
     options.json
@@ -35,10 +37,11 @@ export async function status(host: Host, args: readonly string[]): Promise<numbe
 interface Options {
   readonly json?: boolean | undefined;
   readonly expect?: string | undefined;
+  readonly follow?: boolean | undefined;
 }
 
 /** Throws what `parseArgs` throws. */
 function readOptions(args: readonly string[]): Options {
-  const options = { json: { type: 'boolean' }, expect: { type: 'string' } } as const;
+  const options = { json: { type: 'boolean' }, expect: { type: 'string' }, follow: { type: 'boolean' } } as const;
   return parseArgs({ args: [...args], options }).values;
 }

@@ -7,13 +7,19 @@ const json: Option = { form: '--json', summary: 'print one JSON object, for othe
 export const commands: readonly Command[] = [
   {
     name: 'contain',
-    form: 'IP [case=N]',
+    form: 'IP [case=N] [--keep-my-session]',
     summary: 'cut this host off; IP is the address of your workstation, which can still reach it',
     details: [
       'The servers of the agent, IP and the handlers in the settings are let through, nobody else. The firewall policy of this host is saved first.',
+      'Where you are connected from an address that will be cut off, you are warned.',
       'The same as: contain-host ADD - IP [case=N]',
     ],
-    options: [],
+    options: [
+      {
+        form: '--keep-my-session',
+        summary: 'let in the address too from which you are connected (SSH, Remote Desktop)',
+      },
+    ],
     examples: [
       { line: 'contain 192.0.2.50', summary: 'cut this host off; 192.0.2.50 can still reach it' },
       { line: 'contain 192.0.2.50 case=77', summary: 'the same, with the number of your case in all logs' },
@@ -34,7 +40,7 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'status',
-    form: '[--expect STATE] [--json]',
+    form: '[--expect STATE] [--follow] [--json]',
     summary: 'is this host contained, who is let in, and what is open',
     details: ['Changes nothing.'],
     options: [{ form: '--expect STATE', summary: 'exit with 0 in this state only, else with 1', values: states }, json],
@@ -52,6 +58,7 @@ export const commands: readonly Command[] = [
     options: [
       { form: '--for SYSTEM', summary: 'the steps on this system', values: ['windows', 'linux'] },
       { form: '--original', summary: "the batch script's own commands, to compare; they cannot be applied" },
+      { form: '--follow', summary: 'while an order is at work: show its steps, then the status' },
       json,
     ],
     examples: [

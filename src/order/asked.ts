@@ -17,16 +17,19 @@ export function mergeAsked(
   settings: Settings,
   before: Asked | undefined,
 ): Asked {
-  const { alertId, ruleId, caseNumber } = request;
+  const { alertId, ruleId, caseNumber, by, note } = request;
   const origin = {
     ...(alertId === undefined ? {} : { alertId }),
     ...(ruleId === undefined ? {} : { ruleId }),
     ...(caseNumber === undefined ? {} : { caseNumber }),
+    ...(by === undefined ? {} : { by }),
+    ...(note === undefined ? {} : { note }),
   };
   const configured = settings.handlers.map(cidr);
   if (operator !== undefined) {
     const own = cidr(operator);
-    const handlers = unique([...configured, own]);
+    const kept = request.keptSession === undefined ? [] : [cidr(parseHandler(request.keptSession))];
+    const handlers = unique([...configured, own, ...kept]);
     return { requestedBy: 'operator', ...origin, handlers, ...allowed(settings, []), operatorAddress: own };
   }
   const others = unique([...(before?.handlers ?? []), ...configured]);

@@ -84,7 +84,7 @@ function stillAtWork({ action }: Request): Outcome {
   return {
     exitCode: exitCodes.busy,
     message:
-      'The work is not finished; it goes on in the background and its outcome will be in the logs. Nothing is claimed yet: ask "contain-host status".',
+      'The order is still being carried out, in the background; its outcome will be in the logs. Nothing is claimed yet. Follow it with: contain-host status --follow',
     status: action === 'add' ? 'add-started' : 'delete-failed',
     words: ['still-at-work'],
   };

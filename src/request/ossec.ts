@@ -79,19 +79,21 @@ function byHand(action: Request['action'], words: readonly string[], length: num
   if (length < 3) return refused(`${verb} takes a user and an IP address; "-" stands for no user.`);
   const strange = more.find((word) => !isPair(word));
   if (strange !== undefined) return refused(why(verb, strange));
-  return order({ action, requestedBy: 'operator', address: address.trim(), ...readOperatorWords(more) });
+  const understood = order({ action, requestedBy: 'operator', address: address.trim(), ...readOperatorWords(more) });
+  return { ...understood, byHand: true };
 }
 
 function why(verb: string, word: string): string {
   if (/^--?(dry-?run|n|what-?if|whatif|json|original|for)$/i.test(word))
     return `${verb} has no option ${quote(word)}; "contain-host plan" shows what would be done.`;
+  if (/^--keep-my-session$/i.test(word)) return `${verb} has no option ${quote(word)}; "contain-host contain" has.`;
   if (word.startsWith('-')) return `${verb} has no option ${quote(word)}.`;
   if (/^[\da-f:.]*[:.][\da-f:.]*$/i.test(word))
     return `${quote(word)} is a second address, and one order names one handler: those in the settings are let in as well.`;
   return `${quote(word)} behind the address was not understood.`;
 }
 
-function order(request: Omit<Request, 'dialect'>): Understood {
+function order(request: Omit<Request, 'dialect'>): Understood & { readonly kind: 'order' } {
   return {
     kind: 'order',
     request: { ...request, dialect: 'ossec', address: request.address.slice(0, longestAddress) },

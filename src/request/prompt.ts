@@ -5,13 +5,18 @@ import { help, isHelpWord, quote, refused, type Understood } from './understood'
 /** Pairs that count in a person's order. */
 const pair = /^(case|order)=[A-Za-z0-9._-]{1,64}$/;
 
-/** `contain IP [case=N]`: a person's ADD. Alone it is a question for help. */
+const keepOption = '--keep-my-session';
+
+/** `contain IP [case=N] [--keep-my-session]`: a person's ADD. Alone it is a question for help. */
 export function parseContain(args: readonly string[]): Understood {
-  const [address, ...more] = args;
-  if (address === undefined || args.some(isHelpWord)) return help;
-  if (isPair(address) || address.startsWith('--')) return refused('The IP address of the handler comes first.');
+  if (args.length === 0 || args.some(isHelpWord)) return help;
+  const [address, ...more] = args.filter((word) => word !== keepOption);
+  if (address === undefined || isPair(address) || address.startsWith('--'))
+    return refused('The IP address of the handler comes first.');
   return readWords('contain', more, () => ({
     kind: 'order',
+    byHand: true,
+    keepsSession: args.includes(keepOption),
     request: {
       action: 'add',
       dialect: 'ossec',
@@ -27,6 +32,7 @@ export function parseRelease(args: readonly string[]): Understood {
   if (args.some(isHelpWord)) return help;
   return readWords('release', args, () => ({
     kind: 'order',
+    byHand: true,
     request: {
       action: 'delete',
       dialect: 'ossec',

@@ -14,6 +14,10 @@ export interface Request extends OperatorWords {
   /** `<epoch>.<n>` and the rule's number of the alert, where the caller gave them in that form. */
   readonly alertId?: string;
   readonly ruleId?: string;
+  /** Who typed it, where a person did. */
+  readonly by?: string;
+  /** The other end of that person's own session, which is to be let in too. */
+  readonly keptSession?: string;
 }
 
 /** What an operator said besides the address. */

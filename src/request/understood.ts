@@ -2,7 +2,14 @@ import type { Request } from './request';
 
 /** What came of somebody's words: an order, a question for help, or the reason why they are neither. */
 export type Understood =
-  | { readonly kind: 'order'; readonly request: Request }
+  | {
+      readonly kind: 'order';
+      readonly request: Request;
+      /** Typed at a prompt, or by a script there. */
+      readonly byHand?: boolean;
+      /** `--keep-my-session` was given. */
+      readonly keepsSession?: boolean;
+    }
   | { readonly kind: 'help' }
   | { readonly kind: 'refused'; readonly reason: string };
 

@@ -12,6 +12,9 @@ export interface Asked {
   readonly alertId?: string;
   readonly ruleId?: string;
   readonly caseNumber?: string;
+  /** Who typed the order at a prompt, and the free words of an operator. */
+  readonly by?: string;
+  readonly note?: string;
   /** Everybody let in besides the servers, as `address/prefix`. */
   readonly handlers: readonly string[];
   /** Entries of the settings that are let through so far as they say, as `entryText` writes them; absent: none. */
