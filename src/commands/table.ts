@@ -80,6 +80,33 @@ export const commands: readonly Command[] = [
     run: async (host, args) => (await import('./doctor')).doctor(host, args),
   },
   {
+    name: 'fleet',
+    form: '(contain AGENT... --handler IP | release AGENT... | status) [options]',
+    summary: 'on the server: order many agents, see each confirm, see who is contained',
+    details: [
+      'Run this as root on the OSSEC or Wazuh server. AGENT is a number, a name, or a pattern such as "pc-*".',
+      'An order counts as confirmed only by the line that the agent itself sends. The exit code is 0 when every agent has confirmed, else 1.',
+    ],
+    options: [
+      { form: '--handler IP', summary: 'the workstation that the contained hosts let in' },
+      { form: '--case N', summary: 'the number of your case, for all logs' },
+      { form: '--wait SECONDS', summary: 'how long to wait for the agents; 90 unless told' },
+      { form: '--yes N', summary: 'do not ask whether the patterns are right: they mean N agents' },
+      { form: '--dry-run', summary: 'show the calls, send nothing' },
+      { form: '--since DAYS', summary: 'status: read the alerts of so many days; 90 unless told' },
+      { form: '--html FILE', summary: 'status: write one page with everything in it' },
+      json,
+    ],
+    examples: [
+      {
+        line: 'fleet contain 011 pc-17 --handler 192.0.2.50 --case 77',
+        summary: 'cut two hosts off, and wait for both',
+      },
+      { line: 'fleet status', summary: 'who is contained now, and what needs somebody' },
+    ],
+    run: async (host, args) => (await import('./fleet')).fleet(host, args),
+  },
+  {
     name: 'help',
     form: '[COMMAND]',
     summary: 'show this help, or that of one command',

@@ -1,0 +1,71 @@
+import type { Origin } from './alert';
+
+/** An agent as its server knows it. */
+export interface Agent {
+  /** Three digits or more. */
+  readonly id: string;
+  readonly name: string;
+  /** Fixed address or network, or `any`. */
+  readonly address: string;
+  /** What the server last thought of it: `Active`, `Disconnected`, `Never connected` and the like. */
+  readonly connection: string;
+}
+
+/** Agents that an order is for, or why it is for none. */
+export type Selection =
+  | { readonly agents: readonly Agent[]; readonly byPattern: boolean }
+  | { readonly refusal: string };
+
+/**
+ * The agents that these words mean: numbers, names, and patterns with `*` and `?`, in the order of their numbers. The server's
+ * own agent 000 is never among them: to cut it off ends every way to release anybody.
+ */
+export function select(all: readonly Agent[], words: readonly string[]): Selection {
+  const agents = all.filter(({ id }) => Number(id) !== 0);
+  const chosen = new Set<Agent>();
+  let byPattern = false;
+  for (const word of words) {
+    if (/^0+$/.test(word)) return { refusal: 'Agent 000 is the server itself: it is never contained.' };
+    const isPattern = /[*?]/.test(word);
+    const found = isPattern ? agents.filter(({ name }) => matches(word, name)) : exact(agents, word);
+    if (found.length === 0) return { refusal: `No agent is called "${word}" or has that number.` };
+    if (!isPattern && found.length > 1)
+      return {
+        refusal: `"${word}" is the name of the agents ${found.map(({ id }) => id).join(' and ')}: give a number.`,
+      };
+    byPattern ||= isPattern;
+    for (const agent of found) chosen.add(agent);
+  }
+  const byNumber = [...chosen].sort((a, b) => Number(a.id) - Number(b.id));
+  return { agents: byNumber, byPattern };
+}
+
+function exact(agents: readonly Agent[], word: string): Agent[] {
+  const isNumber = /^\d+$/.test(word);
+  const byId = isNumber ? agents.filter(({ id }) => Number(id) === Number(word)) : [];
+  return byId.length > 0 ? byId : agents.filter(({ name }) => name.toLowerCase() === word.toLowerCase());
+}
+
+/** Names are compared without case, as people write them. */
+function matches(pattern: string, name: string): boolean {
+  const source = pattern
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  return new RegExp(`^${source}$`, 'i').test(name);
+}
+
+/** Whether a report is this agent's. Of two agents of one name only the number, or a fixed address, can tell. */
+export function isFrom(agent: Agent, origin: Origin, all: readonly Agent[]): boolean {
+  if (origin.id !== undefined) return Number(origin.id) === Number(agent.id);
+  if (origin.name !== agent.name) return false;
+  const namesakes = all.filter(({ name }) => name === agent.name);
+  if (namesakes.length === 1) return true;
+  const there = namesakes.filter(({ address }) => withoutPrefix(address) === origin.address);
+  return there.length === 1 && there[0] === agent;
+}
+
+/** Lists of agents have `10.0.0.5/32` where alerts have `10.0.0.5`. */
+function withoutPrefix(address: string): string {
+  return address.replace(/\/\d+$/, '');
+}

@@ -1,0 +1,149 @@
+import { randomBytes } from 'node:crypto';
+import { createInterface } from 'node:readline/promises';
+import { isatty } from 'node:tty';
+import type { Host } from '../host';
+import { exitCodes } from '../outcome/exit-codes';
+import { complain, say } from '../outcome/output/say';
+import { isRefusal, parseHost } from '../policy/address';
+import { type Agent, select } from './agent';
+import { agentControl } from './agent-control';
+import { carryOut, isConfirmed, type Row } from './carry-out';
+import { findServerHome } from './home';
+import { LiveTable } from './live-table';
+import { FleetFailure, type FleetOrder, type Server } from './server';
+import { describeRow, nameOf } from './words';
+
+/** What a person asked of many agents. */
+export interface Asked {
+  readonly action: FleetOrder['action'];
+  readonly agents: readonly string[];
+  readonly handler?: string;
+  readonly caseNumber?: string;
+  readonly waitMs: number;
+  /** How many agents the patterns mean, by whoever wrote a script. */
+  readonly yes?: number;
+  readonly dryRun: boolean;
+  readonly json: boolean;
+}
+
+/** Sends the order to every agent meant and waits for what each of them says. Returns 0 only if all have confirmed. */
+export async function orderFleet(host: Host, asked: Asked): Promise<number> {
+  if (asked.action === 'contain') checkHandler(asked.handler);
+  const home = findServerHome(host);
+  const server = agentControl(home);
+  const all = await server.agents();
+  const selection = select(all, asked.agents);
+  if ('refusal' in selection) throw new FleetFailure(selection.refusal);
+  const { agents, byPattern } = selection;
+  if (byPattern && !asked.dryRun) await confirm(agents, asked.yes);
+  const orders = new Map(agents.map((agent) => [agent, makeOrder(asked)] as const));
+  return asked.dryRun ? showCalls(server, orders) : send(host, server, orders, { home, all, asked });
+}
+
+function checkHandler(handler: string | undefined): void {
+  if (handler === undefined)
+    throw new FleetFailure(
+      'Without --handler IP nobody could reach the contained hosts: give the address of your workstation.',
+    );
+  const address = parseHost(handler);
+  if (isRefusal(address)) throw new FleetFailure(`"${handler}" is no address of a handler: ${address.refused}.`);
+}
+
+/** Ids grow with time: an agent carries out none that is older than the last one of its case. */
+function makeOrder({ action, handler, caseNumber }: Asked): FleetOrder {
+  return {
+    action,
+    id: `${Date.now()}-${randomBytes(4).toString('hex')}`,
+    ...(handler === undefined ? {} : { handler }),
+    ...(caseNumber === undefined ? {} : { caseNumber }),
+  };
+}
+
+/** A pattern can mean more than whoever typed it thought. */
+async function confirm(agents: readonly Agent[], yes: number | undefined): Promise<void> {
+  const list = agents.map((agent) => `  ${nameOf(agent)}\n`).join('');
+  if (yes !== undefined) {
+    if (yes === agents.length) return;
+    throw new FleetFailure(`The patterns mean ${agents.length} agents, not ${yes}:\n${list}Nothing was sent.`);
+  }
+  if (!isatty(0) || !isatty(1))
+    throw new FleetFailure(
+      `The patterns mean ${agents.length} agents:\n${list}Nothing was sent. Add --yes=${agents.length}.`,
+    );
+  const prompt = createInterface({ input: process.stdin, output: process.stdout });
+  const answer = await prompt.question(
+    `The patterns mean ${agents.length} agents:\n${list}Go on? Type ${agents.length}: `,
+  );
+  prompt.close();
+  if (answer.trim() !== String(agents.length)) throw new FleetFailure('Nothing was sent.');
+}
+
+async function showCalls(server: Server, orders: ReadonlyMap<Agent, FleetOrder>): Promise<number> {
+  for (const [agent, order] of orders) {
+    const system = await server.systemOf(agent);
+    for (const call of server.calls(agent, system, order))
+      say(`${call.map((word) => (word.includes(' ') ? `"${word}"` : word)).join(' ')}\n`);
+  }
+  return exitCodes.done;
+}
+
+interface Sending {
+  readonly home: string;
+  readonly all: readonly Agent[];
+  readonly asked: Asked;
+}
+
+async function send(
+  host: Host,
+  server: Server,
+  orders: ReadonlyMap<Agent, FleetOrder>,
+  { home, all, asked }: Sending,
+): Promise<number> {
+  const stop = new AbortController();
+  const interrupt = (): void => stop.abort();
+  process.once('SIGINT', interrupt);
+  process.once('SIGTERM', interrupt);
+  const table = asked.json ? undefined : new LiveTable(host);
+  try {
+    const rows = await carryOut(server, orders, {
+      home,
+      all,
+      waitMs: asked.waitMs,
+      signal: stop.signal,
+      onChange: (known, changed) => table?.show(known, changed),
+    });
+    table?.end(rows);
+    if (asked.json) say(`${JSON.stringify(rows.map(toJson), null, 2)}\n`);
+    return tellRest(rows, stop.signal.aborted);
+  } finally {
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+  }
+}
+
+function tellRest(rows: readonly Row[], isStopped: boolean): number {
+  const rest = rows.filter((row) => !isConfirmed(row));
+  if (rest.length === 0) return exitCodes.done;
+  complain(
+    `${isStopped ? 'Stopped. ' : ''}Not confirmed by ${rest.length} of ${rows.length} agents:\n${rest.map((row) => `  ${describeRow(row)}\n`).join('')}` +
+      'An agent that is off does not get the order later: send it again when the agent is back.\n',
+  );
+  return exitCodes.refused;
+}
+
+/** The form is documented in docs/fleet.md. */
+function toJson(row: Row): object {
+  const { agent, order, sent, refusal, begunAfterMs, endedAfterMs, outcome } = row;
+  return {
+    agent: agent.id,
+    name: agent.name,
+    order: order.id,
+    confirmed: isConfirmed(row),
+    sent,
+    refusal: refusal ?? null,
+    begunAfterMs: begunAfterMs ?? null,
+    endedAfterMs: endedAfterMs ?? null,
+    status: outcome?.status ?? null,
+    words: outcome?.words ?? [],
+  };
+}

@@ -1,0 +1,35 @@
+import type { Agent } from './agent';
+
+/** What is asked of one agent. */
+export interface FleetOrder {
+  readonly action: 'contain' | 'release';
+  /** Whom a contained host lets in. */
+  readonly handler?: string;
+  readonly caseNumber?: string;
+  /** The same at every repetition; the agent carries out an id once. */
+  readonly id: string;
+}
+
+export type System = 'windows' | 'linux';
+
+/** A way to the agents of a server. What goes wrong with one agent is told for that one, and the others go on. */
+export interface Server {
+  agents(): Promise<readonly Agent[]>;
+  /** Undefined where the server does not know it: an agent that never reported. */
+  systemOf(agent: Agent): Promise<System | undefined>;
+  /** The exact calls that send an order, for people and for --dry-run. */
+  calls(agent: Agent, system: System | undefined, order: FleetOrder): string[][];
+  /** Sends it. Returns why it was not taken, or undefined; that it was taken does not mean that the agent has it. */
+  send(agent: Agent, system: System | undefined, order: FleetOrder): Promise<string | undefined>;
+}
+
+/** What goes wrong before anything was sent, in words for people. */
+export class FleetFailure extends Error {}
+
+/** Text of another program for a terminal: one line, no control characters, not endless. */
+export function printable(text: string): string {
+  return text
+    .replace(/[^\x20-\x7e]+/g, ' ')
+    .trim()
+    .slice(0, 300);
+}
