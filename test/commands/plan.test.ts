@@ -136,7 +136,7 @@ describe('what an ADD would come to', () => {
     const { machine } = endpoint;
     machine.addRule('{g}', 'v2.31|Action=Allow|Active=TRUE|Dir=Out|Protocol=6|RPort=443|Name=Telemetry|', 'gpo');
     expect(await judge()).toMatchObject({
-      state: 'degraded',
+      state: 'ineffective',
       gaps: [{ detail: expect.stringContaining('"Telemetry"') }],
     });
     machine.setProfileValue('public', 'DefaultOutboundAction', 0, 'gpo');

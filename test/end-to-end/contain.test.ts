@@ -138,7 +138,7 @@ test('a rule called "all" does not make us switch off the server', async () => {
   const { machine } = start(typicalHost());
   await endpoint.run('ADD', '-', handler);
   machine.addRule('{trap}', 'v2.31|Action=Allow|Active=TRUE|Dir=Out|Protocol=6|RPort=8080|Name=all|');
-  expect(await endpoint.run('ADD', '-', handler)).toMatchObject({ exitCode: 6 });
+  expect(await endpoint.run('ADD', '-', handler)).toMatchObject({ exitCode: 9 });
   expect(isOpen({ ...tcp('out', server, 1514), protocol: 'udp' })).toEqual(everywhere);
 });
 

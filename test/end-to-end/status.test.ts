@@ -84,7 +84,7 @@ test('what changed since is told by name', async () => {
   await add();
   machine.addRule('{f}', 'v2.31|Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=3389|Name=Remote help|');
   expect((await status()).gaps).toEqual([
-    expect.objectContaining({ code: 'foreign-rule', detail: expect.stringContaining('"Remote help"') }),
+    expect.objectContaining({ code: 'open-foreign-rule', detail: expect.stringContaining('"Remote help"') }),
   ]);
   machine.removeRule('{f}');
   machine.addRule('{g}', 'v2.31|Action=Allow|Active=TRUE|Dir=Out|Protocol=6|RPort=443|Name=Telemetry|', 'gpo');

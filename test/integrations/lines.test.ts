@@ -68,7 +68,7 @@ async function contain(): Promise<void> {
   await order('add', { alert: true, address: '203.0.113.7', timeouts: { worker: 2000 } });
   await untilLine(/bin\/contain-host\.exe add -|"status":"add"/);
   machine.setFaults();
-  machine.addRule('{g}', 'v2.31|Action=Allow|Active=TRUE|Dir=Out|Protocol=6|RPort=443|Name=Telemetry|', 'gpo');
+  machine.addRule('{g}', 'v2.31|Action=Allow|Active=TRUE|Dir=Out|Protocol=2|App=System|Name=IGMP|', 'gpo');
   await order('add');
   await order('delete', { alert: true });
   machine.removeRule('{g}', 'gpo');

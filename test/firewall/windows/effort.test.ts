@@ -1,7 +1,6 @@
 import { ruleChanges } from '../../../src/firewall/windows/changes';
-import { profilesInForce } from '../../../src/firewall/windows/read/reach';
+import { judge } from '../../../src/firewall/windows/read/judge';
 import { storedForm } from '../../../src/firewall/windows/read/rule';
-import { ruleGaps } from '../../../src/firewall/windows/read/rule-gaps';
 import type { StoredPolicy } from '../../../src/firewall/windows/read/stored-policy';
 import type { AllowList } from '../../../src/policy/allow-list';
 import { rulesOf } from '../../../src/policy/rules';
@@ -55,7 +54,7 @@ test.each(stores)('with twice the handlers twice as much is read to find the gap
     const { rules, ...local } = storeOf(policy);
     const imposed = { ...allowListOf('gpo'), rules: reads.of(rules) };
     const sources = { local: { ...local, rules: reads.of(rules) }, managed: [imposed] };
-    ruleGaps(sources, profilesInForce(sources).flat(), { ...policy, handlers: reads.of(policy.handlers) });
+    judge(sources, { ...policy, handlers: reads.of(policy.handlers) });
     return reads.count;
   };
   expect(readsWith(200)).toBeLessThan(2.1 * readsWith(100));

@@ -1,12 +1,5 @@
 import { Address6 } from 'ip-address';
-import {
-  type AddressRange,
-  addressSet,
-  ofFamily,
-  otherAddresses,
-  rangeText,
-  widths,
-} from '../../../policy/address-set';
+import { type AddressRange, addressSet, ofFamily, rangeText, widths } from '../../../policy/address-set';
 
 /** A word such as `dns` or `localsubnet`, in lower case. What it stands for is known to Windows alone. */
 export interface AddressKeyword {
@@ -76,8 +69,11 @@ export function addressText(item: AddressItem): string {
   return 'keyword' in item ? item.keyword : rangeText(item);
 }
 
-/** True when the items, taken together, leave out no address of some family. */
-export function coverEverything(items: readonly AddressItem[]): boolean {
-  const others = otherAddresses(addressSet(items.filter((item): item is AddressRange => 'first' in item)));
-  return ([4, 6] as const).some((family) => ofFamily(others, family).length === 0);
+/** True when the items, taken together, are more than half of all addresses of some family. */
+export function coverMost(items: readonly AddressItem[]): boolean {
+  const all = addressSet(items.filter((item): item is AddressRange => 'first' in item));
+  return ([4, 6] as const).some((family) => {
+    const size = ofFamily(all, family).reduce((sum, { first, last }) => sum + last - first + 1n, 0n);
+    return size > 1n << BigInt(widths[family] - 1);
+  });
 }

@@ -17,8 +17,12 @@ export interface Decision {
  * profile; neither the order of rules nor how specific they are matters ([MS-FASP], Microsoft's rule precedence).
  */
 export function decide(profile: EffectiveProfile, flow: Flow): Decision {
-  // Loopback is never filtered.
-  if (!profile.enforced || isLoopback(flow.remote)) return { verdict: 'allowed' };
+  if (!profile.enforced) return { verdict: 'allowed' };
+  // By default loopback is not filtered, but block rules that cut it are in use.
+  if (isLoopback(flow.remote)) {
+    const cut = find(profile, 'block', flow);
+    return { verdict: ({ yes: 'blocked', no: 'allowed', maybe: 'unknown' } as const)[cut.match], ...withRule(cut) };
+  }
   // On an interface that is left out nothing is blocked, and which interface a flow takes cannot be seen.
   const blocked: Verdict = profile.excludedInterfaces === '' ? 'blocked' : 'unknown';
   // Whether the other side authenticates itself cannot be seen either, so a bypass is never more than possible.

@@ -37,6 +37,7 @@ export function matchFlow(rule: StoredRule, flow: Flow): Match {
     matchRemote(rule.remoteAddresses, flow.remote),
     matchService(rule.service, flow.services),
     matchProgram(rule.app, flow.programs),
+    matchPackage(rule.restrictions, flow.programs),
     // Our own address, the interface, the user, IPsec: none of them can be seen from here.
     rule.localAddresses.length + rule.restrictions.length + rule.unknownFields.length === 0 ? 'yes' : 'maybe',
   ]);
@@ -113,6 +114,11 @@ function matchProgram(wanted: string | undefined, programs: readonly string[] | 
 function oneOf(matches: readonly boolean[]): Match {
   if (!matches.includes(true)) return 'no';
   return matches.includes(false) ? 'maybe' : 'yes';
+}
+
+/** A rule for an app from the Store, or for its package, is for no program that has a path of its own. */
+function matchPackage(restrictions: readonly string[], programs: readonly string[] | undefined): Match {
+  return programs !== undefined && restrictions.some((name) => name === 'apppkgid' || name === 'pfn') ? 'no' : 'yes';
 }
 
 function fileName(path: string): string {

@@ -1,33 +1,107 @@
 import { codeOf, type Gap, gapOf } from '../../../outcome/gaps';
 import { type Judgement, judgementOf } from '../../../outcome/states';
 import type { AllowList } from '../../../policy/allow-list';
-import { profileGaps } from './profile-gaps';
+import { type Doors, doorsIn, yardstickOf } from './doors';
+import { gapOfRules } from './gap-text';
+import { openSettingGaps, reachGaps, settingGaps } from './profile-gaps';
 import { planned, profilesInForce, type Sources } from './reach';
-import { ruleGaps } from './rule-gaps';
+import { missingGaps, openRuleGaps, ruleGaps } from './rule-gaps';
+import { type ProfileName, profileNames } from './stored-rule';
+
+/** A judgement in which every profile counts as in force, and what it rests on. */
+export interface JudgementByProfile extends Judgement {
+  /** The profiles in which the host is not contained. */
+  readonly openIn: readonly ProfileName[];
+  /** The judgement where only these profiles are in force. */
+  weigh(inForce: readonly ProfileName[]): Judgement;
+}
 
 /**
  * Judges a host that is meant to be contained by what Windows will do with the next packet: the local store, the domain's
  * policy and the device management's, merged as Windows merges them. With a policy it also looks whether everybody who is to
  * be let in is. Where it is not known which of two policies wins, the gaps of both ways are named.
  */
-export function judge(sources: Sources, policy?: AllowList): Judgement {
-  const inForce = profilesInForce(sources);
-  const gaps = distinct([
-    ...unreadableGaps(sources),
-    ...inForce.flatMap((profiles) => profileGaps(profiles, policy)),
-    ...ruleGaps(sources, inForce.flat(), policy),
-  ]);
-  return judgementOf(gaps);
+export function judge(sources: Sources, allowList?: AllowList): JudgementByProfile {
+  const findings = new Findings(sources, allowList);
+  const openIn = profileNames.filter((name) => findings.openGaps(name).length > 0);
+  return { ...findings.weigh(profileNames), openIn, weigh: (inForce) => findings.weigh(inForce) };
 }
 
 /** What would stay open, and who would be lost, once the plan is carried out. */
-export function judgePlan(sources: Sources, policy: AllowList): Judgement {
-  return judge(planned(sources, policy), policy);
+export function judgePlan(sources: Sources, allowList: AllowList): JudgementByProfile {
+  return judge(planned(sources, allowList), allowList);
+}
+
+/** What was found in each profile, in every order in which policies could win. */
+class Findings {
+  private readonly doors: readonly Doors[];
+  private readonly ignoresLocal: boolean;
+
+  constructor(
+    private readonly sources: Sources,
+    private readonly allowList: AllowList | undefined,
+  ) {
+    const readings = profilesInForce(sources);
+    const yardstick = yardstickOf(sources.local, allowList);
+    this.doors = readings.flat().map((profile) => doorsIn(profile, yardstick));
+    // In some profiles it costs the server; in all of them nothing that is set here counts.
+    this.ignoresLocal = readings.some((profiles) => profiles.every(({ localRulesCount }) => !localRulesCount));
+  }
+
+  weigh(inForce: readonly ProfileName[]): Judgement {
+    const { allowList, doors, sources } = this;
+    const open = inForce.flatMap((name) => this.openGaps(name));
+    return judgementOf(
+      distinct([
+        ...unreadableGaps(sources),
+        ...oddValueGaps(sources),
+        ...open.filter((gap) => 'profile' in gap),
+        ...doors.flatMap(settingGaps),
+        ...open.filter(({ code }) => code === 'local-rules-ignored'),
+        ...(allowList === undefined ? [] : doors.flatMap(({ profile }) => reachGaps(profile, allowList))),
+        ...openRuleGaps(this.in(inForce)),
+        ...ruleGaps(doors),
+        ...(allowList === undefined ? [] : missingGaps(sources.local.rules, allowList)),
+        ...profileNames.filter((name) => !inForce.includes(name)).flatMap((name) => this.openElsewhere(name)),
+      ]),
+    );
+  }
+
+  /** Why a host is not contained in a profile. Empty: it is. */
+  openGaps(name: ProfileName): Gap[] {
+    const doors = this.in([name]);
+    return [
+      ...doors.flatMap(openSettingGaps),
+      ...(this.ignoresLocal ? [gapOf({ code: 'local-rules-ignored' })] : []),
+      ...openRuleGaps(doors),
+    ];
+  }
+
+  private in(names: readonly ProfileName[]): Doors[] {
+    return this.doors.filter(({ profile }) => names.includes(profile.name));
+  }
+
+  /** A profile that is not in force now is entered by moving, or by losing the domain, which a containment does to a PC. */
+  private openElsewhere(name: ProfileName): Gap[] {
+    const open = distinct(this.openGaps(name));
+    if (open.length === 0) return [];
+    const reasons = `as soon as it is, this host is NOT CONTAINED. ${open.map(({ detail }) => detail).join('; ')}`;
+    const ignored = this.in([name]).some(({ profile: { localRulesCount } }) => !localRulesCount);
+    const advice =
+      '. Group policy ignores local rules there: have AllowLocalPolicyMerge or DefaultOutboundAction set to 1';
+    return [gapOf({ code: 'open', profile: name }, `${reasons}${ignored ? advice : ''}`)];
+  }
 }
 
 function unreadableGaps({ managed }: Sources): Gap[] {
   if (!('unreadable' in managed)) return [];
   return [gapOf({ code: 'domain-policy-unreadable' }, managed.unreadable)];
+}
+
+/** Values that Windows may take for what they are, or not at all. */
+function oddValueGaps({ local, managed }: Sources): Gap[] {
+  const odd = [local, ...('unreadable' in managed ? [] : managed)].flatMap(({ odd: values = [] }) => values);
+  return gapOfRules('value-not-understood', odd);
 }
 
 /** Each gap once in each profile, as it was found first. */

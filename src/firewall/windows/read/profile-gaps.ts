@@ -1,38 +1,42 @@
 import { type Gap, gapOf } from '../../../outcome/gaps';
 import { cidr } from '../../../policy/address';
 import type { AllowList } from '../../../policy/allow-list';
+import type { Doors } from './doors';
 import type { EffectiveProfile } from './effective';
-import { handlerReachIn, serverReachIn } from './reach';
+import { handlersKeptOut, serverReachIn } from './reach';
 
-/** What is wrong with the settings of the profiles, and with the policy also who is lost in which. */
-export function profileGaps(profiles: readonly EffectiveProfile[], policy: AllowList | undefined): Gap[] {
+/** What is set in a profile with which a host is not contained there, whatever the rules. */
+export function openSettingGaps({ profile, out, in: inwards }: Doors): Gap[] {
+  const findings = [
+    [!profile.enforced, 'profile-off'],
+    [carries(out), 'outbound-allowed'],
+    [carries(inwards), 'inbound-allowed'],
+    [profile.excludedInterfaces !== '', 'interface-excluded'],
+  ] as const;
+  return findings.flatMap(([found, code]) => (found ? [gapOf({ code, profile: profile.name })] : []));
+}
+
+/** TCP or UDP: what every program can use. */
+function carries(protocols: readonly number[]): boolean {
+  return protocols.includes(6) || protocols.includes(17);
+}
+
+/** What is set in a profile and opens less, or keeps somebody out. */
+export function settingGaps({ profile, out, in: inwards }: Doors): Gap[] {
+  const at = { profile: profile.name };
+  const partly = (code: 'outbound-partly-allowed' | 'inbound-partly-allowed', protocols: readonly number[]): Gap[] =>
+    protocols.length === 0 || carries(protocols) ? [] : [gapOf({ code, ...at }, protocols.join(', '))];
   return [
-    ...profiles.flatMap(settingGaps),
-    ...localRulesIgnored(profiles),
-    ...(policy === undefined ? [] : profiles.flatMap((profile) => reachGaps(profile, policy))),
+    ...partly('outbound-partly-allowed', out),
+    ...partly('inbound-partly-allowed', inwards),
+    ...(profile.shieldsUp ? [gapOf({ code: 'inbound-exceptions-ignored', ...at })] : []),
   ];
 }
 
-function settingGaps(profile: EffectiveProfile): Gap[] {
-  const gaps = [
-    [!profile.enforced, 'profile-off'],
-    [profile.outbound === 'allow', 'outbound-allowed'],
-    [profile.inbound === 'allow', 'inbound-allowed'],
-    [profile.shieldsUp, 'inbound-exceptions-ignored'],
-    [profile.excludedInterfaces !== '', 'interface-excluded'],
-  ] as const;
-  return gaps.flatMap(([found, code]) => (found ? [gapOf({ code, profile: profile.name })] : []));
-}
-
-/** In some profiles it costs the server; in all of them nothing that is set here counts. */
-function localRulesIgnored(profiles: readonly EffectiveProfile[]): Gap[] {
-  return profiles.some(({ localRulesCount }) => localRulesCount) ? [] : [gapOf({ code: 'local-rules-ignored' })];
-}
-
-/** "Block all connections" keeps every handler out and has a gap of its own. */
-function reachGaps(profile: EffectiveProfile, policy: AllowList): Gap[] {
-  const reach = serverReachIn(profile, policy);
-  const kept = profile.shieldsUp ? [] : policy.handlers.filter((one) => handlerReachIn(profile, one) === 'lost');
+/** Who is lost in a profile. "Block all connections" keeps every handler out and has a gap of its own. */
+export function reachGaps(profile: EffectiveProfile, allowList: AllowList): Gap[] {
+  const reach = serverReachIn(profile, allowList);
+  const kept = profile.shieldsUp ? [] : handlersKeptOut(profile, allowList.handlers);
   const at = { profile: profile.name };
   return [
     ...(reach === 'lost' ? [gapOf({ code: 'server-lost', ...at })] : []),

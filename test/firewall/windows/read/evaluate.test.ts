@@ -90,8 +90,10 @@ describe('settings of the profile', () => {
     expect(verdict([`${block}Name=B`], flow, { ...blocking, EnableFirewall: 0 })).toBe('allowed');
   });
 
-  test('loopback is never filtered', () => {
-    expect(verdict([`${block}Name=B`], { ...flow, remote: '127.0.0.1' })).toBe('allowed');
+  test('loopback is filtered by block rules alone', () => {
+    expect(verdict([], { ...flow, remote: '127.0.0.1' })).toBe('allowed');
+    expect(verdict([`${block}RA4=LocalSubnet|Name=B`], { ...flow, remote: '127.0.0.1' })).toBe('unknown');
+    expect(verdict([`${block}Name=B`], { ...flow, remote: '127.0.0.1' })).toBe('blocked');
     expect(verdict([], { ...inbound, remote: '::1' }, { ...blocking, DoNotAllowExceptions: 1 })).toBe('allowed');
   });
 

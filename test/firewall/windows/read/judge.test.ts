@@ -1,14 +1,18 @@
 import { judge, judgePlan } from '../../../../src/firewall/windows/read/judge';
 import { parseRule } from '../../../../src/firewall/windows/read/parse-rule';
-import { serverLostProfiles, serverReach } from '../../../../src/firewall/windows/read/reach';
+import { type Sources, serverLostProfiles, serverReach } from '../../../../src/firewall/windows/read/reach';
 import type { StoredPolicy } from '../../../../src/firewall/windows/read/stored-policy';
 import { codeOf } from '../../../../src/outcome/gaps';
 import type { Judgement } from '../../../../src/outcome/states';
 import type { AllowList } from '../../../../src/policy/allow-list';
 import { address, allowListOf, asked, blocking, contained } from './policies';
 
+const judgeAll = (sources: Sources, policy?: AllowList): Judgement => {
+  const { state: found, gaps } = judge(sources, policy);
+  return { state: found, gaps };
+};
 const judged = (local: StoredPolicy, managed: StoredPolicy[], policy: AllowList | 'unknown'): Judgement =>
-  judge({ local, managed }, policy === 'unknown' ? undefined : policy);
+  judgeAll({ local, managed }, policy === 'unknown' ? undefined : policy);
 const codes = (local: StoredPolicy, managed: StoredPolicy[] = [], policy: AllowList | 'unknown' = asked): string[] =>
   judged(local, managed, policy).gaps.map(codeOf);
 const detail = (local: StoredPolicy, managed: StoredPolicy[] = [], policy: AllowList | 'unknown' = asked): string =>
@@ -29,8 +33,8 @@ const settingsOf = (local: StoredPolicy, settings: Record<string, number | strin
 const on = 'Action=Allow|Active=TRUE|';
 
 test('a host that was brought to its policy is contained, with and without knowing the policy', () => {
-  expect(judge({ local: contained(), managed: [] }, asked)).toEqual({ state: 'contained', gaps: [] });
-  expect(judge({ local: contained(), managed: [] })).toEqual({ state: 'contained', gaps: [] });
+  expect(judgeAll({ local: contained(), managed: [] }, asked)).toEqual({ state: 'contained', gaps: [] });
+  expect(judgeAll({ local: contained(), managed: [] })).toEqual({ state: 'contained', gaps: [] });
   expect(state(contained(), [allowListOf('gpo', blocking), allowListOf('mdm', { EnableFirewall: 1 })])).toBe(
     'contained',
   );
@@ -85,6 +89,11 @@ describe('not contained at all', () => {
     'Dir=Out|RA6=::/1|RA6=8000::/1|Name=Open',
     'Dir=Out|RA42=IntErnet|RA4=10.0.0.1|Name=Open',
     'Dir=Out|Protocol=256|Name=Open',
+    'Dir=Out|Protocol=6|RPort=443|Name=Open',
+    'Dir=In|Protocol=6|LPort=3389|Name=Open',
+    'Dir=Out|Protocol=6|LPort=1514|Name=Open',
+    'Dir=Out|Protocol=6|RPort=0-1023|RPort2_10=1024-65535|Name=Open',
+    'Dir=Out|RA4=0.0.0.0-9.255.255.255|RA4=11.0.0.0-255.255.255.255|Name=Open',
     'Dir=Out|Profile=Public|Name=Open',
     'Dir=Out|IFType=Lan|LA4=10.0.0.5|LUAuth=O:LSD:(A;;CC;;;WD)|Edge=TRUE|Name=Open',
   ];
@@ -99,18 +108,15 @@ describe('not contained at all', () => {
 
 describe('contained, with gaps by name', () => {
   const restricted = [
-    'Dir=Out|Protocol=6|RPort=443|Name=Door',
     'Dir=In|Protocol=6|LPort=8081|RA4=10.20.0.5|Name=Door',
     'Dir=Out|App=C:\\a.exe|Name=Door',
     'Dir=Out|Svc=*|Name=Door',
     'Dir=Out|AppPkgId=S-1-15-2-1|Name=Door',
+    'Dir=In|PFN=Microsoft.GamingApp_8wekyb3d8bbwe|Edge=TRUE|Name=Door',
     'Dir=Out|RA4=LocalSubnet|Name=Door',
     'Dir=Out|Protocol=47|Name=Door',
     'Dir=Out|RA4=0.0.0.0/1|Name=Door',
     'Dir=In|Security=Authenticate|RMauth=O:LSD:(A;;CC;;;S-1)|Name=Door',
-    'Dir=Out|Protocol=6|LPort=1514|Name=Door',
-    'Dir=Out|Protocol=6|RPort2_10=1-1023|Name=Door',
-    'Dir=Out|Protocol=6|RPort2_10=1024-65535|Name=Door',
   ];
   test.each(restricted)('a rule that lets something through: %s', (fields) => {
     expect(codes(contained(asked, [on + fields]))).toEqual(['foreign-rule']);
@@ -132,7 +138,10 @@ describe('contained, with gaps by name', () => {
     const own = `${on}Dir=Out|Protocol=17|RPort=1514|RA4=192.0.2.1|Name=Server`;
     expect(codes(contained(), [allowListOf('gpo', {}, [own])])).toEqual([]);
     expect(codes(contained(), [allowListOf('gpo', {}, [`${own}|RA4=192.0.2.2`])])).toEqual(['policy-allow-rule']);
-    expect(codes(contained(), [allowListOf('gpo', {}, [own])], 'unknown')).toEqual(['policy-allow-rule']);
+    expect(codes(contained(), [allowListOf('gpo', {}, [own])], 'unknown')).toEqual([]);
+    expect(codes(contained(), [allowListOf('gpo', {}, [`${own}|RA4=192.0.2.2`])], 'unknown')).toEqual([
+      'policy-allow-rule',
+    ]);
   });
 
   test('local rules that policy ignores everywhere are not open', () => {
@@ -145,7 +154,7 @@ describe('contained, with gaps by name', () => {
 
   test('a bypass rule is a door too', () => {
     const bypass = 'Action=ByPass|Active=TRUE|Dir=In|Security=Authenticate|RMauth=O:LSD:(A;;CC;;;S-1)|Name=Admins';
-    expect(codes(contained(), [allowListOf('gpo', {}, [bypass])])).toEqual(['policy-allow-rule']);
+    expect(codes(contained(), [allowListOf('gpo', {}, [bypass])])).toEqual(['bypass-rule']);
   });
 
   test('a rule of ours under the name of the batch script with the address of an earlier handler is foreign', () => {
@@ -173,7 +182,7 @@ describe('contained, with gaps by name', () => {
   });
 
   test('what the domain imposes could not be read', () => {
-    const found = judge({ local: contained(), managed: { unreadable: 'reg export failed' } }, asked);
+    const found = judgeAll({ local: contained(), managed: { unreadable: 'reg export failed' } }, asked);
     expect(found).toEqual({
       state: 'degraded',
       gaps: [{ code: 'domain-policy-unreadable', detail: expect.stringContaining('reg export failed') }],
@@ -279,6 +288,20 @@ describe('who is lost', () => {
     expect(codes(contained(), [block('Protocol=6|LPort=445|')])).toEqual([]);
     expect(codes(contained(), [block('App=C:\\a.exe|')])).toEqual([]);
   });
+
+  test('the handler, by a block rule over most ports, and the agent by none that is for a package', () => {
+    const ports = 'LPort2_10=1-66|LPort2_10=69-55554|LPort2_10=55557-65535';
+    const most = allowListOf('gpo', {}, [`Action=Block|Active=TRUE|Dir=In|Protocol=6|${ports}|Name=2`]);
+    expect(codes(contained(), [most])).toEqual(everywhere('handler-blocked'));
+    const others = allowListOf('gpo', {}, [
+      `Action=Block|Active=TRUE|Dir=In|Protocol=6|${ports}|RA4=10.0.0.0/8|Name=2`,
+    ]);
+    expect(codes(contained(), [others])).toEqual([]);
+    const packaged = ['AppPkgId=S-1-15-2-1', 'PFN=Microsoft.GamingApp_8wekyb3d8bbwe'].map(
+      (field) => `Action=Block|Active=TRUE|Dir=Out|RA42=IntErnet|RA62=IntErnet|Name=x|${field}`,
+    );
+    expect(codes(contained(), [allowListOf('gpo', {}, packaged)])).toEqual([]);
+  });
 });
 
 describe('the plan, before anything is changed', () => {
@@ -288,7 +311,7 @@ describe('the plan, before anything is changed', () => {
   ]);
 
   test('takes away what is local and leaves what is imposed', () => {
-    expect(judgePlan({ local: open, managed: [] }, asked)).toEqual({ state: 'contained', gaps: [] });
+    expect(judgePlan({ local: open, managed: [] }, asked)).toMatchObject({ state: 'contained', gaps: [] });
     const gpo = allowListOf('gpo', { DefaultOutboundAction: 0 }, [`${on}Dir=In|Protocol=6|LPort=22|Name=SSH`]);
     expect(judgePlan({ local: open, managed: [gpo] }, asked)).toMatchObject({ state: 'ineffective' });
   });
@@ -332,7 +355,32 @@ describe('the plan, before anything is changed', () => {
   });
 });
 
+test('values of other types than Windows writes are named, and count as what is worse', () => {
+  const odd = { name: 'public EnableFirewall', profile: 'public', setting: 'EnableFirewall' } as const;
+  const found = (reading: number) =>
+    judgeAll({ local: contained(), managed: [{ ...allowListOf('gpo'), odd: [{ ...odd, reading }] }] }, asked);
+  expect(found(0)).toMatchObject({ state: 'ineffective' });
+  expect(found(0).gaps.map(codeOf)).toEqual(['value-not-understood', 'profile-off-on-Public']);
+  expect(found(1)).toMatchObject({ state: 'degraded', gaps: [{ code: 'value-not-understood' }] });
+  expect(found(1).gaps[0]?.detail).toContain('"public EnableFirewall"');
+});
+
+test('a profile that may be the one from before Windows Vista is judged both ways', () => {
+  const off = { domain: {}, private: { EnableFirewall: 0 }, public: {} };
+  expect(codes(contained(), [{ ...allowListOf('gpo'), perhaps: off }])).toEqual(['profile-off-on-Private']);
+  const on = { domain: {}, private: { EnableFirewall: 1 }, public: {} };
+  expect(codes(contained(), [{ ...allowListOf('gpo'), perhaps: on }])).toEqual([]);
+});
+
 describe('names in a gap', () => {
+  test('that stand for a text of Windows are followed by what the rule is for', () => {
+    const builtIn =
+      'Dir=In|Protocol=6|LPort=3389|RA4=LocalSubnet|App=%SystemRoot%\\system32\\svchost.exe|Svc=termservice|Name=@FirewallAPI.dll,-28775';
+    expect(detail(contained(), [allowListOf('gpo', {}, [on + builtIn])])).toContain(
+      '"@FirewallAPI.dll,-28775" ({gpo-0}: in, TCP 3389, %SystemRoot%\\system32\\svchost.exe, termservice)',
+    );
+  });
+
   const named = (...names: string[]): string =>
     detail(
       contained(

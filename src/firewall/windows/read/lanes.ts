@@ -1,0 +1,126 @@
+import { type AddressRange, addressSpace } from '../../../policy/address-set';
+import { everyPort } from '../../../policy/ports';
+import type { Run } from '../../../policy/runs';
+import type { AddressItem } from './address-range';
+import type { PortItem } from './rule-items';
+import type { StoredRule } from './stored-rule';
+
+/** All flows of one direction, IANA protocol number and family of addresses. */
+export interface Lane {
+  readonly direction: 'in' | 'out';
+  readonly protocol: number;
+  readonly family: 4 | 6;
+}
+
+/** Flows of a lane by their remote addresses, near and far ports. For ICMPv6 the types stand in place of the near ports. */
+export interface Box {
+  readonly remote: Run<bigint>;
+  readonly near: Run<number>;
+  readonly far: Run<number>;
+}
+
+const icmpv6 = 58;
+const everyType = { first: 0, last: 255 };
+/** Of ICMPv6 only these carry what anybody likes; the others are answered by no ordinary program. */
+const echoTypes = { first: 128, last: 129 };
+
+/**
+ * The protocols that carry data off a host, and that block rules therefore close: TCP, UDP, ping for IPv6, and what tunnels are made
+ * of. ICMPv4 is left out: the batch script lets it through.
+ */
+export const carriers = [6, 17, icmpv6, 4, 41, 47, 50, 51, 115, 132, 136] as const;
+
+export function lanesOf(direction: Lane['direction'], protocols: readonly number[]): Lane[] {
+  return protocols.flatMap((protocol) =>
+    (protocol === icmpv6 ? [6 as const] : [4 as const, 6 as const]).map((family) => ({ direction, protocol, family })),
+  );
+}
+
+/** Everything in a lane that carries. */
+export function wholeLane({ protocol, family }: Lane): Box {
+  const near = protocol === icmpv6 ? echoTypes : everyPort;
+  return { remote: addressSpace(family), near, far: everyPort };
+}
+
+/** Every flow of a lane. */
+export function everyFlow(lane: Lane): Box {
+  return lane.protocol === icmpv6 ? { ...wholeLane(lane), near: everyType } : wholeLane(lane);
+}
+
+/**
+ * The flows of a lane that a rule is for, its action, direction and profiles left aside: `surely` leaves out what hangs on a word
+ * that only Windows knows, `perhaps` takes in all that such a word could stand for.
+ */
+export function boxesOf(rule: StoredRule, lane: Lane, certainty: 'surely' | 'perhaps'): Box[] {
+  if (rule.protocol !== 'any' && rule.protocol !== lane.protocol) return [];
+  const remotes = remotesOf(rule.remoteAddresses, lane.family, certainty);
+  const [near, far] = lane.protocol === icmpv6 ? [typesOf(rule, certainty), [everyPort]] : portsOf(rule, certainty);
+  return remotes.flatMap((remote) => near.flatMap((one) => far.map((other) => ({ remote, near: one, far: other }))));
+}
+
+function remotesOf(items: readonly AddressItem[], family: 4 | 6, certainty: 'surely' | 'perhaps'): Run<bigint>[] {
+  if (items.length === 0) return [addressSpace(family)];
+  const own = items.filter((item) => item.family === family);
+  if (certainty === 'perhaps' && own.some((item) => 'keyword' in item)) return [addressSpace(family)];
+  return own.filter((item): item is AddressRange => 'first' in item);
+}
+
+function portsOf(rule: StoredRule, certainty: 'surely' | 'perhaps'): [Run<number>[], Run<number>[]] {
+  const runs = (items: readonly PortItem[]): Run<number>[] => {
+    if (items.length === 0) return [everyPort];
+    if (certainty === 'perhaps' && items.some((item) => typeof item === 'string')) return [everyPort];
+    return items.filter((item) => typeof item !== 'string');
+  };
+  return [runs(rule.localPorts), runs(rule.remotePorts)];
+}
+
+function typesOf({ protocol, icmpTypes }: StoredRule, certainty: 'surely' | 'perhaps'): Run<number>[] {
+  if (protocol === 'any') return [certainty === 'perhaps' ? echoTypes : everyType];
+  if (icmpTypes.length === 0) return [everyType];
+  const wanted = icmpTypes.filter(({ code }) => certainty === 'perhaps' || code === 'any');
+  return wanted.map(({ type }) => ({ first: type, last: type }));
+}
+
+/** What of the boxes lies outside another box. */
+export function without(boxes: readonly Box[], taken: Box): Box[] {
+  return boxes.flatMap((box) => (meet(box, taken) ? pieces(box, taken) : [box]));
+}
+
+/** True when some flow lies in both. */
+export function meet(a: Box, b: Box): boolean {
+  return overlap(a.remote, b.remote) && overlap(a.near, b.near) && overlap(a.far, b.far);
+}
+
+function overlap<T>(a: Run<T>, b: Run<T>): boolean {
+  return a.first <= b.last && b.first <= a.last;
+}
+
+/** What is left of a box when the part that lies in another is cut out: beside it by address, then by near, then by far port. */
+function pieces(box: Box, taken: Box): Box[] {
+  const beside = [...outside(box.remote, taken.remote, 1n)].map((remote) => ({ ...box, remote }));
+  const remote = inside(box.remote, taken.remote);
+  const byNear = outside(box.near, taken.near, 1).map((near) => ({ ...box, remote, near }));
+  const near = inside(box.near, taken.near);
+  const byFar = outside(box.far, taken.far, 1).map((far) => ({ remote, near, far }));
+  return [...beside, ...byNear, ...byFar];
+}
+
+function outside<T extends number | bigint>(run: Run<T>, cut: Run<T>, one: T): Run<T>[] {
+  const parts: Run<T>[] = [];
+  if (cut.first > run.first) parts.push({ first: run.first, last: minus(cut.first, one) });
+  if (cut.last < run.last) parts.push({ first: plus(cut.last, one), last: run.last });
+  return parts;
+}
+
+function inside<T>(run: Run<T>, cut: Run<T>): Run<T> {
+  const [first, last] = [cut.first < run.first ? run : cut, cut.last > run.last ? run : cut];
+  return { first: first.first, last: last.last };
+}
+
+function plus<T extends number | bigint>(a: T, b: T): T {
+  return ((a as number) + (b as number)) as T;
+}
+
+function minus<T extends number | bigint>(a: T, b: T): T {
+  return ((a as number) - (b as number)) as T;
+}

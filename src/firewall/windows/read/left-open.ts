@@ -1,0 +1,150 @@
+import { type AddressSet, addressSet, ofFamily, otherAddresses } from '../../../policy/address-set';
+import { isOurName } from '../../../policy/rules';
+import type { Run } from '../../../policy/runs';
+import type { EffectiveProfile, SourcedRule } from './effective';
+import { type Box, boxesOf, carriers, everyFlow, type Lane, lanesOf, meet, wholeLane, without } from './lanes';
+import type { StoredRule } from './stored-rule';
+
+/** Whom a contained host may talk to. */
+export interface Permitted {
+  /** Rules that allow. */
+  readonly rules: readonly StoredRule[];
+  /** With these it may talk in any way. */
+  readonly addresses: AddressSet;
+}
+
+/** More rules of others than these are not looked at: to leave out one that blocks is to err on the safe side. */
+const mostForeignBlocks = 200;
+
+/** 127.0.0.0/8 and ::/127. Nothing of it leaves the host. */
+const loopback: AddressSet = [
+  { family: 4, first: 0x7f00_0000n, last: 0x7fff_ffffn },
+  { family: 6, first: 0n, last: 1n },
+];
+
+/**
+ * What the block rules of a profile leave open beyond what is permitted. Whether something opens it, an allow rule or the default,
+ * is another question.
+ */
+export class LeftOpen {
+  private readonly blocks: readonly StoredRule[];
+  private readonly free: AddressSet;
+  private readonly known = new Map<string, readonly Stretch[]>();
+
+  constructor(
+    private readonly profile: EffectiveProfile,
+    private readonly permitted: Permitted,
+  ) {
+    const blocking = profile.rules.filter(blocksSurely);
+    const ours = blocking.filter(isOurs);
+    const others = blocking.filter((rule) => !isOurs(rule)).slice(0, mostForeignBlocks);
+    this.blocks = [...ours, ...others].map(({ rule }) => rule);
+    this.free = addressSet([...permitted.addresses, ...loopback]);
+  }
+
+  /** The protocols that carry and of which something is left. */
+  protocols(direction: Lane['direction']): number[] {
+    const isLeft = (lane: Lane): boolean => meetsOne(wholeLane(lane), this.in(lane));
+    return carriers.filter((protocol) => lanesOf(direction, [protocol]).some(isLeft));
+  }
+
+  /** True when a rule that allows opens something of it. */
+  isOpenedBy(rule: StoredRule): boolean {
+    const protocols = rule.protocol === 'any' ? carriers : [rule.protocol];
+    return lanesOf(rule.direction, protocols).some((lane) => {
+      const left = this.in(lane);
+      return left.length > 0 && boxesOf(rule, lane, 'perhaps').some((box) => meetsOne(box, left));
+    });
+  }
+
+  private in(lane: Lane): readonly Stretch[] {
+    const key = `${lane.direction} ${lane.protocol} ${lane.family}`;
+    const known = this.known.get(key) ?? inStretches(this.workOut(lane));
+    this.known.set(key, known);
+    return known;
+  }
+
+  private workOut(lane: Lane): readonly Box[] {
+    if (lane.direction === 'in' && this.profile.shieldsUp) return [];
+    const every = everyFlow(lane);
+    const taken = [...this.taken(lane)];
+    // Most of it is about addresses alone, and a set of these is taken out at once.
+    const isWhole = ({ near, far }: Box): boolean => contains(near, every.near) && contains(far, every.far);
+    const wholly = taken.filter(isWhole);
+    const addresses = addressSet([...this.free, ...wholly.map(({ remote }) => ({ family: lane.family, ...remote }))]);
+    let left = ofFamily(otherAddresses(addresses), lane.family).map(
+      ({ first, last }): Box => ({ ...every, remote: { first, last } }),
+    );
+    for (const box of taken) if (left.length > 0 && !isWhole(box)) left = without(left, box);
+    return left;
+  }
+
+  /** What is permitted and what is blocked, but for the addresses that may be talked to in any way. */
+  private *taken(lane: Lane): Generator<Box> {
+    const { rules } = this.permitted;
+    for (const rule of rules) if (rule.direction === lane.direction) yield* boxesOf(rule, lane, 'perhaps');
+    if (lane.protocol === 17) yield dhcpBox(lane);
+    for (const rule of this.blocks) if (rule.direction === lane.direction) yield* boxesOf(rule, lane, 'surely');
+  }
+}
+
+/** A run of addresses that no box outside it touches, and the boxes in it. */
+interface Stretch extends Run<bigint> {
+  readonly boxes: readonly Box[];
+}
+
+function inStretches(boxes: readonly Box[]): Stretch[] {
+  const stretches: { first: bigint; last: bigint; boxes: Box[] }[] = [];
+  for (const box of boxes.toSorted((a, b) => (a.remote.first < b.remote.first ? -1 : 1))) {
+    const { first, last } = box.remote;
+    const before = stretches.at(-1);
+    if (before === undefined || first > before.last) stretches.push({ first, last, boxes: [box] });
+    else {
+      before.boxes.push(box);
+      if (last > before.last) before.last = last;
+    }
+  }
+  return stretches;
+}
+
+/** A host may have as many rules as there are stretches, so the stretch is looked up. */
+function meetsOne(box: Box, stretches: readonly Stretch[]): boolean {
+  let [low, high] = [0, stretches.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((stretches[middle]?.last ?? 0n) < box.remote.first) low = middle + 1;
+    else high = middle;
+  }
+  for (let index = low; index < stretches.length; index++) {
+    const stretch = stretches[index];
+    if (stretch === undefined || stretch.first > box.remote.last) return false;
+    if (stretch.boxes.some((other) => meet(box, other))) return true;
+  }
+  return false;
+}
+
+function contains(outer: Run<number>, inner: Run<number>): boolean {
+  return outer.first <= inner.first && inner.last <= outer.last;
+}
+
+/** The ports of DHCP, near and far: without them the address is lost. */
+function dhcpBox(lane: Lane): Box {
+  const [near, far] = lane.family === 4 ? [68, 67] : [546, 547];
+  return { ...everyFlow(lane), near: { first: near, last: near }, far: { first: far, last: far } };
+}
+
+/** A field that a later Windows writes into each of its rules narrows ours as little as before. */
+export function blocksSurely({ source, rule }: SourcedRule): boolean {
+  return (
+    rule.action === 'block' &&
+    rule.notUnderstood === undefined &&
+    rule.app === undefined &&
+    rule.service === undefined &&
+    rule.localAddresses.length + rule.restrictions.length === 0 &&
+    (rule.unknownFields.length === 0 || isOurs({ source, rule }))
+  );
+}
+
+function isOurs({ source, rule }: SourcedRule): boolean {
+  return source === 'local' && isOurName(rule.name);
+}
