@@ -25,8 +25,13 @@ export interface Link {
   readonly kind?: string;
   /** What its frames look like, such as `ether`, or `none` where it carries bare packets. */
   readonly type: string;
+  /** Hardware address, where it has one. */
+  readonly address?: string;
+  readonly index: number;
   /** The device below it, in the same namespace. */
   readonly below?: string;
+  /** Its number where it is in another namespace. */
+  readonly belowIndex?: number;
   readonly master?: string;
   /** The other end of a tunnel, where it has one fixed end. */
   readonly remote?: string;
@@ -61,23 +66,31 @@ export async function readLinks(enter?: string): Promise<Link[] | undefined> {
 }
 
 /** What a tool of iproute2 answers, as parsed JSON. Undefined where it is not there, or fails. */
-export async function askJson(tool: 'ip' | 'tc', ...args: readonly string[]): Promise<Fields[] | undefined> {
+export async function askJson(tool: 'ip' | 'tc' | 'bridge', ...args: readonly string[]): Promise<Fields[] | undefined> {
   const answer = await ask(tool, ['-j', ...args]);
   return answer === undefined ? undefined : readArray(answer);
 }
 
-function readLink({ ifname, linkinfo, link_type, link, master, xdp }: Fields): Link[] {
-  if (typeof ifname !== 'string') return [];
+/** The same for what has no JSON. */
+export function askText(tool: 'ip', ...args: readonly string[]): Promise<string | undefined> {
+  return ask(tool, args);
+}
+
+function readLink({ ifname, ifindex, address, linkinfo, link_type, link, link_index, master, xdp }: Fields): Link[] {
+  if (typeof ifname !== 'string' || typeof ifindex !== 'number') return [];
   const { info_kind: kind, info_data: data } = isFields(linkinfo) ? linkinfo : ({} as Fields);
   const remote = isFields(data) ? (data.remote ?? data.remote6) : undefined;
   const isSet = (value: unknown): value is string => typeof value === 'string' && value !== '' && value !== 'any';
   return [
     {
       name: ifname,
+      index: ifindex,
       type: String(link_type),
       hasXdp: xdp !== undefined,
       ...(isSet(kind) ? { kind } : {}),
+      ...(isSet(address) ? { address } : {}),
       ...(isSet(link) ? { below: link } : {}),
+      ...(typeof link_index === 'number' ? { belowIndex: link_index } : {}),
       ...(isSet(master) ? { master } : {}),
       ...(isSet(remote) ? { remote } : {}),
     },

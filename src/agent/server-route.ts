@@ -1,26 +1,43 @@
 import { createSocket } from 'node:dgram';
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
+import type { Host } from '../host';
 import { type Gap, gapOf } from '../outcome/gaps';
-import type { Server } from '../policy/allow-list';
+import type { AllowList, Server } from '../policy/allow-list';
+import { readNetwork, type Tunnel, tunnelsIn } from './linux-tunnels';
 
 type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
 
 /** What an adapter without a hardware address has in its place (libuv, uv_interface_addresses). */
 const noHardware = '00:00:00:00:00:00';
 
+export interface Tunnels {
+  readonly gaps: readonly Gap[];
+  /** The way to every server is a tunnel that nobody lets through. */
+  readonly areAllLost: boolean;
+}
+
 /**
- * Names the servers that are reached through a tunnel. A VPN's packets go to a server of its own, which a contained host may
- * not talk to, so the tunnel falls and the agent's server is lost with it.
+ * Names the servers that are reached through a tunnel. Its packets go to a server of its own, which a contained host may talk to
+ * only where an entry of the settings says so: else the tunnel falls, and the agent's server is lost with it.
  */
-export async function findTunnels(servers: readonly Server[]): Promise<Gap[]> {
+export async function findTunnels({ platform }: Host, allowList: AllowList): Promise<Tunnels> {
+  const found =
+    platform === 'linux' ? tunnelsIn(allowList, await readNetwork(allowList)) : await adapterTunnels(allowList.servers);
+  const names = found.map(({ server, device }) => `${server.address.text} through ${JSON.stringify(device)}`);
+  return {
+    gaps: found.length === 0 ? [] : [gapOf({ code: 'server-by-tunnel' }, [...new Set(names)].join(', '))],
+    areAllLost: found.length > 0 && found.length === allowList.servers.length,
+  };
+}
+
+async function adapterTunnels(servers: readonly Server[]): Promise<Tunnel[]> {
   const found = await Promise.all(
     servers.map(async (server) => {
-      const tunnel = tunnelAt(await nearEnd(server), networkInterfaces());
-      return tunnel === undefined ? [] : [`${server.address.text} through ${JSON.stringify(tunnel)}`];
+      const device = tunnelAt(await nearEnd(server), networkInterfaces());
+      return device === undefined ? [] : [{ server, device }];
     }),
   );
-  const routes = [...new Set(found.flat())];
-  return routes.length === 0 ? [] : [gapOf({ code: 'server-by-tunnel' }, routes.join(', '))];
+  return found.flat();
 }
 
 /**

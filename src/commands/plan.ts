@@ -120,13 +120,18 @@ async function planAdd(host: Host, { request, original }: Options, isForHere: bo
           ...(pins.missing.length === 0 ? [] : [{ step: 'pin-names', command: null }]),
           ...(await firewall.containSteps(allowList)),
         ],
-    ...(isForHere ? { judgement: await judge(firewall, allowList, pins.whyNot) } : {}),
+    ...(isForHere ? { judgement: await judge(host, firewall, allowList, pins.whyNot) } : {}),
   };
 }
 
-async function judge(firewall: Firewall, allowList: AllowList, whyNotPinned: string | undefined): Promise<Judgement> {
-  const [judged, tunnels] = await Promise.all([firewall.judgePlan(allowList), findTunnels(allowList.servers)]);
-  return addGaps(judged, [...tunnels, ...(whyNotPinned === undefined ? [] : [dnsOpen(whyNotPinned)])]);
+async function judge(
+  host: Host,
+  firewall: Firewall,
+  allowList: AllowList,
+  whyNotPinned: string | undefined,
+): Promise<Judgement> {
+  const [judged, tunnels] = await Promise.all([firewall.judgePlan(allowList), findTunnels(host, allowList)]);
+  return addGaps(judged, [...tunnels.gaps, ...(whyNotPinned === undefined ? [] : [dnsOpen(whyNotPinned)])]);
 }
 
 async function planDelete(host: Host, { request, original }: Options, isForHere: boolean): Promise<Plan> {

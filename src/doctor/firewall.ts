@@ -6,6 +6,7 @@ import { readSettings } from '../agent/settings';
 import type { Firewall } from '../firewall/firewall';
 import { openFirewall } from '../firewall/open';
 import { isOff, readFirewallServices } from '../firewall/windows/services';
+import type { Host } from '../host';
 import { allowListOf } from '../order/asked';
 import { isNotSaved, isServerLostEverywhere, textOf } from '../outcome/gaps';
 import { cidr } from '../policy/address';
@@ -43,12 +44,13 @@ export async function checkPlan(patient: Patient): Promise<Check[]> {
   if (state === 'contained')
     return [ok('plan', 'A containment would be whole: the server within reach, all others out.')];
   const say = state === 'ineffective' || isServerLostEverywhere(gaps) ? problem : warning;
-  return gaps.map((gap) => say('plan', `${textOf(gap)}.`, adviceFor(state)));
+  return gaps.map((gap) => say('plan', `${textOf(gap)}.`, adviceFor(host.platform, state)));
 }
 
-function adviceFor(state: string): string {
-  return state === 'uncertain'
-    ? 'Run this elevated, and again.'
+function adviceFor(platform: Host['platform'], state: string): string {
+  if (state === 'uncertain') return 'Run this elevated, and again.';
+  return platform === 'linux'
+    ? 'Take away what is named there before you need a containment, or cut off by other means what goes that way.'
     : 'Change that in group policy or device management; no local setting overrules it.';
 }
 

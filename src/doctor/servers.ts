@@ -1,15 +1,23 @@
 import { usualHostsFile } from '../agent/names/hosts-place';
 import { planPins } from '../agent/names/planned-pins';
-import { findTunnels } from '../agent/server-route';
+import { findTunnels, type Tunnels } from '../agent/server-route';
 import { readAgentServers } from '../agent/servers';
+import { readSettings } from '../agent/settings';
+import { allowListOf } from '../order/asked';
 import { Failure } from '../outcome/failure';
+import { cidr } from '../policy/address';
+import { entryText } from '../policy/allow-entry';
+import type { Asked } from '../state/journal';
 import { type Check, ok, type Patient, problem, warning } from './check';
 
 /** The servers in ossec.conf, and whether their names resolve. */
 export async function checkServers({ host, home }: Patient): Promise<Check[]> {
   if (home === undefined) return [];
   try {
-    const { servers, unresolved, names, warnings } = await readAgentServers(host, home.home);
+    const agent = await readAgentServers(host, home.home);
+    const { servers, unresolved, names, warnings } = agent;
+    const { handlers, allow, whenServerLost } = readSettings(host.platform, home.home);
+    const asked: Asked = { requestedBy: 'operator', handlers: handlers.map(cidr), allow: allow.map(entryText) };
     const { whyNot } = planPins(host, home.home, usualHostsFile(host), names);
     const list = servers.map(
       ({ address, port, protocols }) => `${address.text} port ${port} (${protocols.join(', ')})`,
@@ -34,17 +42,21 @@ export async function checkServers({ host, home }: Patient): Promise<Check[]> {
               'Put their addresses into ossec.conf, or put that right.',
             ),
           ]),
-      ...(await findTunnels(servers)).map(({ detail }) =>
-        warning(
-          'server-route',
-          `${detail}.`,
-          "Let the VPN's own server in as a handler, or contain this host by hand.",
-        ),
-      ),
+      ...checkTunnels(await findTunnels(host, allowListOf({ ...agent, needsDns: false }, asked)), whenServerLost),
       ...warnings.map((found) => warning('servers', found, 'Put it right in ossec.conf.')),
     ];
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return [problem('servers', error.message.replace(' Nothing was changed.', ''), 'Put it right in ossec.conf.')];
   }
+}
+
+/** An ADD is refused where every server is lost, unless the settings say otherwise. */
+function checkTunnels({ gaps, areAllLost }: Tunnels, whenServerLost: 'refuse' | 'contain'): Check[] {
+  const isRefused = areAllLost && whenServerLost === 'refuse';
+  const say = isRefused ? problem : warning;
+  const effect = isRefused ? ' An ADD is refused for that.' : '';
+  const advice =
+    'Let the other end of the tunnel through by an entry of "allow", or set "whenServerLost" and contain without a way back from the server.';
+  return gaps.map(({ detail }) => say('server-route', `${detail}.${effect}`, advice));
 }

@@ -1,6 +1,6 @@
 import { findHostsFile, usualHostsFile } from '../agent/names/hosts-place';
 import { type PlannedPins, planPins } from '../agent/names/planned-pins';
-import { findTunnels } from '../agent/server-route';
+import { findTunnels, type Tunnels } from '../agent/server-route';
 import { type NamedAddresses, readNamedServers } from '../agent/servers';
 import { readSettings, type Settings } from '../agent/settings';
 import type { Host } from '../host';
@@ -70,9 +70,10 @@ async function contain(
   const [{ warnings, contained }, control, tunnels] = await Promise.all([
     firewall.preflight(planned, settings.whenServerLost),
     tryBefore(planned, settings.probe, proofBefore),
-    findTunnels(planned.servers),
+    findTunnels(host, planned),
   ]);
   for (const warning of warnings) recorder.warn(warning);
+  if (!contained && openCase === undefined && settings.whenServerLost === 'refuse') refuseLostServer(tunnels);
   // Contained without us: by the batch script, in an operator's hand. An alert must not be able to lift that later.
   const recorded: Asked = contained && openCase === undefined ? { ...asked, requestedBy: 'operator' } : asked;
   try {
@@ -89,7 +90,7 @@ async function contain(
     const wasWhole = contained && (openCase === undefined || openCase.judged !== undefined);
     if (isServerLost && !wasWhole && settings.whenServerLost === 'refuse')
       await firewall.undo(recorder, gaps.map(({ detail }) => detail).join('; '));
-    const judgement = addGaps(judged, [...tunnels, ...gaps, ...(whyNot === undefined ? [] : [dnsOpen(whyNot)])]);
+    const judgement = addGaps(judged, [...tunnels.gaps, ...gaps, ...(whyNot === undefined ? [] : [dnsOpen(whyNot)])]);
     const isUnfinished = recorder.acted || (openCase?.unfinished.length ?? 0) > 0;
     if (isNew || isUnfinished || !same(judgement, openCase?.judged)) recorder.judged(judgement);
     return { judgement, notes };
@@ -97,6 +98,14 @@ async function contain(
     await closeAfter(error, host, session);
     throw error;
   }
+}
+
+/** A contained host could take no further order. One that is contained already is not set free for it. */
+function refuseLostServer({ areAllLost, gaps }: Tunnels): void {
+  if (!areAllLost) return;
+  const what = gaps.map(({ detail }) => detail).join('; ');
+  const advice = `Let the other end of the tunnel through by an entry of "allow", or set "whenServerLost": "contain".`;
+  throw new Failure('server-would-be-lost', `${what}. Nothing was changed. ${advice}`);
 }
 
 /** An alert removes no handler, but it completes what a known operator's order had begun. */

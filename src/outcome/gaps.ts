@@ -78,6 +78,7 @@ export const gaps = {
   },
   'bridged-guests-open': { ...small, text: 'Guests that are bridged to the network are not cut off' },
   'rewritten-open': { ...small, text: 'What NAT on this host sends elsewhere is not held back' },
+  'unseen-path': { ...small, text: 'Packets can get past the firewall, where none of its hooks sees them' },
   'not-saved': { ...small, text: 'The rules are not on disk for the next start' },
   'domain-policy-unreadable': { ...small, text: 'What the domain imposes is unknown' },
   'policy-unreadable': { ...small, state: 'uncertain', text: 'The firewall policy cannot be read' },

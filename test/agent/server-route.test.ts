@@ -1,7 +1,11 @@
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import { findTunnels, tunnelAt } from '../../src/agent/server-route';
+import { type Host, timeouts } from '../../src/host';
 import { address } from '../firewall/windows/read/policies';
 
+const host = (platform: Host['platform']): Host => ({
+  ...{ platform, env: {}, program: '', command: [''], name: 'contain-host', timeouts },
+});
 const entry = (text: string, mac: string, internal = false): NetworkInterfaceInfo => ({
   ...{ address: text, netmask: '255.255.255.0', family: 'IPv4', mac, internal, cidr: `${text}/24` },
 });
@@ -29,5 +33,12 @@ test('a server behind a card, or behind nothing, is not behind a tunnel', async 
   const servers = [...cards.map((card) => card.address), '2001:db8::1'].map((text) => ({
     ...{ address: address(text), port: 1514, protocols: ['udp'] as const },
   }));
-  expect(await findTunnels(servers)).toEqual([]);
+  expect(await findTunnels(host('linux'), { servers, handlers: [], needsDns: false })).toEqual({
+    gaps: [],
+    areAllLost: false,
+  });
+  expect(await findTunnels(host('windows'), { servers, handlers: [], needsDns: false })).toEqual({
+    gaps: [],
+    areAllLost: false,
+  });
 });

@@ -13,6 +13,7 @@ import { acceptRules } from './rules';
 import { deleteCommands, loadCommands, type Table, tables } from './ruleset';
 import { missingSave, survivesRestart } from './saved';
 import { tablesTaken } from './supported-tables';
+import { findUnseenPaths } from './unseen-paths';
 
 /** The Linux firewall: tables of our own, told and read through nft. Absent `nft`, the system's one. */
 export function nftables(context: Context, nft = new Nft(context)): Firewall {
@@ -35,7 +36,8 @@ export function nftables(context: Context, nft = new Nft(context)): Firewall {
     contain: async (allowList, requestedBy, recorder) => {
       const start = seen ?? (await look(nft, allowList));
       seen = undefined;
-      return contain(context, nft, start, allowList, requestedBy, recorder);
+      const judgement = await contain(context, nft, start, allowList, requestedBy, recorder);
+      return addGaps(judgement, await findUnseenPaths(nft));
     },
     undo: (recorder, why) => takeBack(context, nft, recorder, why),
     release: (recorder) => {
@@ -100,14 +102,16 @@ async function judgeNow(context: Context, nft: Nft, allowList: AllowList | undef
   ]);
   const judgement = judgeReading(live, allowList, surroundings);
   const isThere = judgement.state !== 'not-contained' && judgement.state !== 'uncertain';
-  return isThere ? addGaps(judgement, [...natGaps(surroundings), ...missingSave(context)]) : judgement;
+  if (!isThere) return judgement;
+  return addGaps(judgement, [...natGaps(surroundings), ...(await findUnseenPaths(nft)), ...missingSave(context)]);
 }
 
 /** Our tables have the last word on what gets through, so a plan that the kernel would take is a containment. */
 async function judgePlan(nft: Nft, allowList: AllowList): Promise<Judgement> {
   try {
     const { taken, surroundings } = await tryOut(nft, allowList);
-    return judgementOf([...(taken.length === tables.length ? [] : [bridgedGuestsOpen]), ...natGaps(surroundings)]);
+    const bridged = taken.length === tables.length ? [] : [bridgedGuestsOpen];
+    return judgementOf([...bridged, ...natGaps(surroundings), ...(await findUnseenPaths(nft))]);
   } catch (error) {
     const why = error instanceof Failure ? error.message : String(error);
     return judgementOf([gapOf({ code: 'rules-unreadable' }, why)]);

@@ -1,0 +1,144 @@
+import { type Address, isRefusal, isWithin, parseHost } from '../policy/address';
+import type { AllowList, Server } from '../policy/allow-list';
+import { askJson, askText, type Link, type Route, readLinks, readRoutes } from './iproute';
+
+/** Devices that wrap a packet in another one to a server of their own (ip-link(8), the kernel's rtnl_link_ops). */
+const tunnelKinds = new Set([
+  ...['vxlan', 'geneve', 'bareudp', 'gtp', 'amt', 'wireguard', 'ovpn', 'tun', 'xfrm', 'vti', 'vti6', 'l2tp'],
+  ...['gre', 'gretap', 'ip6gre', 'ip6gretap', 'erspan', 'ip6erspan', 'ipip', 'sit', 'ip6tnl'],
+]);
+
+/** The way to a server, as far as it is a tunnel. */
+export interface Tunnel {
+  readonly server: Server;
+  readonly device: string;
+}
+
+/** What the kernel says of this host's network. */
+export interface Network {
+  readonly routes: ReadonlyMap<string, Route>;
+  readonly links: readonly Link[];
+  readonly policies: readonly Policy[];
+  /** The port of a bridge behind which a neighbour is, by `bridge address`. */
+  readonly ports: ReadonlyMap<string, string>;
+}
+
+/** A policy by which the kernel encrypts what goes to a network, for the other end of a tunnel. */
+export interface Policy {
+  readonly to: string;
+  readonly end: string;
+}
+
+/** Asks the kernel. Changes nothing, needs no rights but for the policies of IPsec, and never throws. */
+export async function readNetwork({ servers, handlers, entries = [] }: AllowList): Promise<Network> {
+  const texts = [...servers.map(({ address }) => address), ...handlers, ...entries.map(({ address }) => address)];
+  const [routes, links = [], policies] = await Promise.all([
+    readRoutes([...new Set(texts.map(({ text }) => text))]),
+    readLinks(),
+    askText('ip', 'xfrm', 'policy', 'list', 'dir', 'out'),
+  ]);
+  const ways = servers.flatMap(({ address: { text } }) => {
+    const route = routes.get(text);
+    return route === undefined ? [] : [{ device: route.device, neighbour: route.nextHop ?? text }];
+  });
+  return { routes, links, policies: readPolicies(policies ?? ''), ports: await readPorts(ways, links) };
+}
+
+/** The servers behind a tunnel whose other end nobody lets through. */
+export function tunnelsIn(allowList: AllowList, network: Network): Tunnel[] {
+  return allowList.servers.flatMap((server) => {
+    const ends = endsOf(server, network);
+    return ends
+      .filter(({ end, device }) => !isLetThrough(end, device, allowList, network))
+      .slice(0, 1)
+      .map(({ device }) => ({ server, device }));
+  });
+}
+
+interface End {
+  readonly device: string;
+  /** The address of the other end; absent where the device does not say. */
+  readonly end?: string;
+}
+
+function endsOf(server: Server, { routes, links, policies, ports }: Network): End[] {
+  const { text } = server.address;
+  const encrypted = policies.find(({ to }) => includes(to, server.address));
+  if (encrypted !== undefined) return [{ device: 'IPsec', end: encrypted.end }];
+  const route = routes.get(text);
+  if (route === undefined) return [];
+  const tunnel = tunnelBelow(route.device, `${route.device} ${route.nextHop ?? text}`, links, ports);
+  return tunnel === undefined
+    ? []
+    : [{ device: tunnel.name, ...(tunnel.remote === undefined ? {} : { end: tunnel.remote }) }];
+}
+
+/** The device itself, what it stands on, or the port of it that leads there. */
+function tunnelBelow(
+  device: string,
+  way: string,
+  links: readonly Link[],
+  ports: ReadonlyMap<string, string>,
+): Link | undefined {
+  const seen = new Set<string>();
+  const look = (name: string): Link | undefined => {
+    const link = links.find((one) => one.name === name);
+    if (link === undefined || seen.has(name)) return undefined;
+    seen.add(name);
+    if (tunnelKinds.has(link.kind ?? '')) return link;
+    // A veth names its other end, which is beside it.
+    if (link.below !== undefined && link.kind !== 'veth') return look(link.below);
+    const below = links.filter(({ master }) => master === name);
+    if (link.kind !== 'bridge') return below.map((port) => look(port.name)).find((found) => found !== undefined);
+    const port = ports.get(way);
+    if (port !== undefined) return look(port);
+    // Taps of a bridge are its guests. Where the neighbour is not known, every other port has to be a tunnel.
+    const tunnels = below.filter(({ kind }) => kind !== 'tun').map((one) => look(one.name));
+    return tunnels.every((one) => one !== undefined) ? tunnels[0] : undefined;
+  };
+  return look(device);
+}
+
+/** A handler or an entry lets the other end through; where that is not known, one whose own way is not this tunnel. */
+function isLetThrough(end: string | undefined, device: string, allowList: AllowList, { routes }: Network): boolean {
+  const entries = (allowList.entries ?? []).filter(({ direction }) => direction !== 'in').map(({ address }) => address);
+  const address = end === undefined ? undefined : parseHost(end);
+  if (address === undefined) return entries.some(({ text }) => routes.get(text)?.device !== device);
+  return !isRefusal(address) && [...entries, ...allowList.handlers].some((outer) => isWithin(address, outer));
+}
+
+async function readPorts(
+  ways: readonly { readonly device: string; readonly neighbour: string }[],
+  links: readonly Link[],
+): Promise<ReadonlyMap<string, string>> {
+  const isTunnel = ({ kind = '' }: Link): boolean => tunnelKinds.has(kind);
+  const overlays = ways.filter(({ device }) => links.some((link) => link.master === device && isTunnel(link)));
+  const found = await Promise.all(
+    overlays.map(async ({ device, neighbour }) => {
+      const [known] = (await askJson('ip', 'neigh', 'show', 'to', neighbour, 'dev', device)) ?? [];
+      const entries = known === undefined ? [] : ((await askJson('bridge', 'fdb', 'show', 'br', device)) ?? []);
+      const port = entries.find(({ mac, state }) => mac === known?.lladdr && state !== 'permanent')?.ifname;
+      return typeof port === 'string' ? [[`${device} ${neighbour}`, port] as const] : [];
+    }),
+  );
+  return new Map(found.flat());
+}
+
+/** `src … dst NETWORK`, then indented `tmpl src … dst END`, and so on (ip-xfrm(8)). */
+export function readPolicies(text: string): Policy[] {
+  const found: Policy[] = [];
+  let to: string | undefined;
+  for (const line of text.split('\n')) {
+    to = /^src \S+ dst (\S+)/.exec(line)?.[1] ?? to;
+    const end = /^\s+tmpl src \S+ dst (\S+)/.exec(line)?.[1];
+    if (to !== undefined && end !== undefined) found.push({ to, end });
+  }
+  return found;
+}
+
+/** A policy for everybody names a network of zero bits. */
+function includes(network: string, address: Address): boolean {
+  const [text = '', prefix = address.family === 4 ? '32' : '128'] = network.split('/');
+  if (text.includes(':') !== (address.family === 6)) return false;
+  return Number(prefix) === 0 || isWithin(address, { family: address.family, text, prefix: Number(prefix) });
+}

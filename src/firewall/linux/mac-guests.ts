@@ -1,0 +1,73 @@
+import { readdirSync, readlinkSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { askJson, type Link, readLinks } from '../../agent/iproute';
+
+/** Devices that share a card of the host: what comes for them never enters its stack. */
+const guestKinds = new Set(['macvlan', 'macvtap', 'ipvlan', 'ipvtap']);
+
+/** So many namespaces are looked into, a few at a time; each takes some milliseconds. */
+const mostNamespaces = 200;
+const atOnce = 4;
+
+/** Where namespaces have names that no process needs to hold. */
+const namedFolders = ['/run/netns', '/run/docker/netns'];
+
+/** The guests in other namespaces that share a card of this one, each with the card. Needs root; never throws. */
+export async function macGuests(own: readonly Link[]): Promise<string[]> {
+  const namespaces = await otherNamespaces();
+  const found: Link[] = [];
+  const next = async (): Promise<void> => {
+    for (let file = namespaces.pop(); file !== undefined; file = namespaces.pop())
+      found.push(...((await readLinks(file)) ?? []).filter(({ kind = '' }) => guestKinds.has(kind)));
+  };
+  await Promise.all(Array.from({ length: atOnce }, next));
+  if (found.length === 0) return [];
+  // Numbers of devices repeat from one namespace to the next, so the card itself has to know the guest's address.
+  const known = ((await askJson('bridge', 'fdb', 'show')) ?? []).map(({ ifname, mac }) => `${ifname} ${mac}`);
+  return found.flatMap(({ kind, address, belowIndex }) => {
+    const card = own.find(({ index }) => index === belowIndex);
+    const isOurs = card !== undefined && (card.address === address || known.includes(`${card.name} ${address}`));
+    return isOurs ? [`${card.name} (${kind} guest)`] : [];
+  });
+}
+
+/** One file for each network namespace but our own: by a process that is in it, or by its name. */
+async function otherNamespaces(): Promise<string[]> {
+  const byProcess = namesIn('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      const file = join('/proc', pid, 'ns', 'net');
+      const inode = /\d+/.exec(linkIfAny(file))?.[0];
+      return inode === undefined ? [] : [[inode, file] as const];
+    });
+  const names = namedFolders.flatMap((folder) => namesIn(folder).map((name) => join(folder, name)));
+  const byName = await Promise.all(
+    names.map(async (file) => {
+      const inode = await stat(file).then(
+        ({ ino }) => String(ino),
+        () => undefined,
+      );
+      return inode === undefined ? [] : [[inode, file] as const];
+    }),
+  );
+  const files = new Map([...byProcess, ...byName.flat()]);
+  files.delete(/\d+/.exec(linkIfAny('/proc/self/ns/net'))?.[0] ?? '');
+  return [...files.values()].slice(0, mostNamespaces);
+}
+
+function linkIfAny(file: string): string {
+  try {
+    return readlinkSync(file);
+  } catch {
+    return '';
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
