@@ -20,6 +20,7 @@ import { complain, say } from '../outcome/output/say';
 import { addGaps, type Judgement, type State } from '../outcome/states';
 import { cidr } from '../policy/address';
 import type { AllowList } from '../policy/allow-list';
+import type { SealWhen } from '../policy/seal';
 import { parseOssecArguments } from '../request/ossec';
 import type { Request, RequestedBy } from '../request/request';
 import { stateFolderOf } from '../state/folder';
@@ -102,11 +103,12 @@ async function planAdd(host: Host, { request, original }: Options, isForHere: bo
   const operator = request.requestedBy === 'operator' ? parseHandler(request.address) : undefined;
   const { home } = await findHome(host);
   const agent = await readAgentServers(host, home);
-  const asked = mergeAsked(request, operator, readSettings(host.platform, home), undefined);
+  const settings = readSettings(host.platform, home);
+  const asked = mergeAsked(request, operator, settings, undefined);
   const pins = planPins(host, isForHere ? home : undefined, usualHostsFile(host), agent.names);
   const allowList = allowListOf({ ...agent, needsDns: pins.whyNot !== undefined }, asked);
   const { requestedBy } = request;
-  const firewall = firewallAt(host, home);
+  const firewall = firewallAt(host, home, settings.seal);
   return {
     requestedBy,
     servers: allowList.servers.map(({ address, port, protocols }) => ({ address: address.text, port, protocols })),
@@ -118,7 +120,7 @@ async function planAdd(host: Host, { request, original }: Options, isForHere: bo
       ? originalSteps('add', home, agent, request)
       : [
           ...(pins.missing.length === 0 ? [] : [{ step: 'pin-names', command: null }]),
-          ...(await firewall.containSteps(allowList)),
+          ...(await firewall.containSteps(allowList, isForHere)),
         ],
     ...(isForHere ? { judgement: await judge(host, firewall, allowList, pins.whyNot) } : {}),
   };
@@ -155,8 +157,8 @@ async function planDelete(host: Host, { request, original }: Options, isForHere:
 
 const hostPrefix = { 4: 32, 6: 128 } as const;
 
-function firewallAt(host: Host, home: string | undefined) {
-  return openFirewall({ host, home, stateFolder: stateFolderOf(host) });
+function firewallAt(host: Host, home: string | undefined, seal?: SealWhen) {
+  return openFirewall({ host, home, stateFolder: stateFolderOf(host), ...(seal === undefined ? {} : { seal }) });
 }
 
 /** The batch script takes the last server it finds. */

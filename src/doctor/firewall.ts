@@ -11,6 +11,7 @@ import { allowListOf } from '../order/asked';
 import { isNotSaved, isServerLostEverywhere, textOf } from '../outcome/gaps';
 import { cidr } from '../policy/address';
 import { entryText } from '../policy/allow-entry';
+import type { SealWhen } from '../policy/seal';
 import { type Asked, Journal, type OpenCase } from '../state/journal';
 import { type Check, ok, type Patient, problem, warning } from './check';
 
@@ -36,9 +37,9 @@ export async function checkPlan(patient: Patient): Promise<Check[]> {
   const agent = await readAgentServers(host, home.home).catch(() => undefined);
   if (agent === undefined) return [];
   const { whyNot } = planPins(host, home.home, usualHostsFile(host), agent.names);
-  const { handlers, allow } = readSettings(host.platform, home.home);
+  const { handlers, allow, seal } = readSettings(host.platform, home.home);
   const asked: Asked = { requestedBy: 'operator', handlers: handlers.map(cidr), allow: allow.map(entryText) };
-  const { state, gaps } = await firewallOf(patient).judgePlan(
+  const { state, gaps } = await firewallOf(patient, undefined, seal).judgePlan(
     allowListOf({ ...agent, needsDns: whyNot !== undefined }, asked),
   );
   if (state === 'contained')
@@ -95,6 +96,7 @@ export async function checkSurvival(patient: Patient): Promise<Check[]> {
     : [ok('restart', 'A containment survives a restart: contain-host.service is enabled.')];
 }
 
-function firewallOf({ host, home, stateFolder }: Patient, openCase?: OpenCase): Firewall {
-  return openFirewall({ host, home: home?.home, stateFolder, ...(openCase === undefined ? {} : { openCase }) });
+function firewallOf({ host, home, stateFolder }: Patient, openCase?: OpenCase, seal?: SealWhen): Firewall {
+  const more = { ...(openCase === undefined ? {} : { openCase }), ...(seal === undefined ? {} : { seal }) };
+  return openFirewall({ host, home: home?.home, stateFolder, ...more });
 }

@@ -1,6 +1,7 @@
 import type { Host } from '../host';
 import type { Judgement, ServiceState } from '../outcome/states';
 import type { AllowList } from '../policy/allow-list';
+import type { SealWhen } from '../policy/seal';
 import type { RequestedBy } from '../request/request';
 import type { Facts, OpenCase } from '../state/journal';
 
@@ -31,6 +32,8 @@ export interface Context {
   readonly lockFd?: number;
   /** The case that the journal holds open, if any. */
   readonly openCase?: OpenCase;
+  /** When doors that a policy leaves open are closed by block rules; absent: where there are any. Windows only. */
+  readonly seal?: SealWhen;
   /** Aborted at the end of the order: what it began to read and does not need any more is let go. */
   readonly over?: AbortSignal;
   /** Readings that go on beside the order, which does not end before them. */
@@ -74,8 +77,8 @@ export interface Health {
  * beside this file. All methods throw `Failure` and nothing else.
  */
 export interface Firewall {
-  /** The steps that contain a host which is not contained yet: what `plan` prints. Changes nothing. */
-  containSteps(allowList: AllowList): Promise<Step[]>;
+  /** The steps that contain a host which is not contained yet: what `plan` prints. `isHere`: what is in force here may be read. */
+  containSteps(allowList: AllowList, isHere: boolean): Promise<Step[]>;
   releaseSteps(): Step[];
   /** Begins what an ADD will need, changes nothing and takes its time. What is not used leaves nothing behind. */
   begin(): void;

@@ -35,7 +35,7 @@ export async function add(host: Host, home: string, request: Request): Promise<O
   const operator = request.requestedBy === 'operator' ? parseHandler(request.address) : undefined;
   const settings = readSettings(host.platform, home);
   const named = readNamedServers(host, home);
-  const session = await openSession(host, home, request);
+  const session = await openSession(host, home, request, settings.seal);
   try {
     session.firewall.begin();
     const { openCase } = session;

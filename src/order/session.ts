@@ -5,6 +5,7 @@ import { openFirewall } from '../firewall/open';
 import type { Host } from '../host';
 import { Failure } from '../outcome/failure';
 import { Log } from '../outcome/output/log';
+import type { SealWhen } from '../policy/seal';
 import type { Request } from '../request/request';
 import { prepareStateFolder, stateFolderOf } from '../state/folder';
 import { Journal, type OpenCase } from '../state/journal';
@@ -22,7 +23,12 @@ export interface Session {
 }
 
 /** Takes the lock and opens what the order works with. Throws `Failure`; nothing was changed then. */
-export async function openSession(host: Host, home: string | undefined, request: Request): Promise<Session> {
+export async function openSession(
+  host: Host,
+  home: string | undefined,
+  request: Request,
+  seal?: SealWhen,
+): Promise<Session> {
   const warning = await prepareStateFolder(host);
   const stateFolder = stateFolderOf(host);
   const lock = await acquireLock(stateFolder, host.timeouts.lock);
@@ -48,6 +54,7 @@ export async function openSession(host: Host, home: string | undefined, request:
       over: over.signal,
       readings,
       ...(openCase === undefined ? {} : { openCase }),
+      ...(seal === undefined ? {} : { seal }),
     };
     if (warning !== undefined) recorder.warn(warning);
     const close = async (): Promise<void> => {

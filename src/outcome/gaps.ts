@@ -80,6 +80,8 @@ export const gaps = {
   'rewritten-open': { ...small, text: 'What NAT on this host sends elsewhere is not held back' },
   'unseen-path': { ...small, text: 'Packets can get past the firewall, where none of its hooks sees them' },
   'not-saved': { ...small, text: 'The rules are not on disk for the next start' },
+  'seal-incomplete': { ...small, ...lasting, text: 'The seal is not whole' },
+  'dhcp-open': { ...small, ...lasting, text: 'DHCP is let through to any server' },
   'domain-policy-unreadable': { ...small, text: 'What the domain imposes is unknown' },
   'policy-unreadable': { ...small, state: 'uncertain', text: 'The firewall policy cannot be read' },
   'rules-unreadable': { ...small, state: 'uncertain', text: 'The rules in force cannot be read' },

@@ -38,11 +38,13 @@ const longestAddresses = 400;
 const longestPorts = 100;
 
 /** Windows never filters loopback by default, but a block rule bites there. */
-const loopback: AddressSet = [
+export const loopback: AddressSet = [
   { family: 4, first: 0x7f00_0000n, last: 0x7fff_ffffn },
   { family: 6, first: 0n, last: 1n },
 ];
 const broadcast: AddressRange = { family: 4, first: 0xffff_ffffn, last: 0xffff_ffffn };
+/** A client of DHCPv6 has this port (RFC 8415). */
+const dhcpv6Port = 546;
 /** fe80::/10 and ff02::/16, where the servers of DHCPv6 are found (RFC 8415). */
 const linkScope: AddressSet = [
   { family: 6, first: 0xfe80n << 112n, last: (0xfec0n << 112n) - 1n },
@@ -136,18 +138,20 @@ function sealPorts(
   );
 }
 
-/** What a rule lets through, where its word for addresses stands for those of this host's network. */
-function permitOf({ localPorts, remotePorts, remote, service }: Rule, around: Surroundings): Permit {
+function permitOf(rule: Rule, around: Surroundings): Permit {
+  const { localPorts, remotePorts } = rule;
   const local = localPorts === undefined || localPorts === 'any' ? anyPorts : localPorts;
-  const ports = { local, remote: remotePorts ?? anyPorts };
-  if (remote === 'dns') return { ...ports, addresses: addressSet(around.resolvers) };
-  if (remote !== undefined) return { ...ports, addresses: remote };
-  if (service === 'dhcp') return { ...ports, addresses: dhcpAddresses(local, around) };
-  return { ...ports, addresses: otherAddresses([]) };
+  return { addresses: allowedAddresses(rule, around), local, remote: remotePorts ?? anyPorts };
 }
 
-function dhcpAddresses(local: Ports, { dhcpServers }: Surroundings): AddressSet {
-  if (local[0]?.first === 546) return linkScope;
+/** To and from whom a rule lets through under a seal: its words, and DHCP, stand for addresses of this host's network. */
+export function allowedAddresses({ localPorts, remote, service }: Rule, around: Surroundings): AddressSet {
+  if (remote === 'dns') return addressSet(around.resolvers);
+  if (remote !== undefined) return remote;
+  if (service !== 'dhcp') return otherAddresses([]);
+  const isSix = typeof localPorts === 'object' && localPorts[0]?.first === dhcpv6Port;
+  if (isSix) return linkScope;
+  const { dhcpServers } = around;
   return dhcpServers === undefined ? ofFamily(otherAddresses([]), 4) : addressSet([broadcast, ...dhcpServers]);
 }
 

@@ -59,6 +59,9 @@ describe('values', () => {
     ['the name servers', ['remoteip=dns']],
     ['ports', ['localport=0', 'remoteport=65535']],
     ['any port', ['localport=any', 'remoteport=any']],
+    ['lists of ports and ranges', ['localport=0-1513,1515-65535', 'remoteport=53,0-1']],
+    ['a range of addresses', ['remoteip=0.0.0.0-192.0.2.49,192.0.2.51-255.255.255.255']],
+    ['ranges of both families', ['remoteip=::2-2001:db8::,2001:db8::2/128,10.0.0.0-10.0.0.4']],
     ['a service', ['service=dhcp']],
     ['a description', ['description=why it is there']],
     ['the longest description', [`description=${'d'.repeat(9_999)}`]],
@@ -89,6 +92,28 @@ describe('values', () => {
     ['an ICMP type has a code', add('name=N', 'dir=in', 'protocol=icmpv6:135', 'action=allow'), texts.badProtocol],
     ['no prefix 0', add(...good, 'remoteip=0.0.0.0/0'), texts.badPrefix],
     ['no IPv6 prefix 0', add(...good, 'remoteip=::/0'), texts.badPrefix],
+    ['no range backwards', add(...good, 'remoteip=192.0.2.9-192.0.2.8'), texts.badAddress],
+    ['no IPv6 range backwards', add(...good, 'remoteip=2001:db8::a-2001:db8::9'), texts.badAddress],
+    ['no range across families', add(...good, 'remoteip=0.0.0.0-::2'), texts.badAddress],
+    ['no range of networks', add(...good, 'remoteip=10.0.0.0/8-11.0.0.0/8'), texts.badAddress],
+    ['no range of three', add(...good, 'remoteip=10.0.0.1-10.0.0.2-10.0.0.3'), texts.badAddress],
+    ['no blank in a list', add(...good, 'remoteip=10.0.0.1, 10.0.0.2'), texts.badAddress],
+    ['no loopback in a list', add(...good, 'remoteip=10.0.0.1,::1'), texts.badAddress],
+    ['a list has an end', add(...good, `remoteip=${Array(1001).fill('10.0.0.1').join()}`), texts.badValue],
+    ['no ports backwards', add(...good, 'localport=9-8'), texts.badPort],
+    ['no empty item', add(...good, 'localport=9,'), texts.badPort],
+    ['a protocol is a byte', add('name=N', 'dir=in', 'protocol=256', 'action=block'), texts.badProtocol],
+    [
+      'no ports with a tunnel',
+      add('name=N', 'dir=in', 'protocol=47', 'localport=1', 'action=block'),
+      texts.portsNeedProtocol,
+    ],
+    [
+      'no IPv4 with ICMPv6',
+      add('name=N', 'dir=in', 'protocol=icmpv6', 'remoteip=10.0.0.1', 'action=block'),
+      texts.badValue,
+    ],
+    ['an action is one of three', add('name=N', 'dir=in', 'protocol=tcp', 'action=deny'), texts.badValue],
     ['no empty mask', add(...good, 'remoteip=10.0.0.0/0.0.0.0'), texts.badPrefix],
     ['no prefix beyond 32', add(...good, 'remoteip=192.0.2.1/33'), texts.badAddress],
     ['no prefix beyond 128', add(...good, 'remoteip=2001:db8::1/129'), texts.badAddress],
@@ -129,7 +154,8 @@ test.each([
   [['advfirewall', 'firewall', 'delete', 'rule', 'name=all']],
   [['advfirewall', 'firewall', 'show', 'rule', 'name=all']],
   [['advfirewall', 'firewall', 'set', 'rule', 'all', 'new', 'action=block']],
-  [add('name=N', 'dir=in', 'protocol=tcp', 'action=block')],
+  [add('name=N', 'dir=in', 'protocol=tcp', 'action=bypass')],
+  [add(...good, 'remoteip=128.0.0.0/1')],
   [add('name=N', 'dir=in', 'action=allow')],
   [add(...good, 'program=C:\\x.exe')],
   [add(...good, 'service=any')],
@@ -177,7 +203,7 @@ test('an address is taken only if it is one', () => {
     fc.property(fc.array(part, { minLength: 2, maxLength: 3 }), (parts) => {
       const text = parts.join('');
       const taken = complaint(add(...good, `remoteip=${text}`)) === undefined;
-      if (taken) expect(text).toMatch(/^[\da-f.:]+(\/[\d.]+)?$/i);
+      if (taken) expect(text).toMatch(/^[\da-f.:]+(\/[\d.]+)?([,-][\da-f.:]+(\/[\d.]+)?)*$/i);
     }),
   );
 });

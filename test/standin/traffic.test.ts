@@ -65,6 +65,7 @@ describe('order', () => {
     ['shields up is for inbound only', [], { DoNotAllowExceptions: 1 }, web, 'allowed'],
     ['a bypass rule needs IPsec', [rule('ByPass', 'In')], {}, smb, 'blocked'],
     ['loopback is not filtered', [], closed, { ...web, remote: '127.0.0.1' }, 'allowed'],
+    ['but a block rule bites there', [rule('Block', 'Out')], {}, { ...web, remote: '127.0.0.1' }, 'blocked'],
   ])('%s', (_, rules, settings, flow, expected) => {
     expect(answer(machine(rules, settings), flow)).toBe(expected);
   });

@@ -20,7 +20,7 @@ export function nftables(context: Context, nft = new Nft(context)): Firewall {
   // What the preflight saw of a free host is what its containment starts from: nothing of ours runs in between.
   let seen: Seen | undefined;
   return {
-    containSteps: (allowList) => containSteps(nft, allowList),
+    containSteps: async (allowList) => containSteps(nft, allowList),
     releaseSteps: () => releaseSteps(nft),
     // The kernel answers at once.
     begin: () => {},

@@ -1,7 +1,9 @@
 import { rangeText } from '../../policy/address-set';
 import type { Rule } from '../../policy/rule';
 import { batchScriptNames, isOurName } from '../../policy/rules';
+import { isSealName } from '../../policy/seal';
 import { addRule, deleteRules, disableEveryRule, disableRules, fitsScript, type NetshCommand } from './netsh';
+import { enableOthersAgain, isHarmlessBlock, mayMeet } from './others';
 import { findWanted, type Matches, type StoredRule, soleRemote } from './read/rule';
 
 /** What has to be told to netsh to bring the live rules to those wanted. Empty when all is right. */
@@ -10,6 +12,23 @@ export interface RuleChanges {
   readonly script: readonly NetshCommand[];
   /** Commands with names that a script cannot carry: one process each. */
   readonly single: readonly NetshCommand[];
+  /** Adds what is missing of the seal; for a script of its own, or the same where the block is in force. */
+  readonly seal: readonly NetshCommand[];
+  /** What is left of a seal that is not wanted any more. It goes only once the new one is in force. */
+  readonly oldSeal: readonly OldSeal[];
+}
+
+export interface OldSeal {
+  readonly remove: NetshCommand;
+  /** It may block what is to be let through now. */
+  readonly isHarmful: boolean;
+}
+
+/** What is to be in force. */
+export interface Wanted {
+  /** Rules that allow, in the order in which they are written. */
+  readonly allowed: readonly Rule[];
+  readonly seal: readonly Rule[];
 }
 
 /** A host with more odd names than this keeps the rest of them active; the judgement names them. */
@@ -18,31 +37,58 @@ const mostSingles = 50;
 const handlerNames: readonly string[] = batchScriptNames.slice(4);
 
 /**
- * The changes from the rules that are stored to those wanted. While no rule of ours lets the server through, and there is no
- * handler to keep, everything is disabled at once and ours are added. Otherwise the server's rule must never be off, so what is missing is added first, and
- * what is too much is taken out by name. With `keepHandlers` the rules of other handlers stay.
+ * The changes from the rules that are stored to those wanted. While no rule of ours lets the server through, and there is neither a
+ * handler nor a seal to keep, everything is disabled at once and ours are added; under a seal the block rules of others are on again
+ * then. Otherwise neither the server's rule nor a seal must ever be off, so what is missing is added first, and what is too much is
+ * taken out by name. With `keepHandlers` the rules of other handlers stay.
  */
-export function ruleChanges(
-  wanted: readonly Rule[],
-  stored: readonly StoredRule[],
-  keepHandlers: boolean,
-): RuleChanges {
-  const { missing, ours } = findWanted(wanted, stored);
-  const serverInForce = wanted.some((rule) => rule.vital === true && !missing.has(rule));
-  const others = stored.filter((candidate) => candidate.active && !ours.has(candidate));
+export function ruleChanges(wanted: Wanted, stored: readonly StoredRule[], keepHandlers: boolean): RuleChanges {
+  const { allowed, seal } = wanted;
+  const { missing, ours } = findWanted(allowed, stored);
+  const serverInForce = allowed.some((rule) => rule.vital === true && !missing.has(rule));
+  const sealed = stored.filter(({ name }) => isSealName(name));
+  const others = stored.filter((rule) => rule.active && !ours.has(rule) && !isSealName(rule.name));
   const tooMuch = others.filter(({ name }) => !(keepHandlers && handlerNames.includes(name)));
-  if (!serverInForce && tooMuch.length === others.length) return startAfresh(wanted, stored);
-  return repair(wanted, missing, tooMuch);
+  const isFresh = !serverInForce && tooMuch.length === others.length && !sealed.some(({ active }) => active);
+  const changes = isFresh
+    ? startAfresh(allowed, stored, seal.length > 0)
+    : repair(
+        allowed,
+        missing,
+        tooMuch.filter((rule) => !isHarmlessBlock(rule, allowed)),
+      );
+  return { ...changes, ...sealChanges(wanted, isFresh ? [] : sealed) };
 }
 
-function startAfresh(wanted: readonly Rule[], stored: readonly StoredRule[]): RuleChanges {
+/** What is stored under the name of a wanted rule and is not that rule goes, and the rule is added again right after. */
+function sealChanges({ allowed, seal }: Wanted, sealed: readonly StoredRule[]): Pick<RuleChanges, 'seal' | 'oldSeal'> {
+  const { missing, ours } = findWanted(seal, sealed);
+  const names = new Set(seal.map(({ name }) => name.toLowerCase()));
+  const changed = new Set(sealed.filter((rule) => !ours.has(rule)).map(({ name }) => name.toLowerCase()));
+  const old = sealed.filter(({ name }) => !names.has(name.toLowerCase()));
+  return {
+    seal: seal.flatMap((rule) => {
+      if (changed.has(rule.name.toLowerCase())) return [deleteRules(rule.name, rule.direction), addRule(rule)];
+      return missing.has(rule) ? [addRule(rule)] : [];
+    }),
+    oldSeal: old.map((rule) => ({
+      remove: deleteRules(rule.name, rule.direction),
+      isHarmful: allowed.some((one) => one.service !== 'dhcp' && mayMeet(rule, one)),
+    })),
+  };
+}
+
+type AllowChanges = Pick<RuleChanges, 'script' | 'single'>;
+
+function startAfresh(allowed: readonly Rule[], stored: readonly StoredRule[], isSealed: boolean): AllowChanges {
   const leftovers = stored
     .filter(({ name }) => isOurName(name))
     .map(({ name, direction }) => deleteRules(name, direction));
-  return { script: [disableEveryRule, ...distinct(leftovers), ...wanted.map(addRule)], single: [] };
+  const again = isSealed ? enableOthersAgain(stored, allowed) : [];
+  return { script: [disableEveryRule, ...distinct(leftovers), ...again, ...allowed.map(addRule)], single: [] };
 }
 
-function repair(wanted: readonly Rule[], missing: Matches['missing'], tooMuch: readonly StoredRule[]): RuleChanges {
+function repair(wanted: readonly Rule[], missing: Matches['missing'], tooMuch: readonly StoredRule[]): AllowChanges {
   const namesakes = namesakesOf(wanted);
   const commands = distinct(tooMuch.flatMap((rule) => removal(rule, namesakes.get(rule.name.toLowerCase()))));
   const removed = new Set(commands.map(withoutCase));

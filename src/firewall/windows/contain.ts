@@ -1,36 +1,33 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Failure, notReadBack } from '../../outcome/failure';
-import type { Judgement } from '../../outcome/states';
+import { addGaps, type Judgement } from '../../outcome/states';
 import type { AllowList } from '../../policy/allow-list';
 import type { Rule } from '../../policy/rule';
 import { rulesOf } from '../../policy/rules';
+import type { Surroundings } from '../../policy/seal';
 import type { RequestedBy } from '../../request/request';
 import type { Unreadable } from '../../windows/registry';
 import type { Context, Recorder } from '../firewall';
 import { adoptBackup, type BeforeBackup, makeBackup } from './backup';
+import { bringSeal, incompleteSeal, type Judged } from './bring-seal';
 import { type RuleChanges, ruleChanges } from './changes';
 import type { PolicyExport } from './export';
 import { findBackup, readRecord } from './find-backup';
 import { isGivenBack, isGone } from './given-back';
+import { CannotReadBack, HardFailure } from './hard-failure';
 import { judgeReading } from './judge-reading';
-import { blockByDefault, type NetshCommand, runScript, scriptText, switchOn } from './netsh';
+import { blockByDefault, type NetshCommand, switchOn } from './netsh';
 import { findWanted, type Matches } from './read/rule';
 import type { StoredPolicy } from './read/stored-policy';
 import type { Reading } from './reading';
 import { goBack, isRestored } from './restore';
+import { runInScript } from './script';
+import { type Sealing, sealingFor } from './sealing';
 import { settle } from './settle';
 import { runNetsh } from './tools';
 import { blocksByDefault, hasOurRules, isOpenOutward, isSwitchedOn } from './traits';
 
 /** Beyond so many commands the second attempt is a script too: it must end while somebody still waits for it. */
 const mostSingleCommands = 300;
-
-/** Something that containment cannot do without is not in force, although it was tried twice. */
-class HardFailure extends Error {}
-
-/** Nobody can tell whether it is. */
-class CannotReadBack extends HardFailure {}
 
 /** What a reading of the live policy comes to: what is right already, and what has to be told to netsh. */
 interface Assessment {
@@ -51,6 +48,8 @@ type Assessor = (policy: StoredPolicy) => Assessment;
 export interface StartingPoint {
   readonly reading: Reading | Unreadable;
   readonly early: PolicyExport | undefined;
+  /** Where a seal may be needed. */
+  readonly around?: Promise<Surroundings>;
 }
 
 /**
@@ -65,10 +64,14 @@ export async function contain(
   recorder: Recorder,
   take: () => Promise<StartingPoint>,
 ): Promise<Judgement> {
-  const { assessment, assess } = await begin(context, allowList, requestedBy, recorder, take);
+  const { assessment, assess, sealing } = await begin(context, allowList, requestedBy, recorder, take);
   try {
     const withRules = await bringRules(context, recorder, assessment, assess);
-    return await bringBlock(context, recorder, withRules, assess);
+    const blocking = await bringBlock(context, recorder, withRules, assess);
+    const { judgement, changes } = await bringSeal(context, recorder, blocking, (isRight) =>
+      lookAgain(context, assess, isRight),
+    );
+    return addGaps(judgement, [...sealing.gaps, ...incompleteSeal(changes)]);
   } catch (error) {
     if (!(error instanceof HardFailure)) throw error;
     if (error instanceof CannotReadBack && isHeld(assessment)) throw notReadBack(error.message);
@@ -82,9 +85,9 @@ async function begin(
   requestedBy: RequestedBy,
   recorder: Recorder,
   take: () => Promise<StartingPoint>,
-): Promise<Pick<FirstAssessment, 'assessment' | 'assess'>> {
-  const first = await take().then(({ reading, early }) => ({
-    ...assessFirst(context, reading, allowList, requestedBy),
+): Promise<Pick<FirstAssessment, 'assessment' | 'assess' | 'sealing'>> {
+  const first = await take().then(async ({ reading, early, around }) => ({
+    ...(await assessFirst(context, reading, allowList, requestedBy, around)),
     early,
   }));
   if (first.isBackupDue) await keepBackup(context, recorder, first);
@@ -95,17 +98,19 @@ async function begin(
 interface FirstAssessment {
   readonly assessment: Assessment;
   readonly assess: Assessor;
+  readonly sealing: Sealing;
   readonly before: BeforeBackup;
   readonly isContained: boolean;
   readonly isBackupDue: boolean;
 }
 
-function assessFirst(
+async function assessFirst(
   context: Context,
   reading: Reading | Unreadable,
   allowList: AllowList,
   requestedBy: RequestedBy,
-): FirstAssessment {
+  around: Promise<Surroundings> | undefined,
+): Promise<FirstAssessment> {
   if ('unreadable' in reading) {
     throw new Failure(
       'no-backup',
@@ -113,14 +118,17 @@ function assessFirst(
     );
   }
   const { local, localFile, managed } = reading;
-  const assess = assessorFor(allowList, managed, requestedBy === 'alert');
+  const keepHandlers = requestedBy === 'alert';
+  const sealing = await sealingFor(context, { local, managed }, allowList, keepHandlers, around);
+  const assess = assessorFor(allowList, sealing.rules, managed, keepHandlers);
   const assessment = assess(local);
   const before = {
     ids: local.rules.map(({ id }) => id),
     ...(localFile === undefined ? {} : { localFile }),
     blocks: assessment.blocks,
   };
-  return { assessment, assess, before, isContained: hasOurRules(local), isBackupDue: isBackupDue(context, local) };
+  const isContained = hasOurRules(local);
+  return { assessment, assess, sealing, before, isContained, isBackupDue: isBackupDue(context, local) };
 }
 
 /**
@@ -137,13 +145,18 @@ function isBackupDue(context: Context, local: StoredPolicy): boolean {
   return isRestored(local, policy) || (isGone(context, local) && isGivenBack(policy, local));
 }
 
-function assessorFor(allowList: AllowList, managed: Reading['managed'], keepHandlers: boolean): Assessor {
-  const wanted = rulesOf(allowList);
+function assessorFor(
+  allowList: AllowList,
+  seal: readonly Rule[],
+  managed: Reading['managed'],
+  keepHandlers: boolean,
+): Assessor {
+  const allowed = rulesOf(allowList);
   return (local) => {
     const [isOn, blocks] = [isSwitchedOn(local), blocksByDefault(local)];
     return {
-      changes: ruleChanges(wanted, local.rules, keepHandlers),
-      letsServerThrough: serverIsLetThrough(wanted, findWanted(wanted, local.rules)),
+      changes: ruleChanges({ allowed, seal }, local.rules, keepHandlers),
+      letsServerThrough: serverIsLetThrough(allowed, findWanted(allowed, local.rules)),
       isOn,
       mayBeSwitchedOnEarly: !isOn && !('unreadable' in managed) && [local, ...managed].every(isOpenOutward),
       blocks,
@@ -179,12 +192,7 @@ async function bringRules(
   return assessment;
 }
 
-async function bringBlock(
-  context: Context,
-  recorder: Recorder,
-  start: Assessment,
-  assess: Assessor,
-): Promise<Judgement> {
+async function bringBlock(context: Context, recorder: Recorder, start: Assessment, assess: Assessor): Promise<Judged> {
   let assessment = start;
   for (let attempt = 0; attempt < 2 && assessment.judgement === undefined; attempt++) {
     const { netsh } = context.host.timeouts;
@@ -193,10 +201,10 @@ async function bringBlock(
     assessment = await lookAgain(context, assess, ({ isOn, blocks }) => isOn && blocks);
   }
   if (!assessment.isOn) throw new HardFailure('the firewall is not switched on in every profile');
-  if (assessment.judgement === undefined)
-    throw new HardFailure('the firewall does not block by default in every profile');
+  const { judgement, changes } = assessment;
+  if (judgement === undefined) throw new HardFailure('the firewall does not block by default in every profile');
   if (!assessment.letsServerThrough) throw new HardFailure('no rule lets this host reach its server');
-  return assessment.judgement;
+  return { judgement, changes };
 }
 
 /** Reads back until all is as it should be, or the time for that is over. */
@@ -219,27 +227,15 @@ async function lookAgain(
  * not take the script, and nothing was done.
  */
 async function runAsScript(context: Context, recorder: Recorder, assessment: Assessment): Promise<boolean> {
-  const { script, single } = assessment.changes;
-  const { netsh, script: limit } = context.host.timeouts;
-  const file = join(context.stateFolder, 'rules.netsh');
+  const { changes, isOn, blocks } = assessment;
+  const { single } = changes;
+  const { netsh } = context.host.timeouts;
+  // The seal comes after the block; where that is in force already one netsh is enough for both.
+  const script = [...changes.script, ...(isOn && blocks ? changes.seal : [])];
   const commands = assessment.mayBeSwitchedOnEarly ? [...script, switchOn] : script;
-  if (commands.length > 0) {
-    if (!isWritten(file, scriptText(commands), recorder)) return false;
-    await runNetsh(context, recorder, 'rules', runScript(file), limit);
-  }
+  if (commands.length > 0 && !(await runInScript(context, recorder, 'rules', commands))) return false;
   for (const command of single) await runNetsh(context, recorder, 'rule', command, netsh);
   return true;
-}
-
-/** What is missing without it is told one by one. */
-function isWritten(file: string, text: string, recorder: Recorder): boolean {
-  try {
-    writeFileSync(file, text, { mode: 0o600 });
-    return true;
-  } catch (error) {
-    recorder.warn(`The script of the rules cannot be written: ${String(error)}`);
-    return false;
-  }
 }
 
 async function runOneByOne(context: Context, recorder: Recorder, assessment: Assessment): Promise<boolean> {

@@ -1,9 +1,12 @@
 import { gapOf } from '../../outcome/gaps';
-import { type Judgement, judgementOf } from '../../outcome/states';
+import { addGaps, type Judgement, judgementOf } from '../../outcome/states';
 import type { AllowList } from '../../policy/allow-list';
 import type { Unreadable } from '../../windows/registry';
-import { judge, judgePlan } from './read/judge';
+import type { Context } from '../firewall';
+import { judge } from './read/judge';
+import { planned } from './read/reach';
 import type { Reading } from './reading';
+import { isSealNeeded, prepareSealing } from './sealing';
 import { blocksByDefault, hasOurRules } from './traits';
 
 /**
@@ -17,9 +20,16 @@ export function judgeReading(live: Reading | Unreadable, allowList?: AllowList):
   return judge(live, allowList);
 }
 
-/** Judges what would be in force once the plan is carried out. */
-export function judgeAhead(live: Reading | Unreadable, allowList: AllowList): Judgement {
-  return 'unreadable' in live ? unreadable(live) : judgePlan(live, allowList);
+/** Judges what would be in force once the plan is carried out, with the seal that it comes to. */
+export async function judgeAhead(
+  context: Context,
+  reading: Reading | Unreadable,
+  allowList: AllowList,
+): Promise<Judgement> {
+  if ('unreadable' in reading) return unreadable(reading);
+  if (!isSealNeeded(context.seal, reading, allowList)) return judge(planned(reading, allowList), allowList);
+  const { rules, gaps } = await prepareSealing(context, allowList);
+  return addGaps(judge(planned(reading, allowList, rules), allowList), gaps);
 }
 
 function unreadable(live: Unreadable): Judgement {

@@ -27,6 +27,12 @@ export const disableRules = (name: string): NetshCommand => [
   ...[`name=${name}`, 'new', 'enable=no'],
 ];
 
+/** Enables every rule of that name and direction. */
+export const enableRules = (name: string, direction: 'in' | 'out'): NetshCommand => [
+  ...['advfirewall', 'firewall', 'set', 'rule'],
+  ...[`name=${name}`, `dir=${direction}`, 'new', 'enable=yes'],
+];
+
 /** Deletes every rule of that name, direction and, where given, remote address. */
 export const deleteRules = (name: string, direction: 'in' | 'out', remote?: string): NetshCommand => [
   ...['advfirewall', 'firewall', 'delete', 'rule', `name=${name}`, `dir=${direction}`],

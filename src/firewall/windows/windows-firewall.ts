@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import type { AllowList } from '../../policy/allow-list';
+import type { Rule } from '../../policy/rule';
 import { rulesOf } from '../../policy/rules';
+import { type Surroundings, sealRules } from '../../policy/seal';
 import { exportKey } from '../../windows/registry';
 import type { Context, Firewall, Step } from '../firewall';
 import { needsBackup } from './backup';
@@ -22,6 +24,8 @@ import { preflight } from './preflight';
 import { localKey, takeReading } from './reading';
 import { release } from './release';
 import { goBack } from './restore';
+import { isSealNeeded, prepareSealing } from './sealing';
+import { readSurroundings } from './surroundings';
 import { netshPath, regPath } from './tools';
 import { hasOurRules } from './traits';
 
@@ -34,12 +38,20 @@ export function windowsFirewall(context: Context): Firewall {
     return seen;
   };
   let early: PolicyExport | undefined;
+  // What a seal has to know is read beside the preflight: an export that waits for it would grow too old to be the backup.
+  let around: Promise<Surroundings> | undefined;
+  const lookAround = async (allowList: AllowList): Promise<void> => {
+    const reading = await look();
+    if ('unreadable' in reading || !isSealNeeded(context.seal, reading, allowList)) return;
+    around = readSurroundings(context, allowList.needsDns);
+    context.readings?.push(around);
+  };
   const take = async (): Promise<StartingPoint> => {
     const isFree = await look().then((reading) => 'unreadable' in reading || !hasOurRules(reading.local));
     const free = isFree ? look() : undefined;
     seen = undefined;
     // A contained host may need no change, and then nothing is read back: it is read again at the last moment.
-    return { reading: await (free ?? takeReading(context)), early };
+    return { reading: await (free ?? takeReading(context)), early, ...(around === undefined ? {} : { around }) };
   };
   return {
     begin: () => {
@@ -50,11 +62,14 @@ export function windowsFirewall(context: Context): Firewall {
       // What was read is not kept for that, and a failure is for those who need the reading.
       context.readings?.push(look().then(done, done));
     },
-    containSteps: async (allowList) => containSteps(context, allowList),
+    containSteps: (allowList, isHere) => containSteps(context, allowList, isHere),
     releaseSteps: () => releaseSteps(context),
-    preflight: (allowList, whenServerLost) => preflight(context, allowList, whenServerLost, look()),
+    preflight: async (allowList, whenServerLost) => {
+      const [found] = await Promise.all([preflight(context, allowList, whenServerLost, look()), lookAround(allowList)]);
+      return found;
+    },
     judge: async (allowList) => judgeReading(await takeReading(context), allowList),
-    judgePlan: async (allowList) => judgeAhead(await takeReading(context), allowList),
+    judgePlan: async (allowList) => judgeAhead(context, await takeReading(context), allowList),
     inspect: () => inspect(context),
     contain: (allowList, requestedBy, recorder) => contain(context, allowList, requestedBy, recorder, take),
     undo: (recorder, why) => goBack(context, recorder, why),
@@ -64,10 +79,11 @@ export function windowsFirewall(context: Context): Firewall {
 
 /**
  * On a host in good order the lines from `disable-rules` to `switch-on` run as one script, `netsh -f`. Where something blocks
- * outbound already, `switch-on` waits until the rules were read back.
+ * outbound already, `switch-on` waits until the rules were read back. The lines of the seal, where there is one, are a second script.
  */
-function containSteps(context: Context, allowList: AllowList): Step[] {
+async function containSteps(context: Context, allowList: AllowList, isHere: boolean): Promise<Step[]> {
   const { netsh, readPolicy } = stepsOf(context);
+  const seal = await sealFor(context, allowList, isHere);
   return [
     readPolicy('read-policy', 'before.reg'),
     netsh('backup', exportPolicy(join(context.stateFolder, 'fw-backup.wfw'))),
@@ -78,8 +94,21 @@ function containSteps(context: Context, allowList: AllowList): Step[] {
     readPolicy('read-back', 'after.reg'),
     netsh('block', blockByDefault),
     readPolicy('read-back', 'after.reg'),
+    ...seal.map((rule) => netsh('seal', addRule(rule))),
+    ...(seal.length === 0 ? [] : [readPolicy('read-back', 'after.reg')]),
     { step: 'judge', command: null },
   ];
+}
+
+/** On another host nobody knows which doors its policy leaves open, nor who gave it its leases. */
+async function sealFor(context: Context, allowList: AllowList, isHere: boolean): Promise<readonly Rule[]> {
+  if (!isHere) {
+    return context.seal === 'always' ? sealRules(rulesOf(allowList), { dhcpServers: [], resolvers: [] }) : [];
+  }
+  const reading = await takeReading(context);
+  const sources = 'unreadable' in reading ? undefined : reading;
+  if (context.seal === 'never' || (sources !== undefined && !isSealNeeded(context.seal, sources, allowList))) return [];
+  return (await prepareSealing(context, allowList)).rules;
 }
 
 function releaseSteps(context: Context): Step[] {

@@ -358,7 +358,7 @@ describe('failures', () => {
 
 test('the plan shows every rule that is loaded', async () => {
   const allowList = policyFor('192.0.2.50');
-  const planned = await kernel.firewall().containSteps(allowList);
+  const planned = await kernel.firewall().containSteps(allowList, true);
   await contain(allowList);
   const rules = planned.filter(({ step }) => step === 'rules').map(({ command }) => command?.slice(1).join(' '));
   expect(`${rules.join('\n')}\n`).toBe(kernel.saved);

@@ -2,6 +2,7 @@ import { type Address, cidr } from '../../../policy/address';
 import { rangeOf } from '../../../policy/address-set';
 import type { AllowList } from '../../../policy/allow-list';
 import { portSpace } from '../../../policy/ports';
+import type { Rule } from '../../../policy/rule';
 import { rulesOf } from '../../../policy/rules';
 import { merge } from '../../../policy/runs';
 import type { Unreadable } from '../../../windows/registry';
@@ -26,12 +27,12 @@ export function profilesInForce({ local, managed }: Sources): EffectiveProfile[]
   return effectiveProfiles(local, 'unreadable' in managed ? [] : managed);
 }
 
-/** What would be in force once the plan is carried out: every local rule off, ours on, block by default both ways. */
-export function planned({ local, managed }: Sources, policy: AllowList): Sources {
+/** What would be in force once the plan is carried out: every local rule off, ours and the seal on, block by default both ways. */
+export function planned({ local, managed }: Sources, policy: AllowList, seal: readonly Rule[] = []): Sources {
   const contained = { EnableFirewall: 1, DefaultInboundAction: 1, DefaultOutboundAction: 1, DoNotAllowExceptions: 0 };
   const settings = (name: ProfileName): ProfileSettings => ({ ...local.profiles[name], ...contained });
   const profiles = { domain: settings('domain'), private: settings('private'), public: settings('public') };
-  return { local: { source: 'local', profiles, rules: rulesOf(policy).map(storedForm) }, managed };
+  return { local: { source: 'local', profiles, rules: [...rulesOf(policy), ...seal].map(storedForm) }, managed };
 }
 
 /** `unknown`: what would have to be known to tell cannot be seen from here. */

@@ -57,7 +57,7 @@ function randomFlow(random: ReturnType<typeof randomFrom>): StandinFlow {
 function translate({ protocol, service, program, ...rest }: StandinFlow): Flow {
   return {
     ...rest,
-    protocol: protocols[protocol],
+    protocol: typeof protocol === 'number' ? protocol : protocols[protocol],
     services: service === undefined ? [] : [service],
     programs: program === undefined ? [] : [program],
   };

@@ -1,0 +1,84 @@
+import { type Gap, gapOf, textOf } from '../../outcome/gaps';
+import { type Address, isRefusal, parseNetwork } from '../../policy/address';
+import type { AllowList } from '../../policy/allow-list';
+import type { Rule } from '../../policy/rule';
+import { batchScriptNames, rulesOf } from '../../policy/rules';
+import { type SealWhen, type Surroundings, sealRules } from '../../policy/seal';
+import type { Context } from '../firewall';
+import { judge } from './read/judge';
+import { planned, type Sources } from './read/reach';
+import { type StoredRule, soleRemote } from './read/rule';
+import { allowedFlows, blockedFlows } from './seal-check';
+import { readSurroundings } from './surroundings';
+
+/** The block rules that are to be in force, and what is wrong with them; without rules no seal is wanted, or none can be had. */
+export interface Sealing {
+  readonly rules: readonly Rule[];
+  readonly gaps: readonly Gap[];
+}
+
+const noSealing: Sealing = { rules: [], gaps: [] };
+
+/** Rules and values that nobody understands may open anything. */
+const unclear: ReadonlySet<string> = new Set([
+  'domain-policy-unreadable',
+  'rule-not-understood',
+  'value-not-understood',
+]);
+
+/** A seal without any neighbour, where it only matters whether it would close something. */
+const nobody: Surroundings = { dhcpServers: [], resolvers: [] };
+
+/**
+ * Whether there is a door that a seal may close: with it fewer gaps would be left once the plan is carried out, or nobody can
+ * tell. What is sealed now plays no part.
+ */
+export function isSealNeeded(when: SealWhen = 'where-needed', sources: Sources, allowList: AllowList): boolean {
+  if (when !== 'where-needed') return when === 'always';
+  const { gaps } = judge(planned(sources, allowList), allowList);
+  if (gaps.length === 0) return false;
+  if (gaps.some(({ code }) => unclear.has(code))) return true;
+  const sealed = judge(planned(sources, allowList, sealRules(rulesOf(allowList), nobody)), allowList);
+  return allOf(gaps) !== allOf(sealed.gaps);
+}
+
+function allOf(gaps: readonly Gap[]): string {
+  return gaps.map(textOf).join('\n');
+}
+
+/** The seal that this order has to come to; `keepHandlers`: those that the host has now are let through as well. */
+export async function sealingFor(
+  context: Context,
+  sources: Sources,
+  allowList: AllowList,
+  keepHandlers: boolean,
+  around: Promise<Surroundings> | undefined,
+): Promise<Sealing> {
+  if (!isSealNeeded(context.seal, sources, allowList)) return noSealing;
+  const kept = keepHandlers ? handlersIn(sources.local.rules) : [];
+  const known = await (around ?? readSurroundings(context, allowList.needsDns));
+  return sealWith({ ...allowList, handlers: [...allowList.handlers, ...kept] }, known);
+}
+
+/** Handlers as the batch script, and this program, let them in. */
+function handlersIn(rules: readonly StoredRule[]): Address[] {
+  const own = rules.filter(({ active, name }) => active && batchScriptNames.slice(4).some((one) => one === name));
+  const texts = new Set(own.flatMap((rule) => soleRemote(rule) ?? []));
+  return [...texts].map((text) => parseNetwork(text, 1, 1)).flatMap((found) => (isRefusal(found) ? [] : [found]));
+}
+
+/** The seal for this host as it is now. */
+export async function prepareSealing(context: Context, allowList: AllowList): Promise<Sealing> {
+  return sealWith(allowList, await readSurroundings(context, allowList.needsDns));
+}
+
+function sealWith(allowList: AllowList, around: Surroundings): Sealing {
+  const rules = sealRules(rulesOf(allowList), around);
+  const lost = blockedFlows(rules, allowedFlows(rulesOf(allowList), around));
+  if (lost.length > 0) {
+    const found = `it was not set, since it would block what is to be let through (${lost.slice(0, 3).join('; ')})`;
+    return { rules: [], gaps: [gapOf({ code: 'seal-incomplete' }, found)] };
+  }
+  if (around.dhcpServers !== undefined) return { rules, gaps: [] };
+  return { rules, gaps: [gapOf({ code: 'dhcp-open' }, 'whose leases this host has could not be read')] };
+}
