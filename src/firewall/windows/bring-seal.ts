@@ -1,15 +1,15 @@
 import { type Gap, gapOf } from '../../outcome/gaps';
-import type { Judgement } from '../../outcome/states';
 import type { Context, Recorder } from '../firewall';
 import type { RuleChanges } from './changes';
 import { CannotReadBack } from './hard-failure';
 import type { NetshCommand } from './netsh';
+import type { JudgementByProfile } from './read/judge';
 import { runInScript } from './script';
 import { runNetsh } from './tools';
 
 /** A host that blocks by default and lets its server through, and what it is to be told still. */
 export interface Judged {
-  readonly judgement: Judgement;
+  readonly judgement: JudgementByProfile;
   readonly changes: RuleChanges;
 }
 
@@ -17,7 +17,7 @@ export interface Judged {
 type LookAgain = (isRight: (seen: SealSeen) => boolean) => Promise<SealSeen>;
 
 interface SealSeen {
-  readonly judgement?: Judgement;
+  readonly judgement?: JudgementByProfile;
   readonly changes: RuleChanges;
 }
 

@@ -1,5 +1,4 @@
 import { Failure, notReadBack } from '../../outcome/failure';
-import { addGaps, type Judgement } from '../../outcome/states';
 import type { AllowList } from '../../policy/allow-list';
 import type { Rule } from '../../policy/rule';
 import { rulesOf } from '../../policy/rules';
@@ -14,8 +13,9 @@ import type { PolicyExport } from './export';
 import { findBackup, readRecord } from './find-backup';
 import { isGivenBack, isGone } from './given-back';
 import { CannotReadBack, HardFailure } from './hard-failure';
-import { judgeReading } from './judge-reading';
+import { judgeReading, withGaps } from './judge-reading';
 import { blockByDefault, type NetshCommand, switchOn } from './netsh';
+import type { JudgementByProfile } from './read/judge';
 import { findWanted, type Matches } from './read/rule';
 import type { StoredPolicy } from './read/stored-policy';
 import type { Reading } from './reading';
@@ -39,7 +39,7 @@ interface Assessment {
   readonly mayBeSwitchedOnEarly: boolean;
   readonly blocks: boolean;
   /** Present where it is on and blocks. */
-  readonly judgement?: Judgement;
+  readonly judgement?: JudgementByProfile;
 }
 
 type Assessor = (policy: StoredPolicy) => Assessment;
@@ -63,7 +63,7 @@ export async function contain(
   requestedBy: RequestedBy,
   recorder: Recorder,
   take: () => Promise<StartingPoint>,
-): Promise<Judgement> {
+): Promise<JudgementByProfile> {
   const { assessment, assess, sealing } = await begin(context, allowList, requestedBy, recorder, take);
   try {
     const withRules = await bringRules(context, recorder, assessment, assess);
@@ -71,7 +71,7 @@ export async function contain(
     const { judgement, changes } = await bringSeal(context, recorder, blocking, (isRight) =>
       lookAgain(context, assess, isRight),
     );
-    return addGaps(judgement, [...sealing.gaps, ...incompleteSeal(changes)]);
+    return withGaps(judgement, [...sealing.gaps, ...incompleteSeal(changes)]);
   } catch (error) {
     if (!(error instanceof HardFailure)) throw error;
     if (error instanceof CannotReadBack && isHeld(assessment)) throw notReadBack(error.message);

@@ -1,9 +1,9 @@
-import { gapOf } from '../../outcome/gaps';
+import { type Gap, gapOf } from '../../outcome/gaps';
 import { addGaps, type Judgement, judgementOf } from '../../outcome/states';
 import type { AllowList } from '../../policy/allow-list';
 import type { Unreadable } from '../../windows/registry';
 import type { Context } from '../firewall';
-import { judge } from './read/judge';
+import { type JudgementByProfile, judge } from './read/judge';
 import { planned } from './read/reach';
 import type { Reading } from './reading';
 import { isSealNeeded, prepareSealing } from './sealing';
@@ -13,10 +13,10 @@ import { blocksByDefault, hasOurRules } from './traits';
  * Judges a host by its live policy. Without rules of ours it is not contained, unless a case is open (`policy` is what that
  * asks for) and everything is blocked all the same.
  */
-export function judgeReading(live: Reading | Unreadable, allowList?: AllowList): Judgement {
+export function judgeReading(live: Reading | Unreadable, allowList?: AllowList): JudgementByProfile {
   if ('unreadable' in live) return unreadable(live);
   const isHeld = allowList !== undefined && blocksByDefault(live.local);
-  if (!hasOurRules(live.local) && !isHeld) return { state: 'not-contained', gaps: [] };
+  if (!hasOurRules(live.local) && !isHeld) return inAnyProfile({ state: 'not-contained', gaps: [] });
   return judge(live, allowList);
 }
 
@@ -25,13 +25,23 @@ export async function judgeAhead(
   context: Context,
   reading: Reading | Unreadable,
   allowList: AllowList,
-): Promise<Judgement> {
+): Promise<JudgementByProfile> {
   if ('unreadable' in reading) return unreadable(reading);
   if (!isSealNeeded(context.seal, reading, allowList)) return judge(planned(reading, allowList), allowList);
   const { rules, gaps } = await prepareSealing(context, allowList);
-  return addGaps(judge(planned(reading, allowList, rules), allowList), gaps);
+  return withGaps(judge(planned(reading, allowList, rules), allowList), gaps);
 }
 
-function unreadable(live: Unreadable): Judgement {
-  return judgementOf([gapOf({ code: 'policy-unreadable' }, live.unreadable)]);
+/** Adds what was found out beside the policy, whichever profiles are in force. */
+export function withGaps(judgement: JudgementByProfile, gaps: readonly Gap[]): JudgementByProfile {
+  const { openIn, weigh } = judgement;
+  return { ...addGaps(judgement, gaps), openIn, weigh: (inForce) => addGaps(weigh(inForce), gaps) };
+}
+
+function unreadable(live: Unreadable): JudgementByProfile {
+  return inAnyProfile(judgementOf([gapOf({ code: 'policy-unreadable' }, live.unreadable)]));
+}
+
+function inAnyProfile(judgement: Judgement): JudgementByProfile {
+  return { ...judgement, openIn: [], weigh: () => judgement };
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Judgement } from '../../outcome/states';
 import type { AllowList } from '../../policy/allow-list';
 import type { Rule } from '../../policy/rule';
 import { rulesOf } from '../../policy/rules';
@@ -68,13 +69,18 @@ export function windowsFirewall(context: Context): Firewall {
       const [found] = await Promise.all([preflight(context, allowList, whenServerLost, look()), lookAround(allowList)]);
       return found;
     },
-    judge: async (allowList) => judgeReading(await takeReading(context), allowList),
-    judgePlan: async (allowList) => judgeAhead(context, await takeReading(context), allowList),
+    judge: async (allowList) => plain(judgeReading(await takeReading(context), allowList)),
+    judgePlan: async (allowList) => plain(await judgeAhead(context, await takeReading(context), allowList)),
     inspect: () => inspect(context),
-    contain: (allowList, requestedBy, recorder) => contain(context, allowList, requestedBy, recorder, take),
+    contain: async (allowList, requestedBy, recorder) =>
+      plain(await contain(context, allowList, requestedBy, recorder, take)),
     undo: (recorder, why) => goBack(context, recorder, why),
     release: (recorder) => release(context, recorder),
   };
+}
+
+function plain({ state, gaps }: Judgement): Judgement {
+  return { state, gaps };
 }
 
 /**
