@@ -12,7 +12,7 @@ import { describeStatus } from './status-text';
 
 /**
  * Says whether this host is contained, judged from what is in force now, and what the journal knows of it. Changes nothing.
- * With `--expect STATE` the exit code is 0 only in that state.
+ * With `--expect STATE` the exit code is 0 only in that state. `--line` is for the agents' command monitoring.
  */
 export async function status(host: Host, args: readonly string[]): Promise<number> {
   let options: Options;
@@ -24,6 +24,11 @@ export async function status(host: Host, args: readonly string[]): Promise<numbe
   // One that does not exist would never be the present one.
   if (options.expect !== undefined && !states.some((state) => state === options.expect))
     return refuseOptions('status', `${quote(options.expect)} is no state: there are ${states.join(', ')}.`);
+  if (options.line === true) {
+    const { statusLine } = await import('./status-line');
+    say(`${await statusLine(host)}\n`);
+    return exitCodes.done;
+  }
   if (options.follow === true) await followOrder(host);
   const found = await readStatus(host);
   say(
@@ -38,10 +43,12 @@ interface Options {
   readonly json?: boolean | undefined;
   readonly expect?: string | undefined;
   readonly follow?: boolean | undefined;
+  readonly line?: boolean | undefined;
 }
 
 /** Throws what `parseArgs` throws. */
 function readOptions(args: readonly string[]): Options {
-  const options = { json: { type: 'boolean' }, expect: { type: 'string' }, follow: { type: 'boolean' } } as const;
+  const flag = { type: 'boolean' } as const;
+  const options = { json: flag, expect: { type: 'string' }, follow: flag, line: flag } as const;
   return parseArgs({ args: [...args], options }).values;
 }

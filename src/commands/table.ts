@@ -40,10 +40,15 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'status',
-    form: '[--expect STATE] [--follow] [--json]',
+    form: '[--expect STATE] [--follow] [--json | --line]',
     summary: 'is this host contained, who is let in, and what is open',
     details: ['Changes nothing.'],
-    options: [{ form: '--expect STATE', summary: 'exit with 0 in this state only, else with 1', values: states }, json],
+    options: [
+      { form: '--expect STATE', summary: 'exit with 0 in this state only, else with 1', values: states },
+      { form: '--follow', summary: 'while an order is at work: show its steps, then the status' },
+      { form: '--line', summary: "one stable line for the agents' command monitoring, within a second" },
+      json,
+    ],
     examples: [
       { line: 'status', summary: 'show the state, the gaps, and who is let in' },
       { line: 'status --expect contained', summary: 'for scripts: exit code 0 when this host is contained' },
@@ -58,7 +63,6 @@ export const commands: readonly Command[] = [
     options: [
       { form: '--for SYSTEM', summary: 'the steps on this system', values: ['windows', 'linux'] },
       { form: '--original', summary: "the batch script's own commands, to compare; they cannot be applied" },
-      { form: '--follow', summary: 'while an order is at work: show its steps, then the status' },
       json,
     ],
     examples: [
