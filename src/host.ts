@@ -32,6 +32,8 @@ export interface Timeouts {
   readonly settle: number;
   /** How old an export may be that becomes the backup: what somebody changes in that time is in no backup. */
   readonly exportAge: number;
+  /** From the start of the process to `status --line`: the agents wait for a command on the thread that reads every log. */
+  readonly line: number;
 }
 
 export const timeouts: Timeouts = {
@@ -47,4 +49,5 @@ export const timeouts: Timeouts = {
   proofAfter: 2_500,
   settle: 5_000,
   exportAge: 500,
+  line: 900,
 };

@@ -4,9 +4,6 @@ import { printed } from '../outcome/gaps';
 import type { State } from '../outcome/states';
 import { readStatus, type Status } from './status-report';
 
-/** The agents' log collectors wait for a command on the thread that reads every log, so no answer may take a second. */
-const limitMs = 900;
-
 /** `opened`: a case is open and nothing is in force. `released`: no case is open and nothing is in force. */
 type Word = 'contained' | 'degraded' | 'ineffective' | 'interrupted' | 'opened' | 'released' | 'unknown';
 
@@ -15,7 +12,7 @@ type Word = 'contained' | 'degraded' | 'ineffective' | 'interrupted' | 'opened' 
  * What cannot be judged in time, or while an order is at work, is `unknown`. Takes less than a second.
  */
 export async function statusLine(host: Host): Promise<string> {
-  const leftMs = Math.max(0, limitMs - process.uptime() * 1000);
+  const leftMs = Math.max(0, host.timeouts.line - process.uptime() * 1000);
   const found = await Promise.race([readStatus(host), wait(leftMs, undefined)]);
   const state = found === undefined ? 'unknown' : wordOf(found);
   return JSON.stringify({
