@@ -24,6 +24,10 @@ export class LabHost {
     });
   }
 
+  get pid(): number {
+    return this.child.pid ?? 0;
+  }
+
   serve(tcp: readonly number[], udp: readonly number[]): Promise<void> {
     return this.order({ do: 'serve', tcp, udp });
   }

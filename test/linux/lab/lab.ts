@@ -1,9 +1,10 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { LabHost } from './lab-host';
+import { type Started, started } from './started';
 
 /** Who is where. The endpoint's neighbours share its link; everybody behind the router does not. */
 export const hosts = {
@@ -77,6 +78,11 @@ export class Lab {
     return found;
   }
 
+  /** A process in the namespace of a host. */
+  pidOf(name: HostName): number {
+    return this.host(name).pid;
+  }
+
   /** Runs `nft` in a namespace with commands on its standard input, or arguments. Throws unless it succeeds. */
   nft(name: HostName | 'wire' | 'router', input: string, ...args: readonly string[]): string {
     return this.inside(name, ['nft', ...(args.length === 0 ? ['-f', '-'] : args)], input);
@@ -84,6 +90,14 @@ export class Lab {
 
   inside(name: string, command: readonly string[], input = ''): string {
     return must('ip', ['netns', 'exec', this.namespace(name), ...command], input);
+  }
+
+  /** Starts a program in a namespace; it says "ready" when it is, and ends with the lab at the latest. */
+  async startInside(name: string, command: readonly string[]): Promise<Started> {
+    const child = spawn('ip', ['netns', 'exec', this.namespace(name), ...command], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    return started(child);
   }
 
   remove(): void {

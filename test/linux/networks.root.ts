@@ -1,0 +1,235 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type HostName, hosts, Lab } from './lab/lab';
+import type { Probe, Ran } from './lab/protocol';
+import { executable } from './package/built';
+
+/** Networks that are not flat: the agent keeps its server, or is told beforehand that it would not. */
+const lab = new Lab();
+afterAll(() => lab.remove());
+
+const endpoint = () => lab.host('endpoint');
+const containHost = (...args: readonly string[]): Promise<Ran> =>
+  endpoint().run('env', `OSSECPATH=${lab.home}`, executable, ...args);
+const add = async (): Promise<number | null> => (await containHost('ADD', '-', hosts.handler.ip4)).exitCode;
+const release = async (): Promise<number | null> => (await containHost('DELETE', '-', '-')).exitCode;
+interface Told {
+  readonly state: string;
+  readonly gaps: readonly { readonly code: string; readonly detail: string }[];
+}
+const status = async (): Promise<Told> => JSON.parse((await containHost('status', '--json')).output) as Told;
+
+function configure(address: string, protocol?: 'tcp' | 'udp'): void {
+  const server =
+    protocol === undefined
+      ? `<server-ip>${address}</server-ip>`
+      : `<server><address>${address}</address><port>1514</port><protocol>${protocol}</protocol></server>`;
+  writeFileSync(join(lab.home, 'etc', 'ossec.conf'), `<ossec_config><client>${server}</client></ossec_config>\n`);
+}
+
+const set = (settings: object): void =>
+  writeFileSync(join(lab.home, 'etc', 'shared', 'contain-host.json'), JSON.stringify(settings));
+
+const reaches = (protocol: Probe['protocol'], address: string, port = 1514, waitMs = 20_000): Promise<boolean> =>
+  endpoint().probe({ protocol, address, port }, waitMs);
+const ip = (name: HostName | 'router', ...commands: readonly string[]): void => {
+  for (const command of commands) lab.inside(name, ['ip', ...command.split(' ')]);
+};
+const linkLocalOf = (name: HostName | 'router', device: string): string => {
+  const text = lab.inside(name, ['ip', '-6', '-o', 'address', 'show', 'dev', device, 'scope', 'link']);
+  return /inet6 (fe80:[0-9a-f:]+)/.exec(text)?.[1] ?? '';
+};
+
+beforeAll(async () => {
+  lab.start();
+  const names = ['endpoint', 'handler', 'server', 'attacker', 'internet', 'neighbour'] as const;
+  await Promise.all(names.map((name) => lab.host(name).serve([22, 1514], [53, 1514, 5000])));
+});
+beforeEach(() => set({}));
+afterEach(async () => {
+  expect(await release()).toBe(0);
+});
+
+describe('a server behind a service address, as Kubernetes makes them', () => {
+  const service = '192.0.2.200';
+  beforeAll(() => {
+    lab.nft(
+      'endpoint',
+      `table ip services {
+  chain output {
+    type nat hook output priority -100; policy accept;
+    ip daddr ${service} th dport 1514 jump forwarded
+  }
+  chain forwarded {
+    meta l4proto tcp dnat to ${hosts.server.ip4}
+    meta l4proto udp dnat to ${hosts.server.ip4}
+  }
+}
+`,
+    );
+  });
+  afterAll(() => {
+    lab.nft('endpoint', 'delete table ip services\n');
+  });
+
+  test('over TCP it is contained, and the agent talks on', async () => {
+    configure(service, 'tcp');
+    expect(await reaches('tcp', service)).toBe(true);
+    expect(await add()).toBe(0);
+    expect(await reaches('tcp', service)).toBe(true);
+    expect(await reaches('tcp', hosts.attacker.ip4, 22, 600)).toBe(false);
+    expect(await reaches('udp', service, 1514, 600)).toBe(false);
+    expect(await reaches('tcp', hosts.server.ip4, 1514, 600)).toBe(false);
+    expect(await status()).toMatchObject({ state: 'contained', gaps: [] });
+  });
+
+  test('over UDP it is contained, the agent talks on, and what is lost after a silence is told', async () => {
+    configure(service, 'udp');
+    expect(await add()).toBe(6);
+    expect(await reaches('udp', service)).toBe(true);
+    expect(await reaches('udp', service, 5000, 600)).toBe(false);
+    expect(await status()).toMatchObject({ state: 'degraded', gaps: [{ code: 'server-behind-nat' }] });
+  });
+
+  test('a server of another address has nothing to do with it', async () => {
+    configure(hosts.server.ip4, 'udp');
+    expect(await add()).toBe(0);
+    expect(await reaches('udp', hosts.server.ip4)).toBe(true);
+  });
+});
+
+test('an IPv4 way by an IPv6 neighbour: the neighbour is found again and again', async () => {
+  configure(hosts.server.ip4);
+  const neighbour = linkLocalOf('router', 'eth0');
+  ip('endpoint', `-4 route replace default via inet6 ${neighbour} dev br0`);
+  expect(await add()).toBe(0);
+  ip('endpoint', '-6 neigh flush all', 'neigh flush all');
+  expect(await reaches('tcp', hosts.server.ip4)).toBe(true);
+  expect(await reaches('udp', hosts.server.ip4)).toBe(true);
+  expect(await reaches('udp', hosts.attacker.ip6, 5000, 600)).toBe(false);
+  ip('endpoint', '-4 route replace default via 10.1.0.1');
+});
+
+test('a server by its link-local address, which the configuration gives without a zone', async () => {
+  const server = linkLocalOf('neighbour', 'eth0');
+  configure(server);
+  expect(await add()).toBe(0);
+  ip('endpoint', '-6 neigh flush all');
+  expect(await reaches('tcp', `${server}%br0`)).toBe(true);
+  expect(await reaches('udp', `${server}%br0`)).toBe(true);
+  expect(await reaches('udp', `${server}%br0`, 5000, 600)).toBe(false);
+});
+
+test('a host without IPv4 keeps its server and its way there', async () => {
+  configure(hosts.server.ip6);
+  ip('endpoint', '-4 address flush dev br0');
+  expect((await containHost('ADD', '-', hosts.handler.ip6)).exitCode).toBe(0);
+  ip('endpoint', '-6 neigh flush all');
+  expect(await reaches('tcp', hosts.server.ip6)).toBe(true);
+  expect(await reaches('udp', hosts.server.ip6)).toBe(true);
+  ip('endpoint', `address add ${hosts.endpoint.ip4}/24 dev br0`, 'route add default via 10.1.0.1');
+});
+
+describe('a UDP server behind a VXLAN device', () => {
+  const server = '10.77.0.5';
+  beforeAll(() => {
+    ip(
+      'endpoint',
+      `link add overlay type vxlan id 7 local ${hosts.endpoint.ip4} remote ${hosts.internet.ip4} dstport 4789`,
+      'address add 10.77.0.10/24 dev overlay',
+      'link set overlay up',
+    );
+    ip(
+      'internet',
+      `link add overlay type vxlan id 7 local ${hosts.internet.ip4} remote ${hosts.endpoint.ip4} dstport 4789`,
+      `address add ${server}/24 dev overlay`,
+      'link set overlay up',
+    );
+    configure(server, 'udp');
+  });
+  afterAll(() => {
+    for (const name of ['endpoint', 'internet'] as const) ip(name, 'link delete overlay');
+  });
+
+  test('an ADD is refused before any change, and doctor says so', async () => {
+    expect(await reaches('udp', server)).toBe(true);
+    const { exitCode, output } = await containHost('ADD', '-', hosts.handler.ip4);
+    expect([exitCode, output]).toEqual([2, expect.stringMatching(/overlay[\s\S]*Nothing was changed/)]);
+    expect(await status()).toMatchObject({ state: 'not-contained' });
+    expect(await reaches('udp', hosts.attacker.ip4, 5000)).toBe(true);
+    expect((await containHost('doctor')).output).toMatch(/overlay[\s\S]*An ADD is refused/);
+  });
+
+  test('whoever wants it contained all the same gets that, with the gap', async () => {
+    set({ whenServerLost: 'contain' });
+    expect(await add()).toBe(6);
+    expect(await status()).toMatchObject({ state: 'degraded', gaps: [{ code: 'server-by-tunnel' }] });
+    expect(await reaches('udp', hosts.attacker.ip4, 5000, 600)).toBe(false);
+  });
+
+  test('whoever lets the other end through keeps the server, and nothing is missing', async () => {
+    set({ allow: [{ address: hosts.internet.ip4, direction: 'both', protocol: 'udp', ports: [4789] }] });
+    expect(await add()).toBe(0);
+    expect(await reaches('udp', server)).toBe(true);
+    expect(await reaches('udp', server, 5000, 600)).toBe(false);
+    expect(await reaches('udp', hosts.internet.ip4, 5000, 600)).toBe(false);
+  });
+});
+
+describe('ways past every hook are named, by their device', () => {
+  beforeEach(() => configure(hosts.server.ip4));
+  const paths = async (): Promise<string> => {
+    const { gaps } = await status();
+    return gaps.map(({ code, detail }) => `${code} ${detail}`).join('\n');
+  };
+
+  test('a guest that shares the card', async () => {
+    ip(
+      'endpoint',
+      'link add link br0 name guest1 type macvlan mode bridge',
+      `link set guest1 netns ${lab.pidOf('routed')}`,
+    );
+    ip('routed', 'link set guest1 up');
+    expect(await add()).toBe(6);
+    expect(await paths()).toMatch(/unseen-path .*br0 \(macvlan guest\)/);
+    ip('routed', 'link delete guest1');
+    expect(await paths()).toBe('');
+  });
+
+  test('a chain at a card that sends frames on to another one', async () => {
+    lab.nft(
+      'endpoint',
+      `table netdev shortcut {
+  chain in {
+    type filter hook ingress device "container" priority 0; policy accept;
+    ip protocol 253 fwd to "eth0"
+  }
+}
+`,
+    );
+    expect(await add()).toBe(6);
+    expect(await paths()).toMatch(/unseen-path .*eth0 \(netdev chain\)/);
+    lab.nft('endpoint', 'delete table netdev shortcut\n');
+  });
+
+  test('a filter of traffic control that sends frames on', async () => {
+    const tc = (text: string): string => lab.inside('endpoint', ['tc', ...text.split(' ')]);
+    tc('qdisc add dev container clsact');
+    tc('filter add dev container ingress protocol ip u32 match u32 0 0 action mirred egress redirect dev eth0');
+    expect(await add()).toBe(6);
+    expect(await paths()).toMatch(/unseen-path .*container \(traffic control\)/);
+    tc('qdisc delete dev container clsact');
+  });
+
+  test("a packet socket that is not root's", async () => {
+    const send = join(__dirname, 'lab', 'send.pl');
+    const account = ['setpriv', '--reuid=33', '--regid=33', '--clear-groups'];
+    const rights = ['--inh-caps=+net_raw', '--ambient-caps=+net_raw'];
+    const socket = await lab.startInside('endpoint', [...account, ...rights, 'perl', send, 'packet', 'FRAME', 'br0']);
+    expect(await add()).toBe(6);
+    expect(await paths()).toMatch(/unseen-path .*packet socket of user 33/);
+    socket.stop();
+    await socket.end();
+    expect(await paths()).toBe('');
+  });
+});
