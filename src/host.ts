@@ -30,6 +30,8 @@ export interface Timeouts {
   readonly proofAfter: number;
   /** How long the registry may take to show what netsh has done. */
   readonly settle: number;
+  /** When, after the block, it is looked once more which profile is in force: the cut itself may change that. */
+  readonly secondLook: number;
   /** How old an export may be that becomes the backup: what somebody changes in that time is in no backup. */
   readonly exportAge: number;
   /** From the start of the process to `status --line`: the agents wait for a command on the thread that reads every log. */
@@ -48,6 +50,7 @@ export const timeouts: Timeouts = {
   proofBefore: 2_000,
   proofAfter: 2_500,
   settle: 5_000,
+  secondLook: 3_000,
   exportAge: 500,
   line: 900,
 };

@@ -1,5 +1,5 @@
 import type { Host } from '../host';
-import { isNotSaved, textOf } from '../outcome/gaps';
+import { heldInPart, isNotSaved, textOf } from '../outcome/gaps';
 import { type Colour, painter } from '../outcome/output/colour';
 import type { State } from '../outcome/states';
 import type { Status } from './status-report';
@@ -13,11 +13,16 @@ const sentences: Readonly<Record<State, [Colour, string]>> = {
   interrupted: ['red', 'INTERRUPTED: a step did not finish.'],
 };
 
+function sentenceFor({ state, gaps }: Status): [Colour, string] {
+  const part = state === 'degraded' ? heldInPart(gaps) : undefined;
+  return part === undefined ? sentences[state] : ['red', `This host is CONTAINED ONLY IN PART. ${part}.`];
+}
+
 /** The status as people read it: the state first, what is open next, the rest in one line each. */
 export function describeStatus(host: Host, found: Status): string {
   const paint = painter(host);
   const lines = [
-    paint(...sentences[found.state]),
+    paint(...sentenceFor(found)),
     ...(found.atWork
       ? [paint('yellow', 'An order is at work on this host right now. Follow it with: contain-host status --follow')]
       : []),

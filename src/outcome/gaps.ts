@@ -146,6 +146,14 @@ export function lastingGaps(found: readonly Gap[]): Gap[] {
   return found.filter(({ code }) => Object.hasOwn(gaps, code) && gaps[code].lasts);
 }
 
+/** Where a host is held only in some profiles, which these are; undefined where it is held in all or in none. */
+export function heldInPart(found: readonly Gap[]): string | undefined {
+  const open = found.flatMap((gap) => (gap.code === 'open' ? [profileLabels[gap.profile]] : []));
+  if (open.length === 0) return undefined;
+  const held = Object.values(profileLabels).filter((label) => !open.includes(label));
+  return `Sealed in ${held.join(' and ')}, OPEN in ${open.join(' and ')}`;
+}
+
 /** True for the gap with which a restart lifts the containment, or brings back an earlier one. */
 export function isNotSaved({ code }: Gap): boolean {
   return code === 'not-saved';

@@ -5,7 +5,7 @@ import { Journal } from '../../state/journal';
 import { readingPrefix, tidyUp } from '../../windows/registry';
 import type { Context, Recorder } from '../firewall';
 import { exportPolicy, type NetshCommand } from './netsh';
-import { netshPath, runExport } from './tools';
+import { askNetsh, netshPath } from './tools';
 
 /**
  * An export of the policy, as one of the readings, which changes nothing: it may run beside everything else that is read before
@@ -39,7 +39,7 @@ export function prepareExport(context: Context): PolicyExport | undefined {
   let running: Promise<RunResult> | undefined;
   let endedAt = Number.POSITIVE_INFINITY;
   const run = (): Promise<RunResult> => {
-    running ??= runExport(context, command).finally(() => {
+    running ??= askNetsh(context, command).finally(() => {
       endedAt = performance.now();
     });
     return running;

@@ -13,6 +13,11 @@ export const importPolicy = (file: string): NetshCommand => ['advfirewall', 'imp
 export const runScript = (file: string): NetshCommand => ['-f', file];
 export const switchOn: NetshCommand = ['advfirewall', 'set', 'allprofiles', 'state', 'on'];
 
+/** What the local store has of a profile, or of each that is in force. */
+export const showProfile = (profile: 'current' | 'domain' | 'private' | 'public'): NetshCommand => [
+  ...['advfirewall', 'show', `${profile}profile`],
+];
+
 /** One argument with a comma: two arguments would be an error. */
 export const blockByDefault: NetshCommand = [
   ...['advfirewall', 'set', 'allprofiles', 'firewallpolicy'],

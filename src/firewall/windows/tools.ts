@@ -37,8 +37,8 @@ export function runNetsh(
   );
 }
 
-/** An export changes nothing: it is a part of no step, holds no lock, and ends with the order at the latest. */
-export function runExport(context: Context, command: NetshCommand): Promise<RunResult> {
+/** For a command that changes nothing: it is a part of no step, holds no lock, and ends with the order at the latest. */
+export function askNetsh(context: Context, command: NetshCommand): Promise<RunResult> {
   const { host, over } = context;
   return runProcess(netshPath(context), command, {
     limitMs: host.timeouts.netsh,

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { Judgement } from '../../outcome/states';
 import type { AllowList } from '../../policy/allow-list';
 import type { Rule } from '../../policy/rule';
 import { rulesOf } from '../../policy/rules';
@@ -22,6 +21,7 @@ import {
   switchOn,
 } from './netsh';
 import { preflight } from './preflight';
+import { weigh, weighTwice } from './profiles-in-force';
 import { localKey, takeReading } from './reading';
 import { release } from './release';
 import { goBack } from './restore';
@@ -69,18 +69,14 @@ export function windowsFirewall(context: Context): Firewall {
       const [found] = await Promise.all([preflight(context, allowList, whenServerLost, look()), lookAround(allowList)]);
       return found;
     },
-    judge: async (allowList) => plain(judgeReading(await takeReading(context), allowList)),
-    judgePlan: async (allowList) => plain(await judgeAhead(context, await takeReading(context), allowList)),
+    judge: async (allowList) => weigh(context, judgeReading(await takeReading(context), allowList)),
+    judgePlan: async (allowList) => weigh(context, await judgeAhead(context, await takeReading(context), allowList)),
     inspect: () => inspect(context),
     contain: async (allowList, requestedBy, recorder) =>
-      plain(await contain(context, allowList, requestedBy, recorder, take)),
+      weighTwice(context, await contain(context, allowList, requestedBy, recorder, take)),
     undo: (recorder, why) => goBack(context, recorder, why),
     release: (recorder) => release(context, recorder),
   };
-}
-
-function plain({ state, gaps }: Judgement): Judgement {
-  return { state, gaps };
 }
 
 /**

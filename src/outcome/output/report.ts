@@ -2,7 +2,7 @@ import { cidr } from '../../policy/address';
 import { entryText } from '../../policy/allow-entry';
 import type { AllowList } from '../../policy/allow-list';
 import { type ExitCode, exitCodes } from '../exit-codes';
-import { codeOf, type Gap, textOf } from '../gaps';
+import { codeOf, type Gap, heldInPart, textOf } from '../gaps';
 import type { Outcome } from '../outcome';
 import type { Judgement, State } from '../states';
 import type { Status } from './audit';
@@ -45,11 +45,14 @@ export function describeContainment(
   notes: readonly string[],
 ): Outcome {
   const { exitCode, status, sentence } = outcomeOf[judgement.state];
+  const part = judgement.state === 'degraded' ? heldInPart(judgement.gaps) : undefined;
   const servers = allowList.servers.map(
     ({ address, port, protocols }) => `${address.text} port ${port} (${protocols.join(', ')})`,
   );
   const lines = [
-    sentence,
+    part === undefined
+      ? sentence
+      : `CONTAINED ONLY IN PART. ${part}, which is not in force now. When this PC changes its network it may be; then it is NOT CONTAINED.`,
     `Servers allowed: ${servers.join('; ')}.`,
     `Handlers allowed: ${allowList.handlers.length === 0 ? 'none' : allowList.handlers.map(cidr).join(', ')}.`,
     ...(allowList.entries === undefined
@@ -64,6 +67,8 @@ export function describeContainment(
 }
 
 function gapWords(gaps: readonly Gap[]): string[] {
-  const codes = [...new Set(gaps.map(codeOf))];
+  // The rules on servers look for a profile that is open, and behind ten others it would be cut off.
+  const first = gaps.filter(({ code }) => code === 'open');
+  const codes = [...new Set([...first, ...gaps].map(codeOf))];
   return codes.length === 0 ? [] : [`gaps=${codes.slice(0, 10).join(',')}`];
 }
