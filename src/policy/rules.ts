@@ -2,29 +2,16 @@ import type { Address } from './address';
 import { addressSet } from './address-set';
 import type { AllowEntry } from './allow-entry';
 import { type AllowList, needsIpv6, type Server } from './allow-list';
+import { additionPrefix, type Flow, type FlowGroup, flowGroups } from './flows';
 import { portsOf } from './ports';
 import type { Rule } from './rule';
 
-/** The agent's port in the batch script, whatever the configuration says: rules 3 and 4 are kept as they were. */
-const batchScriptPort = 1514;
-
-/** Neighbour discovery (RFC 4861, types 133 to 137) and Packet Too Big (RFC 4443, type 2). */
-const neededIcmpv6Types = [133, 134, 135, 136, 137, 2];
+const groups: readonly FlowGroup[] = Object.values(flowGroups);
 
 /** The names of the eight rules of the batch script, in its order. */
-export const batchScriptNames = [
-  'Allow ICMP in',
-  'Allow ICMP out',
-  'Allow OSSEC Server in',
-  'Allow OSSEC Server out',
-  'Allow OSSEC Server in/tcp',
-  'Allow OSSEC Server in/udp',
-  'Allow OSSEC Server out/tcp',
-  'Allow OSSEC Server out/udp',
-] as const;
-
-/** The names of all additions to the batch script start so. */
-export const additionPrefix = 'contain-host: ';
+export const batchScriptNames: readonly string[] = groups
+  .flatMap(({ flows }) => flows.flatMap(({ windows }) => windows ?? []))
+  .filter((name) => !name.startsWith(additionPrefix));
 
 /**
  * True for a name that only this program and the batch script give their rules, in any case. The two names for ping are left
@@ -35,97 +22,86 @@ export function isOurName(name: string): boolean {
   return lower.startsWith(additionPrefix) || batchScriptNames.slice(2).some((own) => own.toLowerCase() === lower);
 }
 
-/** What the policy allows, in the order in which the rules are written: the eight of the batch script, then the additions. */
+/** Whom the flows of a group are with, once. */
+interface Partner {
+  readonly server?: Server;
+  readonly entry?: AllowEntry;
+  readonly remote?: Address | 'dns';
+}
+
+/** What the allow list lets through, in the order in which the rules are written: the eight of the batch script first. */
 export function rulesOf(allowList: AllowList): Rule[] {
-  return [
-    ...permitPing(),
-    ...allowList.servers.flatMap(permitServerAsBatchScript),
-    ...allowList.handlers.flatMap(permitHandler),
-    ...allowList.servers.flatMap(permitServer),
-    ...(allowList.entries ?? []).flatMap(permitEntry),
-    ...permitDhcp(),
-    ...(needsIpv6(allowList) ? [...permitDhcpv6(), ...permitNeighbourDiscovery()] : []),
-    ...(allowList.needsDns ? permitDns() : []),
-  ];
+  return groups
+    .filter((group) => isDue(group, allowList))
+    .flatMap((group) => partnersOf(group, allowList).flatMap((partner) => rulesWith(partner, group)));
 }
 
-function permitPing(): Rule[] {
-  return [allow('Allow ICMP in', 'in', { protocol: 'icmpv4' }), allow('Allow ICMP out', 'out', { protocol: 'icmpv4' })];
+function isDue({ when }: FlowGroup, allowList: AllowList): boolean {
+  const due = { ipv6: needsIpv6(allowList), neighbours: needsIpv6(allowList), names: allowList.needsDns, nat: false };
+  return when === undefined || due[when];
 }
 
-function permitServerAsBatchScript({ address }: Server): Rule[] {
-  const shared = { localPorts: portsOf(batchScriptPort), remote: addressSet([address]), protocol: 'udp' } as const;
-  return [allow('Allow OSSEC Server in', 'in', shared), allow('Allow OSSEC Server out', 'out', shared)];
+function partnersOf(group: FlowGroup, { servers, handlers, entries = [] }: AllowList): Partner[] {
+  switch (group.with) {
+    case 'server':
+      return servers.map((server) => ({ server, remote: server.address }));
+    case 'handler':
+      return handlers.map((remote) => ({ remote }));
+    case 'entry':
+      return entries.map((entry) => ({ entry, remote: entry.address }));
+    case 'name server':
+      return [{ remote: 'dns' }];
+    case 'anybody':
+      return [{}];
+    // Windows filters nothing on loopback, and knows DHCP by its service.
+    case 'this host':
+    case 'DHCP server':
+    case 'DHCPv6 server':
+      return [];
+  }
 }
 
-function permitHandler(handler: Address): Rule[] {
-  const shared = { localPorts: 'any', remote: addressSet([handler]) } as const;
-  return [
-    allow('Allow OSSEC Server in/tcp', 'in', { protocol: 'tcp', ...shared }),
-    allow('Allow OSSEC Server in/udp', 'in', { protocol: 'udp', ...shared }),
-    allow('Allow OSSEC Server out/tcp', 'out', { protocol: 'tcp', ...shared }),
-    allow('Allow OSSEC Server out/udp', 'out', { protocol: 'udp', ...shared }),
-  ];
-}
-
-/**
- * The agent connects from an ephemeral port to the server's port, which rule 4 of the batch script never matches. After a
- * minute of silence Windows forgets a UDP flow, so the server's next order needs a rule of its own to come in.
- */
-function permitServer({ address, port, protocols }: Server): Rule[] {
-  const shared = { remotePorts: portsOf(port), remote: addressSet([address]) };
-  const rules = protocols.map((protocol) =>
-    allow(`${additionPrefix}server out ${protocol}`, 'out', { protocol, ...shared, vital: true }),
-  );
-  if (!protocols.includes('udp')) return rules;
-  return [...rules, allow(`${additionPrefix}server in udp`, 'in', { protocol: 'udp', ...shared })];
-}
-
-/** Entries of the settings. Ports are the other's for what goes out, and our own for what comes in. */
-function permitEntry({ address, direction, protocol, ports }: AllowEntry): Rule[] {
-  const word = protocol === 'icmp' ? (`icmpv${address.family}` as const) : protocol;
-  return (['in', 'out'] as const)
-    .filter((way) => direction === 'both' || direction === way)
-    .map((way) =>
-      allow(`${additionPrefix}allow ${way} ${word}`, way, {
-        protocol: word,
-        ...(ports.length === 0 ? {} : way === 'in' ? { localPorts: ports } : { remotePorts: ports }),
-        remote: addressSet([address]),
+function rulesWith(partner: Partner, { flows, service }: FlowGroup): Rule[] {
+  return flows
+    .filter((flow) => isMeant(flow, partner))
+    .flatMap((flow) =>
+      (flow.types ?? [undefined]).flatMap((type) => {
+        const protocol = protocolOf(flow, partner);
+        if (flow.windows === undefined || protocol === undefined) return [];
+        const { remote } = partner;
+        return {
+          name: flow.windows.replace('TYPE', String(type)).replace('PROTOCOL', String(protocol)),
+          ...{ action: 'allow', direction: flow.way, protocol },
+          ...(type === undefined ? {} : { icmpType: type }),
+          ...portsFor(flow, partner),
+          ...(remote === undefined ? {} : { remote: remote === 'dns' ? remote : addressSet([remote]) }),
+          ...(service === undefined ? {} : { service }),
+          ...(flow.isVital ? { vital: true } : {}),
+        } as const;
       }),
     );
 }
 
-/** Without renewal the address, and with it the server, is lost within a lease. */
-function permitDhcp(): Rule[] {
-  const shared = { protocol: 'udp', localPorts: portsOf(68), remotePorts: portsOf(67), service: 'dhcp' } as const;
-  return [allow(`${additionPrefix}DHCP in`, 'in', shared), allow(`${additionPrefix}DHCP out`, 'out', shared)];
+/** A server is spoken to by its own protocols only, an entry the way that it says. */
+function isMeant({ way, protocol, other }: Flow, { server, entry }: Partner): boolean {
+  const speaks = other !== 'server' || server?.protocols.some((one) => one === protocol) === true;
+  return speaks && (entry === undefined || entry.direction === 'both' || entry.direction === way);
 }
 
-function permitDhcpv6(): Rule[] {
-  const shared = { protocol: 'udp', localPorts: portsOf(546), remotePorts: portsOf(547), service: 'dhcp' } as const;
-  return [allow(`${additionPrefix}DHCPv6 in`, 'in', shared), allow(`${additionPrefix}DHCPv6 out`, 'out', shared)];
+/** Undefined where it would take several rules. */
+function protocolOf({ protocol }: Flow, { entry }: Partner): Rule['protocol'] | undefined {
+  if (protocol === 'tcp, udp, icmp') return undefined;
+  if (protocol !== 'entry') return protocol;
+  return entry?.protocol === 'icmp' ? `icmpv${entry.address.family}` : entry?.protocol;
 }
 
-/** Neighbour entries age out within a minute; without them an IPv6 server is gone. */
-function permitNeighbourDiscovery(): Rule[] {
-  return neededIcmpv6Types.flatMap((icmpType) => [
-    allow(`${additionPrefix}ICMPv6 ${icmpType} in`, 'in', { protocol: 'icmpv6', icmpType }),
-    allow(`${additionPrefix}ICMPv6 ${icmpType} out`, 'out', { protocol: 'icmpv6', icmpType }),
-  ]);
-}
-
-function permitDns(): Rule[] {
-  const shared = { remotePorts: portsOf(53), remote: 'dns', service: 'dnscache' } as const;
-  return [
-    allow(`${additionPrefix}DNS out udp`, 'out', { protocol: 'udp', ...shared }),
-    allow(`${additionPrefix}DNS out tcp`, 'out', { protocol: 'tcp', ...shared }),
-  ];
-}
-
-function allow(
-  name: string,
-  direction: Rule['direction'],
-  conditions: Omit<Rule, 'name' | 'action' | 'direction'>,
-): Rule {
-  return { name, action: 'allow', direction, ...conditions };
+function portsFor({ own, other }: Flow, { server, entry }: Partner): Pick<Rule, 'localPorts' | 'remotePorts'> {
+  const ofEntry = entry === undefined || entry.ports.length === 0 ? undefined : entry.ports;
+  const local = own === 'entry' ? ofEntry : typeof own === 'number' ? portsOf(own) : own;
+  const port = other === 'server' ? server?.port : other;
+  const remote = port === 'entry' ? ofEntry : port === undefined ? undefined : portsOf(port);
+  return {
+    ...(local === undefined ? {} : { localPorts: local }),
+    ...(remote === undefined ? {} : { remotePorts: remote }),
+  };
 }

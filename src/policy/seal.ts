@@ -9,9 +9,9 @@ import {
   otherAddresses,
   rangeText,
 } from './address-set';
+import { additionPrefix } from './flows';
 import { otherPorts, type PortRange, type Ports, portSpace, portsOf, portsText } from './ports';
 import { protocolNumber, type Rule } from './rule';
-import { additionPrefix } from './rules';
 import { merge, partition } from './runs';
 
 /** When doors that a policy leaves open are closed by block rules: `where-needed` is where the judgement finds one. */

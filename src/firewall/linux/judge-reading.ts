@@ -2,6 +2,7 @@ import { type Gap, gapOf } from '../../outcome/gaps';
 import { type Judgement, judgementOf } from '../../outcome/states';
 import { type Address, isRefusal, parseNetwork } from '../../policy/address';
 import type { AllowList } from '../../policy/allow-list';
+import type { GroupName } from '../../policy/flows';
 import { type AcceptRule, keyOf } from './match';
 import type { Unreadable } from './nft';
 import type { LiveRule, Reading } from './reading';
@@ -42,7 +43,7 @@ export function serverIsLost(live: Reading, allowList: AllowList, surroundings: 
   return !allowList.servers.some((server) => {
     const rewritten = surroundings.rewritten.filter((one) => one.server === server);
     return acceptRules({ servers: [server], handlers: [], needsDns: false }, { ...surroundings, rewritten })
-      .filter((rule) => rule.for === 'server')
+      .filter((rule) => rule.for === 'server' || rule.for === 'server behind NAT')
       .every((rule) => shapes.has(shapeOf(rule.chain, rule.matches)));
   });
 }
@@ -99,17 +100,18 @@ function missingGaps(rules: readonly LiveRule[], wanted: readonly AcceptRule[]):
   // A lease from elsewhere or an address of its own that is new: the rules for them come with the next order.
   const missing = wanted.filter((rule) => isLasting(rule.matches) && !shapes.has(shapeOf(rule.chain, rule.matches)));
   const kinds = [
-    ['server', 'server-blocked'],
-    ['handler', 'handler-blocked'],
-    ['entry', 'entry-blocked'],
-    ['dns', 'dns-blocked'],
-  ] as const;
-  const others = missing.filter((rule) => !kinds.some(([kind]) => kind === rule.for));
+    [['server', 'server behind NAT'], 'server-blocked'],
+    [['handler'], 'handler-blocked'],
+    [['entry', 'answers of an entry'], 'entry-blocked'],
+    [['DNS'], 'dns-blocked'],
+  ] as const satisfies readonly (readonly [readonly GroupName[], NamingCode])[];
+  const isOf = (kind: readonly GroupName[], rule: AcceptRule): boolean => kind.includes(rule.for);
+  const others = missing.filter((rule) => !kinds.some(([kind]) => isOf(kind, rule)));
   return [
     ...kinds.flatMap(([kind, code]) =>
       named(
         code,
-        missing.filter((rule) => rule.for === kind),
+        missing.filter((rule) => isOf(kind, rule)),
       ),
     ),
     ...named('rule-missing', others),

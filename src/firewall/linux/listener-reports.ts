@@ -1,5 +1,6 @@
 import { Address6 } from 'ip-address';
 import type { Address } from '../../policy/address';
+import type { GroupName } from '../../policy/flows';
 import { type AcceptRule, accept, match } from './match';
 
 /** A report tells at most so many groups at once, or it is dropped. */
@@ -19,16 +20,15 @@ const wellKnown = ['ff02::2', 'ff05::2', 'ff02::fb', 'ff02::1:3'];
  * for our address never comes. Anybody may join a group, and 14 bytes of its address are his to choose, so only reports go out
  * that name the groups of our own addresses, and nothing else.
  */
-export function acceptListenerReports(ownIp6: readonly Address[]): AcceptRule[] {
+export function acceptListenerReports(name: GroupName, ownIp6: readonly Address[]): AcceptRule[] {
   if (ownIp6.length === 0) return [];
   const groups = [...new Set([...ownIp6.map(solicitedNode), ...wellKnown])].sort();
   const hex = groups.map((group) => `0x${new Address6(group).bigInt().toString(16)}`);
-  const name = 'ICMPv6 143';
   const hopLimit = match('ip6 hoplimit', '1');
   const old = accept(
     'out',
-    'icmp',
-    'ICMPv6 131',
+    name,
+    name,
     match('icmpv6 type', 'mld-listener-report'),
     hopLimit,
     match('ip6 length', String(lengths.option + lengths.oldReport)),
@@ -40,7 +40,7 @@ export function acceptListenerReports(ownIp6: readonly Address[]): AcceptRule[] 
     ...counts.flatMap((count) =>
       accept(
         'out',
-        'icmp',
+        name,
         name,
         match('icmpv6 type', 'mld2-listener-report'),
         hopLimit,

@@ -1,4 +1,5 @@
 import { type Address, cidr } from '../../policy/address';
+import type { GroupName } from '../../policy/flows';
 
 /**
  * The chains in which something is let through. `postrouting` comes behind every rewriting by others (NAT at output), so what
@@ -22,12 +23,26 @@ export interface AcceptRule {
   readonly chain: Chain;
   readonly comment: string;
   readonly matches: readonly Match[];
-  /** Whom the rule is for. */
-  readonly for: 'loopback' | 'server' | 'handler' | 'entry' | 'dhcp' | 'icmp' | 'dns';
+  /** What in the list of what passes the rule is for. */
+  readonly for: GroupName;
 }
 
 /** IANA protocol numbers. Names would need /etc/protocols, which a small system does not have. */
 export const protocolNumbers = { icmp: '1', tcp: '6', udp: '17', icmpv6: '58' } as const;
+
+/** How nft lists the types of ICMP that are let through. */
+export const icmpTypeNames: Readonly<Record<string, Readonly<Record<number, string>>>> = {
+  icmpv4: { 3: 'destination-unreachable' },
+  icmpv6: {
+    2: 'packet-too-big',
+    130: 'mld-listener-query',
+    133: 'nd-router-solicit',
+    134: 'nd-router-advert',
+    135: 'nd-neighbor-solicit',
+    136: 'nd-neighbor-advert',
+    137: 'nd-redirect',
+  },
+};
 
 /** A TCP segment that does not ask for a new connection: without SYN, or an answer to ours. */
 export const noNewConnection: Match = { field: 'tcp flags & (syn|ack)', values: ['syn'], not: true };

@@ -1,12 +1,14 @@
 import type { Address } from '../../policy/address';
 import type { AllowEntry } from '../../policy/allow-entry';
 import { type AllowList, needsIpv6, type Server } from '../../policy/allow-list';
+import { type Condition, type Flow, type FlowGroup, flowGroups, type GroupName } from '../../policy/flows';
 import { portText } from '../../policy/ports';
 import { acceptListenerReports } from './listener-reports';
 import {
   type AcceptRule,
   accept,
   familyWord,
+  icmpTypeNames,
   keyOf,
   type Match,
   match,
@@ -17,106 +19,139 @@ import {
 } from './match';
 import type { Surroundings } from './surroundings';
 
-/** Neighbour discovery (RFC 4861): types 133 to 137 by nft's names. */
-const neighbourDiscovery = [
-  'nd-router-solicit',
-  'nd-router-advert',
-  'nd-neighbor-solicit',
-  'nd-neighbor-advert',
-  'nd-redirect',
-];
+const groups = Object.entries(flowGroups) as readonly [GroupName, FlowGroup][];
 
-const ways = ['in', 'out'] as const;
+/** Whom the flows of a group are with, once. */
+interface Partner {
+  readonly peer: (way: Way) => readonly Match[];
+  readonly family?: Address['family'];
+  readonly server?: Server;
+  readonly entry?: AllowEntry;
+  /** The only way that there is to it. */
+  readonly way?: Way;
+}
 
 /** What a contained host may do: established connections count for nothing, so each direction has its own rule. */
 export function acceptRules(allowList: AllowList, surroundings: Surroundings): AcceptRule[] {
-  const nameServers = allowList.needsDns ? surroundings.resolvers : [];
-  const ipv6 = needsIpv6(allowList) || nameServers.some(({ family }) => family === 6);
-  return unique([
-    ...accept('in', 'loopback', 'loopback', match('iifname', 'lo')),
-    ...accept('out', 'loopback', 'loopback', match('oifname', 'lo')),
-    ...allowList.servers.flatMap(acceptServer),
-    ...surroundings.rewritten.flatMap(({ server }) => acceptRewritten(server)),
-    ...allowList.handlers.flatMap(acceptHandler),
-    ...(allowList.entries ?? []).flatMap(acceptEntry),
-    ...acceptDhcp(surroundings),
-    // Without it a path that got narrower swallows whatever is sent to the server. Inbound only: nothing gets out this way.
-    ...accept(
-      'in',
-      'icmp',
-      'ICMP 3/4',
-      match('icmp type', 'destination-unreachable'),
-      match('icmp code', 'frag-needed'),
-    ),
-    ...(ipv6 ? acceptDhcpv6(surroundings) : []),
-    ...(ipv6 || surroundings.byIpv6Neighbour ? acceptNeighbours(surroundings.ownIp6) : []),
-    ...nameServers.flatMap((address) => [
-      ...acceptPort('dns', address, '53', 'udp'),
-      ...acceptPort('dns', address, '53', 'tcp'),
-    ]),
-  ]);
+  return unique(
+    groups
+      .filter(([, group]) => isDue(group, allowList, surroundings))
+      .flatMap(([name, group]) =>
+        partnersOf(group, allowList, surroundings).flatMap((partner) =>
+          group.flows.flatMap((flow) => acceptFlow(name, flow, partner, surroundings)),
+        ),
+      ),
+  );
 }
 
-function acceptServer({ address, port, protocols }: Server): AcceptRule[] {
-  return protocols.flatMap((protocol) => acceptPort('server', address, String(port), protocol));
+function isDue({ when }: FlowGroup, allowList: AllowList, { resolvers, byIpv6Neighbour }: Surroundings): boolean {
+  const ipv6 = needsIpv6(allowList) || (allowList.needsDns && resolvers.some(({ family }) => family === 6));
+  const due = { ipv6, neighbours: ipv6 || byIpv6Neighbour, names: allowList.needsDns, nat: true };
+  return when === undefined || due[when];
 }
 
-function acceptPort(whom: 'server' | 'dns', address: Address, port: string, protocol: 'tcp' | 'udp'): AcceptRule[] {
-  const name = `${whom} ${protocol}`;
+function partnersOf(group: FlowGroup, allowList: AllowList, surroundings: Surroundings): Partner[] {
+  switch (group.with) {
+    case 'this host':
+      return [{ peer: (way) => [match(way === 'in' ? 'iifname' : 'oifname', 'lo')] }];
+    case 'anybody':
+      return [{ peer: () => [] }];
+    case 'server':
+      return group.when === 'nat'
+        ? surroundings.rewritten.map(({ server }) => ({ server, peer: () => [] }))
+        : allowList.servers.map((server) => ({ server, ...at(server.address) }));
+    case 'handler':
+      return allowList.handlers.map(at);
+    case 'entry':
+      return (allowList.entries ?? []).map((entry) => ({ entry, ...at(entry.address) }));
+    case 'name server':
+      return surroundings.resolvers.map(at);
+    // Asked are everybody on the link and whoever gave the lease.
+    case 'DHCP server':
+      return [broadcast, ...surroundings.dhcpServers].map(at);
+    // A client asks the group of all servers and relays on its link, and whoever answers does so from that link.
+    case 'DHCPv6 server':
+      return [{ ...at(everyDhcpv6Server), way: 'out' }, at(linkLocal)];
+  }
+}
+
+const broadcast: Address = { family: 4, text: '255.255.255.255', prefix: 32 };
+const everyDhcpv6Server: Address = { family: 6, text: 'ff02::1:2', prefix: 128 };
+const linkLocal: Address = { family: 6, text: 'fe80::', prefix: 10 };
+
+function at(address: Address): Partner {
+  return { family: address.family, peer: (way) => [peer(way, address)] };
+}
+
+function acceptFlow(name: GroupName, flow: Flow, partner: Partner, surroundings: Surroundings): AcceptRule[] {
+  const { linux: conditions, way } = flow;
+  const protocol = protocolOf(flow, partner);
+  if (conditions === undefined || !isMeant(flow, partner, protocol)) return [];
+  if (conditions.includes('for own addresses')) return acceptListenerReports(name, surroundings.ownIp6);
+  return accept(
+    way,
+    name,
+    protocol === 'tcp' || protocol === 'udp' ? `${name} ${protocol}` : name,
+    ...partner.peer(way),
+    ...protocolMatches(flow, partner, protocol),
+    ...conditions.flatMap((condition) => matchesOf[condition](flow, partner, surroundings)),
+  );
+}
+
+/** A server is spoken to by its own protocols only, an entry the way that it says, and its answers come the other way. */
+function isMeant(flow: Flow, { server, entry, way, family }: Partner, protocol: string | undefined): boolean {
+  if (server !== undefined && !server.protocols.some((one) => one === protocol)) return false;
+  if (way !== undefined && way !== flow.way) return false;
+  // IPv4 is put together before its input chain. Of IPv6 only the first fragment has ports.
+  if (isLaterFragments(flow)) return family === 6 && (entry === undefined || hasPorts(entry, 'udp'));
+  if (entry === undefined || entry.direction === 'both') return true;
+  const isAnswer = flow.way === 'in' ? flow.other === 'entry' : flow.own === 'entry';
+  return (entry.direction === flow.way) !== isAnswer;
+}
+
+function isLaterFragments({ linux }: Flow): boolean {
+  return linux?.includes('later fragments') ?? false;
+}
+
+function hasPorts({ protocol, ports }: AllowEntry, wanted: 'udp'): boolean {
+  return protocol === wanted && ports.length > 0;
+}
+
+/** By its word, or by its number where it has none here; undefined means several. */
+function protocolOf({ protocol }: Flow, { entry }: Partner): string | undefined {
+  if (protocol !== 'entry') return protocol === 'tcp, udp, icmp' ? undefined : protocol;
+  return entry?.protocol === 'icmp' ? `icmpv${entry.address.family}` : String(entry?.protocol);
+}
+
+/** nft lists no condition on the protocol beside one on its header. */
+function protocolMatches(flow: Flow, { family, server, entry }: Partner, protocol: string | undefined): Match[] {
+  if (flow.protocol === 'tcp, udp, icmp') return [match('meta l4proto', ...handlerProtocols(family ?? 4))];
+  if (protocol === undefined || isLaterFragments(flow)) return [];
+  if (flow.types !== undefined) {
+    const names = flow.types.map((type) => icmpTypeNames[protocol]?.[type] ?? String(type));
+    return [match(`${nftWord(protocol)} type`, ...names)];
+  }
+  const isAnswer = protocol === 'tcp' && flow.linux?.includes('no new TCP connection');
+  const values = (port: Flow['own'] | Flow['other']): string[] => {
+    if (port === undefined || port === 'any') return [];
+    return port === 'entry' ? (entry?.ports.map(portText) ?? []) : [String(port === 'server' ? server?.port : port)];
+  };
+  const [own, other] = [values(flow.own), values(flow.other)];
+  const [ownSide, otherSide] = flow.way === 'in' ? ['dport', 'sport'] : ['sport', 'dport'];
+  if (own.length + other.length === 0) return isAnswer ? [] : [match('meta l4proto', numberOf(protocol))];
   return [
-    ...accept('out', whom, name, peer('out', address), match(`${protocol} dport`, port)),
-    ...accept(
-      'in',
-      whom,
-      name,
-      peer('in', address),
-      match(`${protocol} sport`, port),
-      ...(protocol === 'tcp' ? [noNewConnection] : []),
-    ),
-    ...(protocol === 'udp' ? acceptFragments(whom, name, address) : []),
+    ...(own.length === 0 ? [] : [match(`${protocol} ${ownSide}`, ...own)]),
+    ...(other.length === 0 ? [] : [match(`${protocol} ${otherSide}`, ...other)]),
   ];
 }
 
-/**
- * A server to which NAT at output sends our packets by another address: its answers come from that one, before NAT turns them
- * back. Connection tracking knows whom we had asked; it forgets a UDP flow after minutes of silence.
- */
-function acceptRewritten({ address, port, protocols }: Server): AcceptRule[] {
-  return protocols.flatMap((protocol) => {
-    const asked = (direction: 'original' | 'reply'): Match[] => [
-      match('ct status', 'dnat'),
-      match('ct direction', direction),
-      match(`ct original ${familyWord(address.family)} daddr`, address.text),
-      match('ct original proto-dst', String(port)),
-    ];
-    // nft lists no condition on the protocol beside one on its header.
-    const overUdp = match('meta l4proto', protocolNumbers.udp);
-    const overTcp = match('meta l4proto', protocolNumbers.tcp);
-    const name = `server ${protocol} by NAT`;
-    return [
-      ...accept('in', 'server', name, protocol === 'udp' ? overUdp : noNewConnection, ...asked('reply')),
-      ...accept('out', 'server', name, protocol === 'udp' ? overUdp : overTcp, ...asked('original')),
-    ];
-  });
+function nftWord(protocol: string): string {
+  return protocol === 'icmpv4' ? 'icmp' : protocol;
 }
 
-/**
- * IPv6 fragments reach the input chain one by one, unless connection tracking put them together, and only the first has
- * ports. The others are worth nothing without it. IPv4 is put together before its input chain.
- */
-function acceptFragments(whom: AcceptRule['for'], name: string, address: Address): AcceptRule[] {
-  if (address.family === 4) return [];
-  return accept('in', whom, `${name} fragments`, peer('in', address), match('frag nexthdr', protocolNumbers.udp), {
-    ...match('frag frag-off', '0'),
-    above: true,
-  });
-}
-
-function acceptHandler(address: Address): AcceptRule[] {
-  const protocols = handlerProtocols(address.family);
-  return ways.flatMap((way) =>
-    accept(way, 'handler', 'handler', peer(way, address), match('meta l4proto', ...protocols)),
-  );
+function numberOf(protocol: string): string {
+  const numbers: Readonly<Record<string, string>> = protocolNumbers;
+  return numbers[nftWord(protocol)] ?? protocol;
 }
 
 /** The protocols a handler is let in with. */
@@ -125,96 +160,35 @@ export function handlerProtocols(family: Address['family']): string[] {
   return [family === 4 ? icmp : icmpv6, tcp, udp];
 }
 
-/** An entry of the settings, with its answers. Over TCP who speaks first shows; over the others either may. */
-function acceptEntry({ address, direction, protocol, ports }: AllowEntry): AcceptRule[] {
-  const name = `allow ${typeof protocol === 'number' ? `protocol ${protocol}` : protocol}`;
-  const values = ports.map(portText);
-  return ways
-    .filter((first) => direction === 'both' || direction === first)
-    .flatMap((first) =>
-      ways.flatMap((way) => {
-        const isAnswer = way !== first;
-        // The port that is named is the one of whoever is spoken to.
-        const side = isAnswer ? 'sport' : 'dport';
-        const hasPorts = (protocol === 'tcp' || protocol === 'udp') && values.length > 0;
-        const isTcpAnswer = protocol === 'tcp' && isAnswer;
-        return [
-          ...accept(
-            way,
-            'entry',
-            name,
-            peer(way, address),
-            ...(hasPorts
-              ? [match(`${protocol} ${side}`, ...values)]
-              : isTcpAnswer
-                ? []
-                : [overProtocol(address, protocol)]),
-            ...(isTcpAnswer ? [noNewConnection] : []),
-          ),
-          ...(way === 'in' && protocol === 'udp' && hasPorts ? acceptFragments('entry', name, address) : []),
-        ];
-      }),
-    );
-}
-
-function overProtocol({ family }: Address, protocol: AllowEntry['protocol']): Match {
-  if (typeof protocol === 'number') return match('meta l4proto', String(protocol));
-  const word = protocol === 'icmp' && family === 6 ? 'icmpv6' : protocol;
-  return match('meta l4proto', protocolNumbers[word]);
-}
-
-/**
- * Without renewal the address, and with it the server, is lost within a lease. Asked are everybody on the link and whoever
- * gave the lease, by the clients' users only: for anybody who may bind port 68 this would be a way out. Any server may answer.
- */
-function acceptDhcp({ dhcpUsers, dhcpServers }: Surroundings): AcceptRule[] {
-  const ports = (own: string, other: string): Match[] => [match(`udp ${own}`, '68'), match(`udp ${other}`, '67')];
-  const asked = ['255.255.255.255', ...dhcpServers.map(({ text }) => text)];
-  return [
-    ...asked.flatMap((address) =>
-      accept('out', 'dhcp', 'DHCP', match('ip daddr', address), ...ports('sport', 'dport'), by(dhcpUsers)),
-    ),
-    ...accept('in', 'dhcp', 'DHCP', match('meta nfproto', 'ipv4'), ...ports('dport', 'sport')),
-  ];
-}
-
-/** RFC 8415: a client asks the group of all servers and relays on its link, and whoever answers does so from that link. */
-function acceptDhcpv6({ dhcpUsers }: Surroundings): AcceptRule[] {
-  const ports = (own: string, other: string): Match[] => [match(`udp ${own}`, '546'), match(`udp ${other}`, '547')];
-  return [
-    ...['ff02::1:2', 'fe80::/10'].flatMap((address) =>
-      accept('out', 'dhcp', 'DHCPv6', match('ip6 daddr', address), ...ports('sport', 'dport'), by(dhcpUsers)),
-    ),
-    ...accept('in', 'dhcp', 'DHCPv6', match('ip6 saddr', 'fe80::/10'), ...ports('dport', 'sport')),
-  ];
-}
-
-function by(users: readonly number[]): Match {
-  return match('meta skuid', ...users.map(String));
-}
-
-/**
- * Neighbour entries age out within a minute, and a switch that snoops multicast forgets a host that reports nothing. A hop
- * limit of 255 proves that a packet came from this link (RFC 4861); one of 1 keeps it there (RFC 3810).
- */
-function acceptNeighbours(ownIp6: readonly Address[]): AcceptRule[] {
-  const acceptTypes = (way: Way, name: string, types: readonly string[], hopLimit?: string): AcceptRule[] =>
-    accept(
-      way,
-      'icmp',
-      name,
-      match('icmpv6 type', ...types),
-      ...(hopLimit === undefined ? [] : [match('ip6 hoplimit', hopLimit)]),
-    );
-  return [
-    ...acceptTypes('in', 'ICMPv6 133-137', neighbourDiscovery, '255'),
-    ...acceptTypes('out', 'ICMPv6 133-137', neighbourDiscovery, '255'),
-    ...acceptTypes('in', 'ICMPv6 2', ['packet-too-big']),
-    ...acceptTypes('out', 'ICMPv6 2', ['packet-too-big']),
-    ...acceptTypes('in', 'ICMPv6 130', ['mld-listener-query'], '1'),
-    ...acceptListenerReports(ownIp6),
-  ];
-}
+/** How nft says each condition. */
+const matchesOf: Readonly<
+  Record<Condition, (flow: Flow, partner: Partner, surroundings: Surroundings) => readonly Match[]>
+> = {
+  IPv4: () => [match('meta nfproto', 'ipv4')],
+  'no new TCP connection': (flow, partner) => (protocolOf(flow, partner) === 'tcp' ? [noNewConnection] : []),
+  // Each comes by itself, unless connection tracking put them together. They are worth nothing without the first.
+  'later fragments': () => [
+    match('frag nexthdr', protocolNumbers.udp),
+    { ...match('frag frag-off', '0'), above: true },
+  ],
+  // 255 proves that a packet came from this link (RFC 4861); 1 keeps it there (RFC 3810).
+  'hop limit 255': () => [match('ip6 hoplimit', '255')],
+  'hop limit 1': () => [match('ip6 hoplimit', '1')],
+  'code 4': () => [match('icmp code', 'frag-needed')],
+  'by the clients': (_flow, _partner, { dhcpUsers }) => [match('meta skuid', ...dhcpUsers.map(String))],
+  // The rules for these are made one by one, each with its length.
+  'for own addresses': () => [],
+  // Connection tracking knows whom we had asked; it forgets a UDP flow after minutes of silence.
+  'known connection': ({ way }, { server }) =>
+    server === undefined
+      ? []
+      : [
+          match('ct status', 'dnat'),
+          match('ct direction', way === 'in' ? 'reply' : 'original'),
+          match(`ct original ${familyWord(server.address.family)} daddr`, server.address.text),
+          match('ct original proto-dst', String(server.port)),
+        ],
+};
 
 /** A handler that is configured and asks too, or a server that is a resolver too, needs its rule once. */
 function unique(rules: readonly AcceptRule[]): AcceptRule[] {

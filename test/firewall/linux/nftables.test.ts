@@ -126,7 +126,7 @@ describe('what is in force is judged by its meaning', () => {
     ['ineffective', 'table-off-inet', (table: Kernel['tables'][0]) => Object.assign(table, { flags: 'contain_host' })],
     ['degraded', 'handler-blocked', (table: Kernel['tables'][0]) => drop(table, 'handler')],
     ['degraded', 'server-blocked', (table: Kernel['tables'][0]) => drop(table, 'server udp')],
-    ['degraded', 'rule-missing', (table: Kernel['tables'][0]) => drop(table, 'DHCP')],
+    ['degraded', 'rule-missing', (table: Kernel['tables'][0]) => drop(table, 'DHCP udp')],
   ])('%s: %s', async (state, code, change) => {
     kernel.meddle(change);
     const judgement = await kernel.firewall().judge(allowList);
