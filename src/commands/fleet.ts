@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { FleetFailure } from '../fleet/server';
 import type { Host } from '../host';
@@ -32,6 +33,9 @@ async function order(host: Host, action: 'contain' | 'release', args: readonly s
     case: { type: 'string' },
     wait: { type: 'string' },
     yes: { type: 'string' },
+    api: { type: 'string' },
+    ca: { type: 'string' },
+    'token-file': { type: 'string' },
     'dry-run': { type: 'boolean' },
     json: { type: 'boolean' },
   } as const);
@@ -51,9 +55,38 @@ async function order(host: Host, action: 'contain' | 'release', args: readonly s
     ...(caseNumber === undefined ? {} : { caseNumber }),
     waitMs: wait === undefined ? defaultWaitMs : readNumber('--wait', wait.replace(/s$/, '')) * 1000,
     ...(yes === undefined ? {} : { yes: readNumber('--yes', yes) }),
+    ...apiAccess(host, values),
     dryRun: values['dry-run'] ?? false,
     json: values.json ?? false,
   });
+}
+
+/** Where to ask Wazuh's API, and with what; nothing where its own tool is used. */
+function apiAccess(
+  { env }: Host,
+  {
+    api,
+    ca,
+    'token-file': tokenFile,
+  }: { api?: string | undefined; ca?: string | undefined; 'token-file'?: string | undefined },
+): { api?: { url: string; token: string; ca?: string } } {
+  if (api === undefined) return {};
+  if (!/^https:\/\/[^/\s]+\/?$/.test(api))
+    throw new Misunderstood('--api takes an address such as https://manager:55000.');
+  const token = (tokenFile === undefined ? env.WAZUH_API_TOKEN : readText(tokenFile))?.trim();
+  if (!token)
+    throw new FleetFailure(
+      'The Wazuh API wants a token: put it into WAZUH_API_TOKEN, or name a file with --token-file.',
+    );
+  return { api: { url: api, token, ...(ca === undefined ? {} : { ca: readText(ca) }) } };
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    throw new FleetFailure(`${quote(file)} cannot be read.`);
+  }
 }
 
 async function status(host: Host, args: readonly string[]): Promise<number> {

@@ -88,13 +88,16 @@ export const commands: readonly Command[] = [
     form: '(contain AGENT... --handler IP | release AGENT... | status) [options]',
     summary: 'on the server: order many agents, see each confirm, see who is contained',
     details: [
-      'Run this as root on the OSSEC or Wazuh server. AGENT is a number, a name, or a pattern such as "pc-*".',
+      'Run this as root on the OSSEC or Wazuh server. AGENT is a number, a name, a pattern such as "pc-*", or with --api group:NAME.',
       'An order counts as confirmed only by the line that the agent itself sends. The exit code is 0 when every agent has confirmed, else 1.',
     ],
     options: [
       { form: '--handler IP', summary: 'the workstation that the contained hosts let in' },
       { form: '--case N', summary: 'the number of your case, for all logs' },
       { form: '--wait SECONDS', summary: 'how long to wait for the agents; 90 unless told' },
+      { form: '--api URL', summary: "send through Wazuh's API, such as https://manager:55000; needed for group:NAME" },
+      { form: '--ca FILE', summary: "the certificate of whoever signed the API's" },
+      { form: '--token-file FILE', summary: "the API's token; without it WAZUH_API_TOKEN in the environment" },
       { form: '--yes N', summary: 'do not ask whether the patterns are right: they mean N agents' },
       { form: '--dry-run', summary: 'show the calls, send nothing' },
       { form: '--since DAYS', summary: 'status: read the alerts of so many days; 90 unless told' },

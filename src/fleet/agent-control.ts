@@ -2,15 +2,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { runProcess } from '../process/run';
 import type { Agent } from './agent';
+import { responses } from './responses';
 import { FleetFailure, type FleetOrder, printable, type Server, type System } from './server';
 
 const limitMs = 30_000;
-
-/** The names of the four responses in the kits: the command's name and its time-out, which is none. */
-const responses: Readonly<Record<System, Readonly<Record<FleetOrder['action'], string>>>> = {
-  windows: { contain: 'contain-host0', release: 'release-host0' },
-  linux: { contain: 'contain-host-linux0', release: 'release-host-linux0' },
-};
 
 /** The server's own tool, for OSSEC 2.8 to 4.3 and Wazuh 3 and 4 (util/agent_control.c). It needs root. `home`: the server's folder. */
 export function agentControl(home: string): Server {

@@ -9,6 +9,8 @@ export interface Agent {
   readonly address: string;
   /** What the server last thought of it: `Active`, `Disconnected`, `Never connected` and the like. */
   readonly connection: string;
+  /** Absent where the way to the server does not tell. */
+  readonly groups?: readonly string[];
 }
 
 /** Agents that an order is for, or why it is for none. */
@@ -17,7 +19,7 @@ export type Selection =
   | { readonly refusal: string };
 
 /**
- * The agents that these words mean: numbers, names, and patterns with `*` and `?`, in the order of their numbers. The server's
+ * The agents that these words mean: numbers, names, patterns with `*` and `?`, and `group:NAME`, in the order of their numbers. The server's
  * own agent 000 is never among them: to cut it off ends every way to release anybody.
  */
 export function select(all: readonly Agent[], words: readonly string[]): Selection {
@@ -26,8 +28,16 @@ export function select(all: readonly Agent[], words: readonly string[]): Selecti
   let byPattern = false;
   for (const word of words) {
     if (/^0+$/.test(word)) return { refusal: 'Agent 000 is the server itself: it is never contained.' };
-    const isPattern = /[*?]/.test(word);
-    const found = isPattern ? agents.filter(({ name }) => matches(word, name)) : exact(agents, word);
+    const group = /^group:(.+)$/.exec(word)?.[1];
+    if (group !== undefined && agents.every(({ groups }) => groups === undefined))
+      return { refusal: 'Only the Wazuh API knows groups: use --api.' };
+    const isPattern = group !== undefined || /[*?]/.test(word);
+    const found =
+      group !== undefined
+        ? agents.filter(({ groups }) => groups?.includes(group))
+        : isPattern
+          ? agents.filter(({ name }) => matches(word, name))
+          : exact(agents, word);
     if (found.length === 0) return { refusal: `No agent is called "${word}" or has that number.` };
     if (!isPattern && found.length > 1)
       return {

@@ -11,6 +11,7 @@ import { carryOut, isConfirmed, type Row } from './carry-out';
 import { findServerHome } from './home';
 import { LiveTable } from './live-table';
 import { FleetFailure, type FleetOrder, type Server } from './server';
+import { type ApiAccess, wazuhApi } from './wazuh-api';
 import { describeRow, nameOf } from './words';
 
 /** What a person asked of many agents. */
@@ -22,6 +23,8 @@ export interface Asked {
   readonly waitMs: number;
   /** How many agents the patterns mean, by whoever wrote a script. */
   readonly yes?: number;
+  /** Through Wazuh's API instead of the server's own tool. */
+  readonly api?: ApiAccess;
   readonly dryRun: boolean;
   readonly json: boolean;
 }
@@ -30,7 +33,7 @@ export interface Asked {
 export async function orderFleet(host: Host, asked: Asked): Promise<number> {
   if (asked.action === 'contain') checkHandler(asked.handler);
   const home = findServerHome(host);
-  const server = agentControl(home);
+  const server = asked.api === undefined ? agentControl(home) : wazuhApi(asked.api);
   const all = await server.agents();
   const selection = select(all, asked.agents);
   if ('refusal' in selection) throw new FleetFailure(selection.refusal);

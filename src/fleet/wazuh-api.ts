@@ -1,0 +1,177 @@
+import { request as httpsRequest } from 'node:https';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Agent } from './agent';
+import { responses } from './responses';
+import { FleetFailure, type FleetOrder, printable, type Server, type System } from './server';
+
+export interface ApiAccess {
+  /** Such as https://manager:55000. */
+  readonly url: string;
+  /** A JSON web token of the API's; never an argument, which everybody on the host can read. */
+  readonly token: string;
+  /** The certificate of whoever signed the API's, PEM; absent: the authorities that Node knows. */
+  readonly ca?: string;
+}
+
+const limitMs = 20_000;
+/** No answer that we ask for is larger. */
+const longestAnswer = 16 * 1024 * 1024;
+const pageSize = 500;
+/** The API takes 300 requests a minute unless told otherwise (wazuh api/configuration.py). */
+const leastGapMs = 210;
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** Wazuh 4's API (`PUT /active-response`). It may be asked from another host; the outcomes come from the manager's alerts. */
+export function wazuhApi(access: ApiAccess): Server {
+  const ask = paced((method: string, path: string, body?: object) => askOnce(access, method, path, body));
+  const systems = new Map<string, System | undefined>();
+
+  const agents = async (): Promise<readonly Agent[]> => {
+    const found: Agent[] = [];
+    for (let total = 1; found.length < total; ) {
+      const path = `/agents?select=id,name,ip,status,group,os.platform&sort=id&limit=${pageSize}&offset=${found.length}`;
+      const { items, count } = readPage(await mustAnswer(ask('GET', path)));
+      if (items.length === 0) break;
+      total = count;
+      for (const item of items) {
+        const agent = readAgent(item);
+        found.push(agent);
+        systems.set(agent.id, readSystem(item));
+      }
+    }
+    return found;
+  };
+
+  const body = (system: System, { action, handler = '-', caseNumber, id }: FleetOrder): object => ({
+    command: responses[system][action],
+    arguments: [handler, ...(caseNumber === undefined ? [] : [`case=${caseNumber}`]), `order=${id}`],
+  });
+  const systemsFor = (system: System | undefined): readonly System[] =>
+    system === undefined ? ['windows', 'linux'] : [system];
+
+  return {
+    agents,
+    systemOf: async ({ id }) => systems.get(id),
+    calls: (agent, system, order) =>
+      systemsFor(system).map((one) => [
+        'PUT',
+        `${access.url}/active-response?agents_list=${agent.id}`,
+        JSON.stringify(body(one, order)),
+      ]),
+    send: async (agent, system, order) => {
+      for (const one of systemsFor(system)) {
+        const answer = await ask('PUT', `/active-response?agents_list=${agent.id}`, body(one, order));
+        const refusal = refusalIn(answer);
+        if (refusal !== undefined) return refusal;
+      }
+      return undefined;
+    },
+  };
+}
+
+type Ask = (method: string, path: string, body?: object) => Promise<Answer | string>;
+
+/** One request after the other, not faster than the API allows; one that came too early all the same is made once more. */
+function paced(ask: Ask): Ask {
+  let last: Promise<unknown> = Promise.resolve();
+  return (method, path, body) => {
+    const turn = last.then(async () => {
+      const answer = await ask(method, path, body);
+      if (typeof answer === 'string' || answer.status !== 429) return answer;
+      await wait(limitMs / 4);
+      return ask(method, path, body);
+    });
+    last = turn.then(() => wait(leastGapMs));
+    return turn;
+  };
+}
+
+/** Resolves to the answer, or to why there is none. */
+function askOnce({ url, token, ca }: ApiAccess, method: string, path: string, body?: object): Promise<Answer | string> {
+  return new Promise((resolve) => {
+    const options = {
+      method,
+      timeout: limitMs,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      ...(ca === undefined ? {} : { ca }),
+    };
+    const request = httpsRequest(new URL(`${url.replace(/\/$/, '')}${path}`), options, (response) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      response.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > longestAnswer) request.destroy(new Error('its answer has no end'));
+        else chunks.push(chunk);
+      });
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
+      response.on('error', (error) => resolve(error.message));
+    });
+    request.on('timeout', () => request.destroy(new Error('it does not answer')));
+    request.on('error', (error) => resolve(error.message));
+    request.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+}
+
+async function mustAnswer(asked: Promise<Answer | string>): Promise<Answer> {
+  const answer = await asked;
+  if (typeof answer === 'string') throw new FleetFailure(`The Wazuh API cannot be asked: ${printable(answer)}.`);
+  if (answer.status === 401)
+    throw new FleetFailure('The Wazuh API does not take the token (401): it may have expired. Get a new one.');
+  if (answer.status !== 200)
+    throw new FleetFailure(`The Wazuh API answered ${answer.status}: ${printable(answer.text)}`);
+  return answer;
+}
+
+/** `data.failed_items` says for each agent why it was left out; that nothing failed means only that the order was sent. */
+function refusalIn(answer: Answer | string): string | undefined {
+  if (typeof answer === 'string') return printable(answer);
+  const { error, data } = readObject(answer.text);
+  const failed = isObject(data) && Array.isArray(data.failed_items) ? data.failed_items : [];
+  const first: unknown = failed[0];
+  if (isObject(first) && isObject(first.error)) return printable(String(first.error.message));
+  if (answer.status === 200 && error === 0) return undefined;
+  return `the Wazuh API answered ${answer.status}: ${printable(answer.text)}`;
+}
+
+function readPage({ text }: Answer): { readonly items: readonly unknown[]; readonly count: number } {
+  const { data } = readObject(text);
+  if (!isObject(data) || !Array.isArray(data.affected_items))
+    throw new FleetFailure(`The Wazuh API did not answer with a list of agents: ${printable(text)}`);
+  return { items: data.affected_items, count: Number(data.total_affected_items) };
+}
+
+function readAgent(item: unknown): Agent {
+  if (!isObject(item) || typeof item.id !== 'string' || !/^\d{3,}$/.test(item.id))
+    throw new FleetFailure(`The Wazuh API names an agent without a number: ${printable(JSON.stringify(item))}`);
+  const { id, name, ip, status, group } = item;
+  return {
+    id,
+    name: printable(String(name)),
+    address: typeof ip === 'string' ? ip : 'any',
+    connection: printable(String(status)),
+    groups: Array.isArray(group) ? group.map(String) : [],
+  };
+}
+
+function readSystem(item: unknown): System | undefined {
+  const platform = isObject(item) && isObject(item.os) ? item.os.platform : undefined;
+  if (typeof platform !== 'string' || platform === '') return undefined;
+  return platform === 'windows' ? 'windows' : platform === 'darwin' ? undefined : 'linux';
+}
+
+function readObject(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
