@@ -129,3 +129,172 @@ test('"always" seals a PC that needs none, and "never" leaves open doors and say
   expect(await endpoint.run('ADD', '-', handler)).toMatchObject({ exitCode: 9 });
   expect(sealNames()).toEqual([]);
 });
+
+const seals = (): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(endpoint.machine.rules()).filter(([, text]) => text.includes('|Name=contain-host: seal ')),
+  );
+
+test('a second handler: the new seal is in force before the old one goes, and nothing is disabled at once', async () => {
+  const { machine } = start(policyHost());
+  const before = machine.fingerprint();
+  await endpoint.run('ADD', '-', handler);
+  const first = new Set(sealNames());
+  machine.forgetCalls();
+  const second = '192.0.2.200';
+  expect(await endpoint.run('ADD', '-', second)).toMatchObject({ exitCode: 0 });
+  expect(open(into(second, 445))).toBe(everywhere);
+  expect(open(into(handler, 445))).toBe('');
+  const lines = machine.calls().flatMap((call) => call.lines.map(({ text }) => text));
+  expect(lines.filter((text) => / rule all /.test(text))).toEqual([]);
+  const newest = lines.findLastIndex((text) => /add rule name="contain-host: seal /.test(text));
+  const oldest = lines.findIndex((text) => /delete rule name="contain-host: seal /.test(text));
+  expect(newest).toBeGreaterThan(-1);
+  expect(oldest).toBeGreaterThan(newest);
+  expect(netshCalls()).toHaveLength(2);
+  expect(sealNames().filter((name) => first.has(name)).length).toBeGreaterThan(10);
+  await endpoint.run('DELETE', '-', '-');
+  expect(machine.fingerprint()).toBe(before);
+});
+
+test('what somebody deleted, changed or disabled of the seal is put right by the next order', async () => {
+  const { machine } = start(policyHost());
+  await endpoint.run('ADD', '-', handler);
+  const count = sealNames().length;
+  for (const [index, [id, text]] of Object.entries(seals()).entries()) {
+    if (index % 4 === 0) machine.removeRule(id);
+    else if (index % 4 === 1) machine.addRule(id, text.replace(/Active=TRUE/, 'Active=FALSE'));
+    else if (index % 4 === 2)
+      machine.addRule(id, text.replace(/\|RA[46]=[^|]+/g, '').replace('|Name=', '|RA4=203.0.113.1|Name='));
+  }
+  expect((await endpoint.run('status')).output).toMatch(/NOT CONTAINED/);
+  expect(await endpoint.run('ADD', '-', handler)).toMatchObject({ exitCode: 0 });
+  expectSealed();
+  expect(sealNames()).toHaveLength(count);
+});
+
+test('the door behind it is gone: the next order takes the seal out; it comes back: the next order seals again', async () => {
+  const { machine } = start(policyHost());
+  await endpoint.run('ADD', '-', handler);
+  const policy = structuredClone(machine.registry());
+  machine.change((tree) => {
+    for (const key of Object.keys(tree.keys)) if (key.startsWith(`${paths.gpo}`)) delete tree.keys[key];
+  });
+  expect(await endpoint.run('ADD', '-', handler)).toMatchObject({ exitCode: 0 });
+  expect(seals()).toEqual({});
+  expect(open(out(attacker, 443))).toBe('');
+  machine.change((tree) => {
+    for (const key of Object.keys(policy.keys)) if (key.startsWith(paths.gpo)) tree.keys[key] = policy.keys[key] ?? {};
+  });
+  expect(await endpoint.run('ADD', '-', handler)).toMatchObject({ exitCode: 0 });
+  expectSealed();
+});
+
+test('a policy that cannot be read counts as a door', async () => {
+  start(typicalHost()).machine.setFaults({ kind: 'fail', tool: 'reg', match: 'Policies' });
+  expect(await endpoint.run('ADD', '-', handler)).toMatchObject({ exitCode: 6 });
+  expectSealed();
+});
+
+test('block rules that others had are on again, but for those that meet somebody who is let through', async () => {
+  const { machine } = start(policyHost());
+  const block = (name: string, more: string): string => `v2.30|Action=Block|Active=TRUE|Dir=Out|${more}|Name=${name}|`;
+  machine.addRule('{B1}', block('Rogue network', 'Protocol=17|RA4=198.51.100.0/255.255.255.0'));
+  machine.addRule('{B2}', block('Old server', `RA4=${server}`));
+  machine.addRule('{B3}', block('Two of a name', 'Protocol=6|RA4=198.51.100.9'));
+  machine.addRule('{B4}', 'v2.30|Action=Allow|Active=TRUE|Dir=Out|Protocol=6|RA4=203.0.113.9|Name=Two of a name|');
+  machine.addRule('{B5}', block('Wide, with the handler in it', 'Protocol=6|RA4=192.0.2.0-192.0.2.255'));
+  machine.addRule('{B6}', block('Off', 'Protocol=6|RA4=198.51.100.9').replace('TRUE', 'FALSE'));
+  const before = machine.fingerprint();
+  expect(await endpoint.run('ADD', '-', handler)).toMatchObject({ exitCode: 0 });
+  const others = ['Rogue network', 'Old server', 'Two of a name', 'Wide, with the handler in it', 'Off'];
+  expect(machine.activeNames().filter((name) => others.includes(name))).toEqual(['Rogue network']);
+  machine.forgetCalls();
+  machine.addRule('{B7}', block('New since', 'Protocol=6|RA4=198.51.100.77'));
+  machine.addRule('{B8}', 'v2.30|Action=Allow|Active=TRUE|Dir=Out|Protocol=6|RA4=203.0.113.9|Name=Let me out|');
+  machine.addRule('{B9}', block('Cuts the server off', `Protocol=17|RA4=${server}`));
+  expect(await endpoint.run('ADD', '-', handler)).toMatchObject({ exitCode: 0 });
+  const now = machine.activeNames();
+  expect(['Rogue network', 'New since'].every((name) => now.includes(name))).toBe(true);
+  expect(['Let me out', 'Cuts the server off'].some((name) => now.includes(name))).toBe(false);
+  for (const id of ['{B7}', '{B8}', '{B9}']) machine.removeRule(id);
+  await endpoint.run('DELETE', '-', '-');
+  expect(machine.fingerprint()).toBe(before);
+});
+
+describe('a seal that cannot be set as it should be', () => {
+  test.each([
+    ['one rule is refused, once', { kind: 'fail', match: 'contain-host: seal out tcp', line: 'any', nth: 1 }],
+    ['one rule is lost, once', { kind: 'add-skipped', match: 'contain-host: seal out tcp', line: 'any', nth: 1 }],
+    ['the script is killed', { kind: 'killed', match: 'seal.netsh', nth: 1 }],
+  ] as const)('%s: the second attempt sets it', async (_, fault) => {
+    start(policyHost()).machine.setFaults(fault);
+    expect(await endpoint.run('ADD', '-', handler)).toMatchObject({ exitCode: 0 });
+    expectSealed();
+  });
+
+  test('one rule is never taken: everything else is in force, and the judgement says what is open', async () => {
+    const { machine } = start(policyHost());
+    const before = machine.fingerprint();
+    machine.setFaults(
+      { kind: 'fail', match: 'contain-host: seal out tcp', line: 'any' },
+      { kind: 'fail', match: 'contain-host: seal out tcp' },
+    );
+    const { exitCode, output } = await endpoint.run('ADD', '-', handler);
+    expect(exitCode).toBe(9);
+    expect(output).toMatch(/seal-incomplete/);
+    expect(output).toMatch(/outbound-allowed-on-Domain/);
+    expect(open(out(server, 1514, 'udp'))).toBe(everywhere);
+    expect(open(into(attacker, 3389))).toBe('');
+    expect(endpoint.statuses().at(-1)).toBe('add-ineffective');
+    machine.setFaults();
+    expect(await endpoint.run('ADD', '-', handler)).toMatchObject({ exitCode: 0 });
+    expectSealed();
+    await endpoint.run('DELETE', '-', '-');
+    expect(machine.fingerprint()).toBe(before);
+  });
+
+  test('the registry shows it late', async () => {
+    const { registry } = policyHost();
+    start({ registry, settings: { registryLagMs: 400 } });
+    expect(await endpoint.run('ADD', '-', handler)).toMatchObject({ exitCode: 0 });
+    expectSealed();
+  });
+});
+
+test('a hundred entries that touch each other, and a handler inside of them', async () => {
+  const allow = Array.from({ length: 100 }, (_, index) => ({
+    ...{ address: `192.0.2.${index + 1}`, direction: 'out', protocol: 'tcp', ports: [8443] },
+  }));
+  const { machine } = start(policyHost(), { allow });
+  const before = machine.fingerprint();
+  expect(await endpoint.run('ADD', '-', handler)).toMatchObject({ exitCode: 0 });
+  expectSealed();
+  expect(open(out('192.0.2.1', 8443))).toBe(everywhere);
+  expect(open(out('192.0.2.100', 8443))).toBe(everywhere);
+  for (const flow of [
+    out('192.0.2.0', 8443),
+    out('192.0.2.101', 8443),
+    out('192.0.2.1', 8444),
+    into('192.0.2.1', 8443),
+  ])
+    expect([flow, open(flow)]).toEqual([flow, '']);
+  expect(refusedCalls()).toEqual([]);
+  await endpoint.run('DELETE', '-', '-');
+  expect(machine.fingerprint()).toBe(before);
+});
+
+test('plan prints the seal step by step, behind the block', async () => {
+  start(policyHost());
+  const { steps } = JSON.parse((await endpoint.run('plan', 'ADD', '-', handler, '--json')).output) as {
+    steps: { step: string; command: string[] | null }[];
+  };
+  const names = steps.map(({ step }) => step);
+  const planned = steps
+    .filter(({ step }) => step === 'seal')
+    .map(({ command }) => command?.find((word) => word.startsWith('name=')));
+  expect(names.indexOf('seal')).toBeGreaterThan(names.indexOf('block'));
+  expect(names.filter((step) => step === 'add-rule').length).toBeGreaterThan(8);
+  await endpoint.run('ADD', '-', handler);
+  expect(planned.map((word) => word?.slice('name='.length)).sort()).toEqual(sealNames().sort());
+});

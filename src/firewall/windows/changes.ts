@@ -29,6 +29,8 @@ export interface Wanted {
   /** Rules that allow, in the order in which they are written. */
   readonly allowed: readonly Rule[];
   readonly seal: readonly Rule[];
+  /** The same as `allowed`, with the addresses to which a seal narrows them. */
+  readonly letThrough: readonly Rule[];
 }
 
 /** A host with more odd names than this keeps the rest of them active; the judgement names them. */
@@ -43,7 +45,7 @@ const handlerNames: readonly string[] = batchScriptNames.slice(4);
  * taken out by name. With `keepHandlers` the rules of other handlers stay.
  */
 export function ruleChanges(wanted: Wanted, stored: readonly StoredRule[], keepHandlers: boolean): RuleChanges {
-  const { allowed, seal } = wanted;
+  const { allowed, seal, letThrough } = wanted;
   const { missing, ours } = findWanted(allowed, stored);
   const serverInForce = allowed.some((rule) => rule.vital === true && !missing.has(rule));
   const sealed = stored.filter(({ name }) => isSealName(name));
@@ -51,17 +53,20 @@ export function ruleChanges(wanted: Wanted, stored: readonly StoredRule[], keepH
   const tooMuch = others.filter(({ name }) => !(keepHandlers && handlerNames.includes(name)));
   const isFresh = !serverInForce && tooMuch.length === others.length && !sealed.some(({ active }) => active);
   const changes = isFresh
-    ? startAfresh(allowed, stored, seal.length > 0)
+    ? startAfresh(allowed, stored, seal.length > 0 ? enableOthersAgain(stored, letThrough) : [])
     : repair(
         allowed,
         missing,
-        tooMuch.filter((rule) => !isHarmlessBlock(rule, allowed)),
+        tooMuch.filter((rule) => !isHarmlessBlock(rule, letThrough)),
       );
   return { ...changes, ...sealChanges(wanted, isFresh ? [] : sealed) };
 }
 
 /** What is stored under the name of a wanted rule and is not that rule goes, and the rule is added again right after. */
-function sealChanges({ allowed, seal }: Wanted, sealed: readonly StoredRule[]): Pick<RuleChanges, 'seal' | 'oldSeal'> {
+function sealChanges(
+  { letThrough, seal }: Wanted,
+  sealed: readonly StoredRule[],
+): Pick<RuleChanges, 'seal' | 'oldSeal'> {
   const { missing, ours } = findWanted(seal, sealed);
   const names = new Set(seal.map(({ name }) => name.toLowerCase()));
   const changed = new Set(sealed.filter((rule) => !ours.has(rule)).map(({ name }) => name.toLowerCase()));
@@ -73,18 +78,21 @@ function sealChanges({ allowed, seal }: Wanted, sealed: readonly StoredRule[]): 
     }),
     oldSeal: old.map((rule) => ({
       remove: deleteRules(rule.name, rule.direction),
-      isHarmful: allowed.some((one) => one.service !== 'dhcp' && mayMeet(rule, one)),
+      isHarmful: letThrough.some((one) => mayMeet(rule, one)),
     })),
   };
 }
 
 type AllowChanges = Pick<RuleChanges, 'script' | 'single'>;
 
-function startAfresh(allowed: readonly Rule[], stored: readonly StoredRule[], isSealed: boolean): AllowChanges {
+function startAfresh(
+  allowed: readonly Rule[],
+  stored: readonly StoredRule[],
+  again: readonly NetshCommand[],
+): AllowChanges {
   const leftovers = stored
     .filter(({ name }) => isOurName(name))
     .map(({ name, direction }) => deleteRules(name, direction));
-  const again = isSealed ? enableOthersAgain(stored, allowed) : [];
   return { script: [disableEveryRule, ...distinct(leftovers), ...again, ...allowed.map(addRule)], single: [] };
 }
 

@@ -120,7 +120,7 @@ async function assessFirst(
   const { local, localFile, managed } = reading;
   const keepHandlers = requestedBy === 'alert';
   const sealing = await sealingFor(context, { local, managed }, allowList, keepHandlers, around);
-  const assess = assessorFor(allowList, sealing.rules, managed, keepHandlers);
+  const assess = assessorFor(allowList, sealing, managed, keepHandlers);
   const assessment = assess(local);
   const before = {
     ids: local.rules.map(({ id }) => id),
@@ -147,7 +147,7 @@ function isBackupDue(context: Context, local: StoredPolicy): boolean {
 
 function assessorFor(
   allowList: AllowList,
-  seal: readonly Rule[],
+  { rules: seal, letThrough }: Sealing,
   managed: Reading['managed'],
   keepHandlers: boolean,
 ): Assessor {
@@ -155,7 +155,7 @@ function assessorFor(
   return (local) => {
     const [isOn, blocks] = [isSwitchedOn(local), blocksByDefault(local)];
     return {
-      changes: ruleChanges({ allowed, seal }, local.rules, keepHandlers),
+      changes: ruleChanges({ allowed, seal, letThrough: letThrough ?? allowed }, local.rules, keepHandlers),
       letsServerThrough: serverIsLetThrough(allowed, findWanted(allowed, local.rules)),
       isOn,
       mayBeSwitchedOnEarly: !isOn && !('unreadable' in managed) && [local, ...managed].every(isOpenOutward),

@@ -3,7 +3,7 @@ import { type Address, isRefusal, parseNetwork } from '../../policy/address';
 import type { AllowList } from '../../policy/allow-list';
 import type { Rule } from '../../policy/rule';
 import { batchScriptNames, rulesOf } from '../../policy/rules';
-import { type SealWhen, type Surroundings, sealRules } from '../../policy/seal';
+import { allowedAddresses, type SealWhen, type Surroundings, sealRules } from '../../policy/seal';
 import type { Context } from '../firewall';
 import { judge } from './read/judge';
 import { planned, type Sources } from './read/reach';
@@ -14,6 +14,8 @@ import { readSurroundings } from './surroundings';
 /** The block rules that are to be in force, and what is wrong with them; without rules no seal is wanted, or none can be had. */
 export interface Sealing {
   readonly rules: readonly Rule[];
+  /** The rules that allow, with the addresses to which the seal narrows them; absent where there is no seal. */
+  readonly letThrough?: readonly Rule[];
   readonly gaps: readonly Gap[];
 }
 
@@ -73,12 +75,15 @@ export async function prepareSealing(context: Context, allowList: AllowList): Pr
 }
 
 function sealWith(allowList: AllowList, around: Surroundings): Sealing {
+  const letThrough = rulesOf(allowList).map((rule) =>
+    rule.service === 'dhcp' ? { ...rule, remote: allowedAddresses(rule, around) } : rule,
+  );
   const rules = sealRules(rulesOf(allowList), around);
   const lost = blockedFlows(rules, allowedFlows(rulesOf(allowList), around));
   if (lost.length > 0) {
     const found = `it was not set, since it would block what is to be let through (${lost.slice(0, 3).join('; ')})`;
     return { rules: [], gaps: [gapOf({ code: 'seal-incomplete' }, found)] };
   }
-  if (around.dhcpServers !== undefined) return { rules, gaps: [] };
-  return { rules, gaps: [gapOf({ code: 'dhcp-open' }, 'whose leases this host has could not be read')] };
+  if (around.dhcpServers !== undefined) return { rules, letThrough, gaps: [] };
+  return { rules, letThrough, gaps: [gapOf({ code: 'dhcp-open' }, 'whose leases this host has could not be read')] };
 }
