@@ -25,8 +25,7 @@ export interface Timeouts {
   /** One question to the service manager. */
   readonly sc: number;
   readonly icacls: number;
-  /** The proof by traffic, before the first change and after the last. */
-  readonly proofBefore: number;
+  /** The proof by traffic, after the last change: so long a server that answered before may keep silent. */
   readonly proofAfter: number;
   /** How long the registry may take to show what netsh has done. */
   readonly settle: number;
@@ -47,8 +46,7 @@ export const timeouts: Timeouts = {
   reg: 60_000,
   sc: 10_000,
   icacls: 10_000,
-  proofBefore: 2_000,
-  proofAfter: 2_500,
+  proofAfter: 10_000,
   settle: 5_000,
   secondLook: 3_000,
   exportAge: 500,

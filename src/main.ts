@@ -5,6 +5,8 @@ import { exitCodes } from './outcome/exit-codes';
 import type { Outcome } from './outcome/outcome';
 import { complain, say } from './outcome/output/say';
 import { version } from './outcome/version';
+import { keepStreamsUnmade } from './process/standard-streams';
+import type { Started } from './process/started';
 import { readLine } from './request/read-line';
 import type { Request } from './request/request';
 import { isHelpWord } from './request/understood';
@@ -15,6 +17,7 @@ import { parseWazuhMessage } from './request/wazuh';
  * call does not need is not loaded, not even of Node: an order starts this program twice.
  */
 export async function main(host: Host, args: readonly string[]): Promise<number> {
+  keepStreamsUnmade();
   const [first, ...rest] = args;
   if (first === undefined) return (await import('node:tty')).isatty(0) ? showUsage() : runWazuh(host);
   if (first === workerFlag) return runWorker(host, rest);
@@ -61,9 +64,10 @@ async function complainOf({ exitCode, message, words }: Outcome): Promise<number
   return exitCode;
 }
 
-async function runWorker(host: Host, [request]: readonly string[]): Promise<number> {
+async function runWorker(host: Host, [request = '', started]: readonly string[]): Promise<number> {
   const { carryOut } = await import('./order/carry-out');
-  const outcome: Outcome = await carryOut(host, JSON.parse(request ?? '') as Request);
+  const given = started === undefined ? undefined : (JSON.parse(started) as Started);
+  const outcome: Outcome = await carryOut(host, JSON.parse(request) as Request, given);
   say(JSON.stringify(outcome));
   return outcome.exitCode;
 }

@@ -17,8 +17,11 @@ export interface Settings {
   readonly allow: readonly AllowEntry[];
   /** Whether the address of an alert is let in. It was written by whoever caused the alert. */
   readonly alertAddress: 'allow' | 'ignore';
-  /** What to do where group policy, or the proof by traffic, says that the server would be lost. */
-  readonly whenServerLost: 'refuse' | 'contain';
+  /**
+   * What to do where, before anything is changed, the server would be lost. `release`: refuse then, and set the host free again
+   * where the proof by traffic shows afterwards that it was.
+   */
+  readonly whenServerLost: 'refuse' | 'contain' | 'release';
   /** Whether doors that a policy leaves open are closed by block rules; Windows only. */
   readonly seal: SealWhen;
   /** A TCP destination, `{"address": "192.0.2.80", "port": 443}`, that must be out of reach once the host is contained. */
@@ -94,7 +97,7 @@ function judge(given: Readonly<Record<string, unknown>>): Settings {
   const handlers = readHandlers(given.handlers, warnings);
   const allow = readEntries(given.allow, warnings);
   const alertAddress = oneOf('alertAddress', ['allow', 'ignore'], 'ignore');
-  const whenServerLost = oneOf('whenServerLost', ['refuse', 'contain'], 'refuse');
+  const whenServerLost = oneOf('whenServerLost', ['refuse', 'contain', 'release'], 'refuse');
   const probe = readProbe(given.probe, warnings);
   const seal = oneOf('seal', ['where-needed', 'always', 'never'], 'where-needed');
   return { handlers, allow, alertAddress, whenServerLost, seal, ...(probe === undefined ? {} : { probe }), warnings };

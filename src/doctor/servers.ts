@@ -2,7 +2,7 @@ import { usualHostsFile } from '../agent/names/hosts-place';
 import { planPins } from '../agent/names/planned-pins';
 import { findTunnels, type Tunnels } from '../agent/server-route';
 import { readAgentServers } from '../agent/servers';
-import { readSettings } from '../agent/settings';
+import { readSettings, type Settings } from '../agent/settings';
 import { allowListOf } from '../order/asked';
 import { Failure } from '../outcome/failure';
 import { cidr } from '../policy/address';
@@ -52,8 +52,8 @@ export async function checkServers({ host, home }: Patient): Promise<Check[]> {
 }
 
 /** An ADD is refused where every server is lost, unless the settings say otherwise. */
-function checkTunnels({ gaps, areAllLost }: Tunnels, whenServerLost: 'refuse' | 'contain'): Check[] {
-  const isRefused = areAllLost && whenServerLost === 'refuse';
+function checkTunnels({ gaps, areAllLost }: Tunnels, whenServerLost: Settings['whenServerLost']): Check[] {
+  const isRefused = areAllLost && whenServerLost !== 'contain';
   const say = isRefused ? problem : warning;
   const effect = isRefused ? ' An ADD is refused for that.' : '';
   const advice =

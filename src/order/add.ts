@@ -14,9 +14,10 @@ import { stateFolderOf } from '../state/folder';
 import type { Asked, OpenCase } from '../state/journal';
 import { allowListOf, mergeAsked } from './asked';
 import { parseHandler } from './handler';
+import { orderOnce } from './once';
 import { begunIn, dnsOpen, namesInCase, noteNames, pinNames, unpinNames } from './pin-names';
-import { takeAsIs, tryAfter, tryBefore } from './proof';
-import { openSession, type Session } from './session';
+import { lookFirst, takeAsIs, tryAfter } from './proof';
+import { type Order, openSession, type Session } from './session';
 
 /** The names of the servers, and how they are to be kept. */
 interface Names {
@@ -31,26 +32,29 @@ interface Contained {
 }
 
 /** Contains the host, or brings a contained one to what is asked now. Throws `Failure`. */
-export async function add(host: Host, home: string, request: Request): Promise<Outcome> {
+export async function add(host: Host, home: string, order: Order): Promise<Outcome> {
+  const { request } = order;
   const operator = request.requestedBy === 'operator' ? parseHandler(request.address) : undefined;
   const settings = readSettings(host.platform, home);
   const named = readNamedServers(host, home);
-  const session = await openSession(host, home, request, settings.seal);
+  const session = await openSession(host, home, order, settings.seal);
   try {
-    session.firewall.begin();
-    const { openCase } = session;
-    const facts = openCase?.facts ?? {};
-    const [agent, hostsFile] = await Promise.all([
-      named.resolve(namesInCase(facts)),
-      named.hasNames ? findHostsFile(host, stateFolderOf(host)) : usualHostsFile(host),
-    ]);
-    const pins = planPins(host, home, hostsFile, agent.names, begunIn(facts));
-    for (const warning of [...settings.warnings, ...agent.warnings]) session.recorder.warn(warning);
-    const asked = mergeAsked(request, operator, settings, session.openCase?.asked);
-    const allowList = allowListOf({ ...agent, needsDns: pins.whyNot !== undefined }, asked);
-    const names = { known: agent.names, pins };
-    const { judgement, notes } = await contain(host, session, request, asked, allowList, names, settings);
-    return describeContainment(allowList, agent.unresolved, judgement, notes);
+    return await orderOnce(session, request, async () => {
+      session.firewall.begin();
+      const { openCase } = session;
+      const facts = openCase?.facts ?? {};
+      const [agent, hostsFile] = await Promise.all([
+        named.resolve(namesInCase(facts)),
+        named.hasNames ? findHostsFile(host, stateFolderOf(host)) : usualHostsFile(host),
+      ]);
+      const pins = planPins(host, home, hostsFile, agent.names, begunIn(facts));
+      for (const warning of [...settings.warnings, ...agent.warnings]) session.recorder.warn(warning);
+      const asked = mergeAsked(request, operator, settings, session.openCase?.asked);
+      const allowList = allowListOf({ ...agent, needsDns: pins.whyNot !== undefined }, asked);
+      const names = { known: agent.names, pins };
+      const { judgement, notes } = await contain(host, session, request, asked, allowList, names, settings);
+      return describeContainment(allowList, agent.unresolved, judgement, notes);
+    });
   } finally {
     await session.close();
   }
@@ -65,15 +69,17 @@ async function contain(
   names: Names,
   settings: Settings,
 ): Promise<Contained> {
-  const { proofBefore, proofAfter } = host.timeouts;
+  const { proofAfter } = host.timeouts;
   const { firewall, recorder, openCase } = session;
-  const [{ warnings, contained }, control, tunnels] = await Promise.all([
-    firewall.preflight(planned, settings.whenServerLost),
-    tryBefore(planned, settings.probe, proofBefore),
+  const { whenServerLost } = settings;
+  const look = lookFirst(planned, settings.probe);
+  const [{ warnings, contained }, tunnels] = await Promise.all([
+    firewall.preflight(planned, whenServerLost === 'contain' ? 'contain' : 'refuse'),
     findTunnels(host, planned),
-  ]);
+  ]).finally(() => look.take());
+  const control = look.take();
   for (const warning of warnings) recorder.warn(warning);
-  if (!contained && openCase === undefined && settings.whenServerLost === 'refuse') refuseLostServer(tunnels);
+  if (!contained && openCase === undefined && whenServerLost !== 'contain') refuseLostServer(tunnels);
   // Contained without us: by the batch script, in an operator's hand. An alert must not be able to lift that later.
   const recorded: Asked = contained && openCase === undefined ? { ...asked, requestedBy: 'operator' } : asked;
   try {
@@ -88,12 +94,12 @@ async function contain(
     const { gaps, isServerLost, notes } = proof;
     // Of a host that was contained before, nobody wants it set free because a server happens to be down.
     const wasWhole = contained && (openCase === undefined || openCase.judged !== undefined);
-    if (isServerLost && !wasWhole && settings.whenServerLost === 'refuse')
+    if (isServerLost && !wasWhole && whenServerLost === 'release')
       await firewall.undo(recorder, gaps.map(({ detail }) => detail).join('; '));
     const judgement = addGaps(judged, [...tunnels.gaps, ...gaps, ...(whyNot === undefined ? [] : [dnsOpen(whyNot)])]);
     const isUnfinished = recorder.acted || (openCase?.unfinished.length ?? 0) > 0;
     if (isNew || isUnfinished || !same(judgement, openCase?.judged)) recorder.judged(judgement);
-    return { judgement, notes };
+    return { judgement, notes: [...notLetInAnyMore(openCase?.asked, asked), ...notes] };
   } catch (error) {
     await closeAfter(error, host, session);
     throw error;
@@ -106,6 +112,12 @@ function refuseLostServer({ areAllLost, gaps }: Tunnels): void {
   const what = gaps.map(({ detail }) => detail).join('; ');
   const advice = `Let the other end of the tunnel through by an entry of "allow", or set "whenServerLost": "contain".`;
   throw new Failure('server-would-be-lost', `${what}. Nothing was changed. ${advice}`);
+}
+
+/** Whoever was let in before and counts on it, such as a colleague at work on the host. */
+function notLetInAnyMore(before: Asked | undefined, { handlers }: Asked): string[] {
+  const gone = before?.handlers.filter((handler) => !handlers.includes(handler)) ?? [];
+  return gone.length === 0 ? [] : [`Let in before, and NOT any more: ${gone.join(', ')}.`];
 }
 
 /** An alert removes no handler, but it completes what a known operator's order had begun. */

@@ -5,26 +5,32 @@ import { exitCodes } from '../outcome/exit-codes';
 import { Failure } from '../outcome/failure';
 import { asEndOf, type Outcome } from '../outcome/outcome';
 import { Log } from '../outcome/output/log';
+import { type Started, startedNow, whenStarted } from '../process/started';
 import type { Request } from '../request/request';
 import { stateFolderOf } from '../state/folder';
 import { add } from './add';
 import { release } from './release';
+import type { Order } from './session';
 
-/** Carries out one order in this process and records its outcome in the agent's log and our own. Never throws. */
-export async function carryOut(host: Host, request: Request): Promise<Outcome> {
+/**
+ * Carries out one order in this process and records its outcome in the agent's log and our own. `started`: when the process was
+ * started that the agent started for it; absent: now. Never throws.
+ */
+export async function carryOut(host: Host, request: Request, started: Started = startedNow()): Promise<Outcome> {
+  const order: Order = { request, started };
   const home = await homeOf(host);
   let outcome: Outcome;
   let cause: string | undefined;
   try {
-    if (request.action === 'delete') outcome = await release(host, home instanceof Failure ? undefined : home, request);
+    if (request.action === 'delete') outcome = await release(host, home instanceof Failure ? undefined : home, order);
     else if (home instanceof Failure) throw home;
-    else outcome = await add(host, home, request);
+    else outcome = await add(host, home, order);
   } catch (error) {
     const failure = failed(request, error);
     outcome = asEndOf(request, failure.outcome);
     cause = failure.cause;
   }
-  record(host, home instanceof Failure ? undefined : home, request, outcome, cause);
+  record(host, home instanceof Failure ? undefined : home, order, outcome, cause);
   return outcome;
 }
 
@@ -32,7 +38,7 @@ export async function carryOut(host: Host, request: Request): Promise<Outcome> {
 export async function refuse(host: Host, request: Request, error: unknown): Promise<Outcome> {
   const home = await homeOf(host);
   const { outcome, cause } = failed(request, error);
-  record(host, home instanceof Failure ? undefined : home, request, outcome, cause);
+  record(host, home instanceof Failure ? undefined : home, { request, started: whenStarted() }, outcome, cause);
   return outcome;
 }
 
@@ -40,9 +46,9 @@ export async function refuse(host: Host, request: Request, error: unknown): Prom
 const shortly = 1000;
 
 /** Records an outcome that no worker could record: it died, never started, or is not done yet. */
-export async function recordFor(host: Host, request: Request, outcome: Outcome): Promise<void> {
+export async function recordFor(host: Host, order: Order, outcome: Outcome): Promise<void> {
   const home = await homeOf({ ...host, timeouts: { ...host.timeouts, reg: Math.min(host.timeouts.reg, shortly) } });
-  record(host, home instanceof Failure ? undefined : home, request, outcome);
+  record(host, home instanceof Failure ? undefined : home, order, outcome);
 }
 
 async function homeOf(host: Host): Promise<string | Failure> {
@@ -76,7 +82,13 @@ function failed({ action }: Request, error: unknown): Failed {
   return { outcome, cause: error instanceof Error ? (error.stack ?? error.message) : String(error) };
 }
 
-function record(host: Host, home: string | undefined, request: Request, outcome: Outcome, cause?: string): void {
+function record(
+  host: Host,
+  home: string | undefined,
+  { request, started }: Order,
+  outcome: Outcome,
+  cause?: string,
+): void {
   const { status, exitCode, message, words } = outcome;
   const log = new Log(stateFolderOf(host));
   if (home !== undefined) {
@@ -84,6 +96,7 @@ function record(host: Host, home: string | undefined, request: Request, outcome:
       status,
       request,
       words: [...(exitCode === 0 ? [] : [`exit=${exitCode}`]), ...words],
+      orderedAt: new Date(started.at),
     });
     if (warning !== undefined) log.warn(warning);
   }

@@ -1,4 +1,4 @@
-import { answers, answersInTime, type Destination } from '../agent/answers';
+import { type Attempt, answersInTime, type Destination, tryToReach } from '../agent/answers';
 import { type Gap, gapOf } from '../outcome/gaps';
 import { isWithin } from '../policy/address';
 import { mayReach } from '../policy/allow-entry';
@@ -12,63 +12,82 @@ export interface Control {
   readonly probe?: Destination & { readonly answered: boolean };
 }
 
+/** A look at the servers and the probe that goes on beside the readings. */
+export interface FirstLook {
+  /** What it has come to by now; it ends here. Nothing is waited for. */
+  take(): Control;
+}
+
 /** What traffic shows of a containment. */
 export interface Proof {
   readonly gaps: readonly Gap[];
-  /** Some server answered before, and none does now. */
+  /** Some server answered before, and none does now, although this host tried as often as it wanted. */
   readonly isServerLost: boolean;
   /** For people. */
   readonly notes: readonly string[];
 }
 
-/** Tries the servers and the probe before anything is changed, for so many milliseconds. Never throws. */
-export async function tryBefore(
-  allowList: AllowList,
-  wanted: Destination | undefined,
-  limitMs: number,
-): Promise<Control> {
+/**
+ * Begins to try the servers and the probe before anything is changed. It has as long as everything else takes that is read then,
+ * for the usual server of OSSEC has a firewall that drops TCP, and a block that waits for it comes late. Never fails.
+ */
+export function lookFirst(allowList: AllowList, wanted: Destination | undefined): FirstLook {
   const servers = allowList.servers.filter(({ protocols }) => protocols.includes('tcp'));
   const probe = wanted === undefined || isLetIn(wanted, allowList) ? undefined : wanted;
-  const [reached, answered] = await Promise.all([
-    Promise.all(servers.map((server) => answers(server, limitMs))),
-    probe !== undefined && answers(probe, limitMs),
-  ]);
+  const attempts = servers.map(tryToReach);
+  const probing = probe === undefined ? undefined : tryToReach(probe);
+  const isReached = (attempt: Attempt | undefined): boolean => {
+    attempt?.end();
+    return attempt?.answer === 'answers';
+  };
   return {
-    servers: servers.filter((_, index) => reached[index]),
-    ...(probe === undefined ? {} : { probe: { ...probe, answered } }),
+    take: () => {
+      const reached = attempts.map(isReached);
+      const answered = isReached(probing);
+      return {
+        servers: servers.filter((_, index) => reached[index]),
+        ...(probe === undefined ? {} : { probe: { ...probe, answered } }),
+      };
+    },
   };
 }
 
-/** Tries the same again once the host is contained, for so many milliseconds. Never throws. */
+/** Most hosts are contained, and then the probe keeps silent: so long that is waited for, in milliseconds. */
+const probeMs = 2500;
+
+/** Tries the same again once the host is contained, for so many milliseconds. Never fails. */
 export async function tryAfter({ servers, probe }: Control, limitMs: number): Promise<Proof> {
-  const [reached, gotThrough] = await Promise.all([
+  const [found, probed] = await Promise.all([
     Promise.all(servers.map((server) => answersInTime(server, limitMs))),
-    probe !== undefined && answers(probe, limitMs),
+    probe !== undefined && answersInTime(probe, Math.min(limitMs, probeMs)),
   ]);
-  const answering = servers.filter((_, index) => reached[index]);
-  const silent = servers.filter((_, index) => !reached[index]);
-  return conclude(answering, silent, probe, gotThrough);
+  const those = (answer: (typeof found)[number]): Server[] => servers.filter((_, index) => found[index] === answer);
+  const [answering, silent, untried] = [those('answers'), those('silent'), those('unknown')];
+  return conclude({ answering, silent, untried }, probe, probed === 'answers');
 }
 
 /** What the first look shows where nothing was changed after it. */
 export function takeAsIs({ servers, probe }: Control): Proof {
-  return conclude(servers, [], probe, probe?.answered ?? false);
+  return conclude({ answering: servers, silent: [], untried: [] }, probe, probe?.answered ?? false);
 }
 
-function conclude(
-  answering: readonly Server[],
-  silent: readonly Server[],
-  probe: Control['probe'],
-  gotThrough: boolean,
-): Proof {
+interface Seen {
+  readonly answering: readonly Server[];
+  readonly silent: readonly Server[];
+  /** This host itself could not try. */
+  readonly untried: readonly Server[];
+}
+
+function conclude({ answering, silent, untried }: Seen, probe: Control['probe'], gotThrough: boolean): Proof {
   return {
     gaps: [
       ...silentGap(silent),
       ...(probe !== undefined && gotThrough ? [gapOf({ code: 'probe-answers' }, textOf(probe))] : []),
     ],
-    isServerLost: silent.length > 0 && answering.length === 0,
+    isServerLost: silent.length > 0 && answering.length === 0 && untried.length === 0,
     notes: [
       ...answering.map((server) => `Server ${textOf(server)} answers.`),
+      ...untried.map((server) => `This host could not try whether server ${textOf(server)} still answers.`),
       ...(probe === undefined || gotThrough ? [] : [describeProbe(probe)]),
     ],
   };

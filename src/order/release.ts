@@ -4,14 +4,15 @@ import { Failure } from '../outcome/failure';
 import type { Outcome } from '../outcome/outcome';
 import type { State } from '../outcome/states';
 import type { Request } from '../request/request';
+import { orderOnce } from './once';
 import { unpinNames } from './pin-names';
-import { openSession, type Session } from './session';
+import { type Order, openSession, type Session } from './session';
 
 /** Gives the host back as it was. Needs no server, no address and no home. Throws `Failure`. */
-export async function release(host: Host, home: string | undefined, request: Request): Promise<Outcome> {
-  const session = await openSession(host, home, request);
+export async function release(host: Host, home: string | undefined, order: Order): Promise<Outcome> {
+  const session = await openSession(host, home, order);
   try {
-    return await releaseCase(host, session, request);
+    return await orderOnce(session, order.request, () => releaseCase(host, session, order.request));
   } finally {
     await session.close();
   }

@@ -1,9 +1,13 @@
 import { spawn } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import type { Host } from '../host';
 import { exitCodes } from '../outcome/exit-codes';
 import { asEndOf, type Outcome } from '../outcome/outcome';
 import { errorText } from '../process/error-code';
+import { type Started, whenStarted } from '../process/started';
 import type { Request } from '../request/request';
+import { stateFolderOf } from '../state/folder';
+import { type Place, takePlace } from '../state/queue';
 import { workerFlag } from './worker-flag';
 
 const longestResult = 1024 * 1024;
@@ -14,10 +18,24 @@ const longestResult = 1024 * 1024;
  * holds none of the agent's handles.
  */
 export async function runInWorker(host: Host, request: Request): Promise<Outcome> {
-  const { told, outcome } = await askWorker(host, request);
+  const started = whenStarted();
+  const place = enterQueue(host, request, started);
+  const { told, outcome } = await askWorker(host, request, started);
+  place?.leave();
   // A worker records what it tells. Agents ignore exit codes: without this line the server would never hear of the rest.
-  if (!told) await (await import('./carry-out')).recordFor(host, request, outcome);
+  if (!told) await (await import('./carry-out')).recordFor(host, { request, started }, outcome);
   return outcome;
+}
+
+/** Before the worker runs: of two orders the older one must be seen to wait. The worker closes the folder, or refuses it. */
+function enterQueue(host: Host, { requestedBy }: Request, { key }: Started): Place | undefined {
+  const folder = stateFolderOf(host);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch {
+    return undefined;
+  }
+  return takePlace(folder, { key, requestedBy });
 }
 
 interface Answer {
@@ -26,11 +44,11 @@ interface Answer {
   readonly outcome: Outcome;
 }
 
-function askWorker(host: Host, request: Request): Promise<Answer> {
+function askWorker(host: Host, request: Request, started: Started): Promise<Answer> {
   return new Promise((resolve) => {
     let worker: ReturnType<typeof startWorker>;
     try {
-      worker = startWorker(host, request);
+      worker = startWorker(host, request, started);
     } catch (error) {
       // What Node has no event for it throws: a start that Windows forbids, for one.
       return resolve({ told: false, outcome: notStarted(request, error) });
@@ -56,9 +74,9 @@ function askWorker(host: Host, request: Request): Promise<Answer> {
   });
 }
 
-function startWorker({ command, platform, env }: Host, request: Request) {
+function startWorker({ command, platform, env }: Host, request: Request, started: Started) {
   const [executable, ...args] = command;
-  return spawn(executable, [...args, workerFlag, JSON.stringify(request)], {
+  return spawn(executable, [...args, workerFlag, JSON.stringify(request), JSON.stringify(started)], {
     stdio: ['ignore', 'pipe', 'ignore'],
     detached: true,
     windowsHide: true,

@@ -6,15 +6,17 @@ import type { Host } from '../host';
 import { Failure } from '../outcome/failure';
 import { Log } from '../outcome/output/log';
 import type { SealWhen } from '../policy/seal';
+import type { Started } from '../process/started';
 import type { Request } from '../request/request';
 import { prepareStateFolder, stateFolderOf } from '../state/folder';
 import { Journal, type OpenCase } from '../state/journal';
-import { acquireLock } from '../state/lock';
 import { CaseRecorder } from '../state/recorder';
+import { takeTurn } from '../state/turn';
 import { removeReadings } from '../windows/registry';
 
 /** Everything an order needs while it has the host to itself. */
 export interface Session {
+  readonly stateFolder: string;
   readonly openCase: OpenCase | undefined;
   readonly recorder: CaseRecorder;
   readonly firewall: Firewall;
@@ -22,16 +24,23 @@ export interface Session {
   close(): Promise<void>;
 }
 
-/** Takes the lock and opens what the order works with. Throws `Failure`; nothing was changed then. */
+/** One order that is carried out, and when the process was started that the agent started for it. */
+export interface Order {
+  readonly request: Request;
+  readonly started: Started;
+}
+
+/** Takes its turn and opens what the order works with. Throws `Failure`; nothing was changed then. */
 export async function openSession(
   host: Host,
   home: string | undefined,
-  request: Request,
+  { request, started }: Order,
   seal?: SealWhen,
 ): Promise<Session> {
   const warning = await prepareStateFolder(host);
   const stateFolder = stateFolderOf(host);
-  const lock = await acquireLock(stateFolder, host.timeouts.lock);
+  const turn = { started, requestedBy: request.requestedBy, program: host.program };
+  const lock = await takeTurn(stateFolder, turn, host.timeouts.lock);
   try {
     removeReadings(stateFolder);
     const log = new Log(stateFolder);
@@ -40,7 +49,12 @@ export async function openSession(
     const openCase = readJournal(journal, log, request);
     const recorder = new CaseRecorder(journal, log, action, openCase?.facts ?? {}, () => {
       if (action !== 'add' || home === undefined) return;
-      const warning = writeAudit(host.platform, home, { status: 'add-started', request, words: [] });
+      const warning = writeAudit(host.platform, home, {
+        status: 'add-started',
+        request,
+        words: [],
+        orderedAt: new Date(started.at),
+      });
       if (warning !== undefined) log.warn(warning);
     });
     if (openCase !== undefined && host.platform === 'windows') await waitUntilSettled(openCase, host.timeouts.settle);
@@ -64,7 +78,7 @@ export async function openSession(
       removeReadings(stateFolder);
       lock.release();
     };
-    return { openCase, recorder, firewall: openFirewall(context), close };
+    return { stateFolder, openCase, recorder, firewall: openFirewall(context), close };
   } catch (error) {
     lock.release();
     throw error;

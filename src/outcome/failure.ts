@@ -19,6 +19,7 @@ const exitCodeOf = {
   'not-read-back': exitCodes.uncertain,
   'not-released': exitCodes.notReleased,
   busy: exitCodes.busy,
+  superseded: exitCodes.busy,
 } as const satisfies Record<string, ExitCode>;
 
 export type FailureCode = keyof typeof exitCodeOf;

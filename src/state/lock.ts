@@ -91,7 +91,8 @@ async function openFlocked(file: string, waitMs: number): Promise<number> {
   throw busy();
 }
 
-function busy(): Failure {
+/** For whom the time was not enough. */
+export function busy(): Failure {
   return new Failure(
     'busy',
     'Another contain-host is at work on this host. Nothing was changed; ask again when it is done.',

@@ -13,15 +13,30 @@ afterEach(() => endpoint.remove());
 
 const timeouts = { lock: 600_000, worker: 600_000, netsh: 60_000, reg: 60_000 };
 
-test('32 orders at once are carried out one at a time, with one good backup a case, and the first policy comes back', async () => {
+const alert = '1598432109.123456 5710 (pc) 10.0.0.9->/var/log/auth.log (null)';
+
+/** Starts orders one right after another: their processes are in that order. */
+const startAll = (orders: readonly (readonly string[])[]) =>
+  Promise.all(orders.map((args) => endpoint.call({ args, timeouts })));
+
+const superseded = { exitCode: 8, output: expect.stringMatching(/^Superseded:/) };
+
+test('32 orders at once are carried out one at a time, the last order of an operator wins, and the first policy comes back', async () => {
   const before = endpoint.machine.fingerprint();
-  const orders = Array.from({ length: 32 }, (_, index) =>
-    endpoint.call({
-      args: index % 4 === 3 ? ['DELETE', '-', '-'] : ['ADD', '-', `192.0.2.${50 + index}`],
-      timeouts,
-    }),
-  );
-  for (const { exitCode, output } of await Promise.all(orders)) expect([exitCode, output]).toEqual([0, output]);
+  const orders = Array.from({ length: 32 }, (_, index): string[] => {
+    const rest = index % 3 === 0 ? [] : [alert];
+    return index % 4 === 3 ? ['DELETE', '-', '-', ...rest] : ['ADD', '-', `192.0.2.${50 + index}`, ...rest];
+  });
+  const results = await startAll(orders);
+  for (const [index, { exitCode, output }] of results.entries()) {
+    const isByAlert = index % 3 !== 0;
+    expect([exitCode, output]).toEqual([isByAlert || !output.startsWith('Superseded') ? 0 : 8, output]);
+    if (isByAlert) expect(output).not.toContain('Superseded');
+  }
+  // The last of an operator, number 30, contains; the alert's behind it takes nothing away.
+  expect(results[30]).toMatchObject({ exitCode: 0 });
+  const status = JSON.parse((await endpoint.run('status', '--json')).output);
+  expect(status).toMatchObject({ state: 'contained', requestedBy: 'operator', handlers: ['192.0.2.80/32'] });
   const netsh = endpoint.machine.calls().filter(({ tool }) => tool === 'netsh');
   for (const [index, call] of netsh.entries())
     expect(call.startedAt).toBeGreaterThanOrEqual(netsh[index - 1]?.endedAt ?? 0);
@@ -31,7 +46,74 @@ test('32 orders at once are carried out one at a time, with one good backup a ca
   const closedCases = endpoint.stateFiles().filter((name) => /^journal-.*\.jsonl$/.test(name));
   expect(backups).toHaveLength(closedCases.length);
   for (const name of backups) expect(checkBackup(join(endpoint.home, name))).not.toHaveProperty('bad');
+  expect(endpoint.stateFiles().filter((name) => name.startsWith('waiting-'))).toEqual([]);
 }, 600_000);
+
+test.each([
+  ['contain, release, contain', ['ADD', 'DELETE', 'ADD'], 'contained'],
+  ['release, contain, release', ['DELETE', 'ADD', 'DELETE'], 'not-contained'],
+] as const)(
+  'of %s, back to back, the last one wins',
+  async (_, verbs, state) => {
+    const results = await startAll(verbs.map((verb) => [verb, '-', verb === 'ADD' ? '192.0.2.50' : '-']));
+    expect(results[2]).toMatchObject({ exitCode: 0 });
+    expect(JSON.parse((await endpoint.run('status', '--json')).output)).toMatchObject({ state });
+  },
+  600_000,
+);
+
+describe('while an order is at work', () => {
+  let first: ReturnType<Endpoint['call']>;
+  beforeEach(async () => {
+    endpoint.machine.setFaults({ kind: 'slow', ms: 4000, match: 'export', tool: 'netsh', nth: 1 });
+    first = endpoint.call({ args: ['ADD', '-', '192.0.2.50'], timeouts });
+    while (!endpoint.machine.calls().some(({ argv }) => argv.includes('export')))
+      await new Promise((resolve) => setTimeout(resolve, 20));
+  });
+
+  test('those that wait are carried out in turn; a newer one of an operator supersedes his older one, an alert nobody', async () => {
+    const waiting = startAll([
+      ['DELETE', '-', '-'],
+      ['ADD', '-', '203.0.113.9', alert],
+      ['ADD', '-', '192.0.2.51'],
+      ['DELETE', '-', '-', alert],
+    ]);
+    const [release, byAlert, last, releaseByAlert] = await waiting;
+    expect(await first).toMatchObject({ exitCode: 0 });
+    expect(release).toMatchObject(superseded);
+    expect(byAlert).toMatchObject({ exitCode: 0 });
+    expect(last).toMatchObject({ exitCode: 0, output: expect.stringMatching(/NOT any more: 192\.0\.2\.50\/32/) });
+    expect(releaseByAlert).toMatchObject({ exitCode: 0, output: expect.stringContaining('Held by operator') });
+    const lines = endpoint
+      .audit()
+      .map((line) => line.replace(/^.*contain-host.exe /, '').replace(/ [\d.]+ (0|5710)/, ''));
+    expect(lines).toEqual([
+      'add-started - 192.0.2.50',
+      'delete-failed - - exit=8 superseded',
+      'add - 192.0.2.50',
+      'add - 203.0.113.9',
+      'add-started - 192.0.2.51',
+      'add - 192.0.2.51',
+      'delete-failed - - held-by-operator',
+    ]);
+  }, 120_000);
+
+  test('one that was killed while it waited holds up nobody', async () => {
+    const killed = endpoint.call({ args: ['DELETE', '-', '-'], timeouts });
+    const isWaiting = (): boolean => endpoint.stateFiles().filter((name) => name.startsWith('waiting-')).length >= 4;
+    while (!isWaiting()) await new Promise((resolve) => setTimeout(resolve, 20));
+    for (const name of endpoint
+      .stateFiles()
+      .filter((file) => file.startsWith('waiting-'))
+      .sort()
+      .slice(-2))
+      process.kill(Number(name.split('-').at(-1)), 'SIGKILL');
+    await killed;
+    expect(await endpoint.run('ADD', '-', '192.0.2.51')).toMatchObject({ exitCode: 0 });
+    expect(await first).toMatchObject({ exitCode: 0 });
+    expect(endpoint.stateFiles().filter((name) => name.startsWith('waiting-'))).toEqual([]);
+  }, 120_000);
+});
 
 test('who finds another instance at work is told so after a bounded time, and nothing is changed by it', async () => {
   endpoint.machine.setFaults({ kind: 'slow', ms: 6000, match: 'export', tool: 'netsh', nth: 1 });

@@ -202,7 +202,7 @@ function smallHost(): HostDescription {
 const impatience = { netsh: 1000, script: 1000, reg: 1000 };
 
 /** What Windows writes late, the stand-in writes at once. However busy this machine is, an order makes the same calls. */
-const quick = { dns: 500, lock: 10_000, settle: 10, exportAge: 600_000, proofBefore: 0, proofAfter: 0 };
+const quick = { dns: 500, lock: 10_000, settle: 10, exportAge: 600_000, proofAfter: 0 };
 
 function parse<T>(text: string): T | undefined {
   try {

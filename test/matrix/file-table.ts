@@ -14,6 +14,15 @@ const table: readonly (readonly [operations: RegExp, when: When, add: Cell, remo
   [/^existsSync .*TIME/, 'ever', 'contained', 'released', 'a name that is taken is not written over'],
   [/^\w+ stdout /, 'ever', 'contained', 'released', 'the one who asked may have gone'],
   [/^\w+ .*\.log /, 'ever', 'contained', 'released', 'a log never stops anything'],
+  [
+    /^\w+ (home|Program Files \(x86\)|[^ ]*\/bench-\w+|) ?#\d/,
+    'ever',
+    'contained',
+    'released',
+    'the folder is found another way',
+  ],
+  [/^\w+ state\/pinned-names /, 'ever', 'contained', 'released', 'the hosts file alone is enough'],
+  [/^lstatSync home\/ossec.conf /, 'ever', 'contained', 'released', 'the same folder is found another way'],
   [/^existsSync home\/ossec.conf /, 'ever', 'contained', 'released', 'the same folder is found another way'],
   [/^\w+ home\/ossec.conf /, 'ever', 'refused', '-', 'without its server a host is not contained'],
   [/^\w+ home\/.*\.json /, 'ever', 'contained', '-', 'settings and versions never stop a containment'],
@@ -26,6 +35,7 @@ const table: readonly (readonly [operations: RegExp, when: When, add: Cell, remo
   ],
   [/^closeSync state\/lock /, 'ever', 'contained', 'released', 'it ends with the process'],
   [/^readdirSync (state|home) /, 'ever', 'contained', 'released', 'what is left there is only in the way'],
+  [/^\w+ state\/(waiting-\*|last-operator|orders.json) /, 'ever', 'contained', 'released', 'the lock alone is enough'],
   [/^\w+ state(\/lock)? /, 'ever', 'locked', 'locked', 'without the lock nothing is changed'],
   [/^existsSync Windows/, 'ever', 'unable', 'unable', 'a tool that is not seen is missing'],
   [/^copyFileSync state\/reading-.*key.reg /, 'ever', 'no-backup', '-', 'without the record nothing is changed'],
@@ -78,7 +88,9 @@ export function promiseForFullDisk(order: OrderName, calls: readonly string[], i
     .slice(0, calls.findIndex(isChange))
     .findLastIndex((call) => /^fsyncSync .*journal/.test(call));
   if (index <= announced) return promised.nothing;
-  return index < calls.findLastIndex((call) => /^start reg .*StoredPolicy /.test(call)) ? promised.some : promised.all;
+  return index < calls.findLastIndex((call) => /^start reg .*FirewallPolicy /.test(call))
+    ? promised.some
+    : promised.all;
 }
 
 /** Whether a call is the start of a netsh that changes the firewall. */

@@ -84,7 +84,7 @@ DELETE     | always | netsh import          | held        unclaimed held        
 
 /** How the calls of the table look in a recording. */
 const calls: Readonly<Record<string, RegExp>> = {
-  'reg local policy': /^start reg export .*StoredPolicy /,
+  'reg local policy': /^start reg export .*FirewallPolicy /,
   'reg domain policy': /^start reg export .*Policies\\Microsoft /,
   'reg MpsSvc': /^start reg export .*MpsSvc /,
   'reg BFE': /^start reg export .*BFE /,

@@ -13,7 +13,9 @@ export type Status =
 
 export interface AuditEntry {
   readonly status: Status;
-  readonly request: Pick<Request, 'action' | 'dialect' | 'address' | 'alertId' | 'ruleId' | 'caseNumber'>;
+  readonly request: Pick<Request, 'action' | 'dialect' | 'address' | 'alertId' | 'ruleId' | 'caseNumber' | 'orderId'>;
+  /** When the order was given, by which all its lines have one id; absent: now. */
+  readonly orderedAt?: Date;
   /** Exit code, failure code or gap codes: single words without blanks. */
   readonly words: readonly string[];
 }
@@ -29,16 +31,17 @@ export function auditLine(platform: Host['platform'], entry: AuditEntry, now: Da
   return entry.request.dialect === 'ossec' ? ossecLine(platform, entry, now) : wazuhLine(platform, entry, now);
 }
 
-function ossecLine(platform: Host['platform'], { status, request, words }: AuditEntry, now: Date): string {
+function ossecLine(platform: Host['platform'], { status, request, words, orderedAt }: AuditEntry, now: Date): string {
   const [weekday, day, month, year, time] = now.toUTCString().replace(',', '').split(' ');
   const folder = platform === 'windows' ? '/ossec-agent' : '/var/ossec';
-  const id = request.alertId ?? `${Math.floor(now.getTime() / 1000)}.0`;
+  const id = request.alertId ?? `${Math.floor((orderedAt ?? now).getTime() / 1000)}.0`;
   return [
     ...[weekday, month, day, time, 'UTC', year],
     `${folder}/active-response/bin/${program[platform]}`,
     ...[status, '-', safeAddress(request.address), id, request.ruleId ?? '0'],
     ...words,
     ...(request.caseNumber === undefined ? [] : [`case=${request.caseNumber}`]),
+    ...(request.orderId === undefined ? [] : [`order=${request.orderId}`]),
   ].join(' ');
 }
 
@@ -55,6 +58,7 @@ function wazuhLine(platform: Host['platform'], { status, request, words }: Audit
     detail: words.join(' '),
     ...(request.alertId === undefined ? {} : { alert: request.alertId }),
     ...(request.caseNumber === undefined ? {} : { case: request.caseNumber }),
+    ...(request.orderId === undefined ? {} : { order: request.orderId }),
   };
   return `${time} ${name}: ${JSON.stringify(message)}`;
 }

@@ -1,4 +1,4 @@
-import { isatty } from 'node:tty';
+import { isatty, WriteStream } from 'node:tty';
 import type { Host } from '../../host';
 
 const codes = { red: 31, yellow: 33, green: 32 } as const;
@@ -6,7 +6,7 @@ export type Colour = keyof typeof codes;
 
 /** Colours a text where standard output is a terminal that has colours and nobody set NO_COLOR (no-color.org). */
 export function painter({ env }: Host): (colour: Colour, text: string) => string {
-  // `process.stdout` makes a pipe non-blocking, so it is left alone unless it is a terminal.
-  const isWanted = isatty(1) && process.stdout.hasColors(16, { ...env });
+  // What a terminal can do Node reads from the environment alone; a stream would make a pipe non-blocking.
+  const isWanted = isatty(1) && WriteStream.prototype.hasColors(16, { ...env });
   return (colour, text) => (isWanted ? `\u001b[${codes[colour]}m${text}\u001b[0m` : text);
 }
