@@ -79,11 +79,16 @@ export const gaps = {
   'bridged-guests-open': { ...small, text: 'Guests that are bridged to the network are not cut off' },
   'rewritten-open': { ...small, text: 'What NAT on this host sends elsewhere is not held back' },
   'unseen-path': { ...small, text: 'Packets can get past the firewall, where none of its hooks sees them' },
-  'not-saved': { ...small, text: 'The rules are not on disk for the next start' },
+  'not-saved': { ...small, text: 'Nothing makes the rules again at the next start' },
   'seal-incomplete': { ...small, ...lasting, text: 'The seal is not whole' },
   'dhcp-open': { ...small, ...lasting, text: 'DHCP is let through to any server' },
   'domain-policy-unreadable': { ...small, text: 'What the domain imposes is unknown' },
   'policy-unreadable': { ...small, state: 'uncertain', text: 'The firewall policy cannot be read' },
+  'rules-not-recognised': {
+    ...small,
+    state: 'uncertain',
+    text: 'This nft lists our tables in words that are not understood, so what is in them cannot be told; they stay',
+  },
   'rules-unreadable': { ...small, state: 'uncertain', text: 'The rules in force cannot be read' },
   'unfinished-step': {
     ...small,

@@ -5,8 +5,10 @@ import { errorText } from './error-code';
 export interface RunOptions {
   /** After so many milliseconds the process is killed. Absent: it is waited for, however long it takes. */
   readonly limitMs?: number;
-  /** What the process reads on standard input; absent: nothing at all. */
-  readonly input?: string;
+  /** An open file that the process reads on standard input; absent: nothing at all. */
+  readonly inputFd?: number;
+  /** How much of the output is kept, in bytes; absent: 64 KiB. */
+  readonly keepBytes?: number;
   /** An open file that the process keeps open as long as it lives, as its descriptor 3: it takes part in our lock. */
   readonly holdFd?: number;
   /** The process outlives us. Its output then goes to this file instead of a pipe that would break with our end. */
@@ -23,8 +25,10 @@ export interface RunResult {
   readonly timedOut: boolean;
   /** Why it could not be started, such as ENOENT. */
   readonly startError?: string;
-  /** The first 64 KiB of standard output and error, as raw bytes: tools write in any code page. */
+  /** The beginning of standard output and error, as raw bytes: tools write in any code page. */
   readonly output: Buffer;
+  /** What of that came on standard output. Empty where the process outlives us. */
+  readonly stdout: Buffer;
   readonly durationMs: number;
 }
 
@@ -41,6 +45,8 @@ export function runProcess(program: string, args: readonly string[], options: Ru
   const started = performance.now();
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
+    const stdoutChunks: Buffer[] = [];
+    const most = options.keepBytes ?? keptOutput;
     let kept = 0;
     let timedOut = false;
     let settled = false;
@@ -61,12 +67,13 @@ export function runProcess(program: string, args: readonly string[], options: Ru
         timedOut,
         ...(startError === undefined ? {} : { startError }),
         output: options.outliveInto === undefined ? Buffer.concat(chunks) : readKept(options.outliveInto),
+        stdout: Buffer.concat(stdoutChunks),
         durationMs: Math.round(performance.now() - started),
       });
     };
-    const keep = (chunk: Buffer): void => {
-      if (kept >= keptOutput) return;
-      chunks.push(chunk.subarray(0, keptOutput - kept));
+    const keep = (chunk: Buffer, ...into: readonly Buffer[][]): void => {
+      if (kept >= most) return;
+      for (const list of into) list.push(chunk.subarray(0, most - kept));
       kept += chunk.length;
     };
 
@@ -81,12 +88,7 @@ export function runProcess(program: string, args: readonly string[], options: Ru
       outputFd = options.outliveInto === undefined ? undefined : openQuietly(options.outliveInto);
       const output = options.outliveInto === undefined ? 'pipe' : (outputFd ?? 'ignore');
       child = spawn(program, args, {
-        stdio: [
-          options.input === undefined ? 'ignore' : 'pipe',
-          output,
-          output,
-          ...(options.holdFd === undefined ? [] : [options.holdFd]),
-        ],
+        stdio: [options.inputFd ?? 'ignore', output, output, ...(options.holdFd === undefined ? [] : [options.holdFd])],
         windowsHide: true,
         detached: options.outliveInto !== undefined,
         ...(options.env === undefined ? {} : { env: options.env }),
@@ -95,10 +97,8 @@ export function runProcess(program: string, args: readonly string[], options: Ru
       settle(errorText(error));
       return;
     }
-    child.stdout?.on('data', keep).on('error', () => {});
-    child.stderr?.on('data', keep).on('error', () => {});
-    child.stdin?.on('error', () => {});
-    child.stdin?.end(options.input);
+    child.stdout?.on('data', (chunk: Buffer) => keep(chunk, chunks, stdoutChunks)).on('error', () => {});
+    child.stderr?.on('data', (chunk: Buffer) => keep(chunk, chunks)).on('error', () => {});
     child.on('error', (error) => settle(error.message));
     child.on('exit', (code, signal) => {
       ended = { code, signal };

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Firewall } from '../../src/firewall/firewall';
@@ -7,6 +7,7 @@ import { Nft } from '../../src/firewall/linux/nft';
 import { nftables } from '../../src/firewall/linux/nftables';
 import { timeouts } from '../../src/host';
 import type { OpenCase } from '../../src/state/journal';
+import type { NftVersion } from '../linux/nft-versions';
 import type { TestHost } from './test-host';
 
 const others = `table inet filter {
@@ -17,19 +18,34 @@ const others = `table inet filter {
 `;
 let made = 0;
 
-/** The product's Linux firewall on this machine's kernel, in a network namespace. Needs root. */
+/** The product's Linux firewall on this machine's kernel, in a network namespace, with one of the versions of nft. Needs root. */
 export class NftablesHost implements TestHost {
   private readonly namespace = `lab${process.pid}-conform${++made}`;
   private readonly folder = mkdtempSync(join(tmpdir(), 'nftables '));
   private readonly tools = join(this.folder, 'tools');
 
-  constructor() {
+  constructor(version: NftVersion) {
     execFileSync('ip', ['netns', 'add', this.namespace]);
     mkdirSync(this.tools);
-    const program = join(this.tools, 'nft');
-    writeFileSync(program, `#!/bin/sh\nexec ip netns exec ${this.namespace} /usr/sbin/nft "$@"\n`);
-    chmodSync(program, 0o755);
+    this.use(version);
+    this.script('systemctl', 'exit 0');
     this.nft(others);
+  }
+
+  /** The host gets another nft, as by an upgrade of its distribution. */
+  use(version: NftVersion): void {
+    // What the product tries out in a namespace of its own stays there.
+    const inside = readlinkSync('/proc/self/ns/net');
+    this.script(
+      'nft',
+      `[ "$(readlink /proc/self/ns/net)" = '${inside}' ] || exec ${version.program} "$@"
+exec ip netns exec ${this.namespace} ${version.program} "$@"`,
+    );
+  }
+
+  /** No network namespace can be made for trying out. */
+  forbidNamespaces(): void {
+    this.script('unshare', 'exit 1');
   }
 
   open(openCase: OpenCase | undefined): Firewall {
@@ -39,7 +55,8 @@ export class NftablesHost implements TestHost {
       stateFolder: this.folder,
       ...(openCase === undefined ? {} : { openCase }),
     } as const;
-    return nftables(context, new Nft(context, [this.tools]));
+    const unshare = [join(this.tools, 'unshare'), '/usr/bin/unshare'].find((file) => existsSync(file));
+    return nftables(context, new Nft(context, [this.tools], unshare), join(this.tools, 'systemctl'));
   }
 
   fingerprint(): string {
@@ -60,7 +77,13 @@ export class NftablesHost implements TestHost {
     rmSync(this.folder, { recursive: true });
   }
 
-  private nft(commands: string): string {
+  private script(name: string, lines: string): void {
+    const program = join(this.tools, name);
+    writeFileSync(program, `#!/bin/sh\n${lines}\n`);
+    chmodSync(program, 0o755);
+  }
+
+  nft(commands: string): string {
     return execFileSync(join(this.tools, 'nft'), [commands], { encoding: 'utf8' });
   }
 }

@@ -1,22 +1,10 @@
-import { type Address, isRefusal, parseHost } from '../../src/policy/address';
 import type { AllowList } from '../../src/policy/allow-list';
 import type { RequestedBy } from '../../src/request/request';
+import { policyFor } from './policies';
 import { CaseInHand, type TestHost } from './test-host';
 
 const first = '192.0.2.50';
 const second = '192.0.2.51';
-
-function address(text: string): Address {
-  const parsed = parseHost(text);
-  if (isRefusal(parsed)) throw new Error(parsed.refused);
-  return parsed;
-}
-
-const policyFor = (...handlers: readonly string[]): AllowList => ({
-  servers: [{ address: address('10.0.0.5'), port: 1514, protocols: ['udp'] }],
-  handlers: handlers.map(address),
-  needsDns: false,
-});
 
 const contained = { state: 'contained', gaps: [] };
 

@@ -19,12 +19,17 @@ const tools = [
   ['systemd-analyze', '--version'],
 ];
 
+const nftFolder = join('node_modules', '.cache', 'contain-host', 'nft');
+
 export default function setUp() {
   if (process.getuid?.() !== 0) throw new Missing('These tests make network namespaces: run them as root.');
   for (const [tool, ...args] of tools) {
     if (spawnSync(tool, args).error === undefined) continue;
     throw new Missing(`${tool} is missing. Debian, Ubuntu, as root: sh scripts/ci/install-linux-tools.sh`);
   }
+  const releases = ['bullseye', 'bookworm', 'trixie', 'sid'].map((release) => join(nftFolder, `nft-${release}`));
+  if (!releases.every((program) => existsSync(program)))
+    throw new Missing(`Other versions of nft are missing. Debian: sh scripts/ci/fetch-nft-versions.sh ${nftFolder}`);
   removeOrphans();
   const missing = deployed.filter(
     (file) => !file.endsWith('.exe') && !file.endsWith('.msi') && !existsSync(join(dist, file)),

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runProcess } from '../../src/process/run';
@@ -33,9 +33,20 @@ test('a program that is not there is a result, not an exception', async () => {
   expect(result.startError).toMatch(/ENOENT/);
 });
 
-test('standard input is empty unless something is given', async () => {
+test('standard input is empty unless a file is given', async () => {
   expect((await shell('cat')).output.toString()).toBe('');
-  expect((await shell('cat', { input: 'text' })).output.toString()).toBe('text');
+  const file = join(mkdtempSync(join(tmpdir(), 'run-')), 'input');
+  writeFileSync(file, 'text');
+  const inputFd = openSync(file, 'r');
+  expect((await shell('cat', { inputFd })).output.toString()).toBe('text');
+  closeSync(inputFd);
+});
+
+test('standard output is kept apart too, and as much as is asked for', async () => {
+  const result = await shell('echo out; echo err >&2; head -c 100000 /dev/zero', { keepBytes: 100_000 });
+  expect(result.stdout.subarray(0, 4).toString()).toBe('out\n');
+  expect(result.stdout.includes('err')).toBe(false);
+  expect(result.output.length).toBe(100_000);
 });
 
 test('the output of a process that outlives us goes to a file', async () => {

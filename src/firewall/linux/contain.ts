@@ -7,11 +7,13 @@ import type { RequestedBy } from '../../request/request';
 import type { Context, Recorder } from '../firewall';
 import { bridgedGuestsOpen, holdsExactly, judgeReading, liveHandlers, serverIsLost } from './judge-reading';
 import type { Nft, Unreadable } from './nft';
+import { presentTables } from './present-tables';
 import { natGaps } from './read-surroundings';
-import { type Reading, takeReading } from './reading';
+import type { Reading } from './reading';
+import { readAndRecognise } from './recognise';
 import { acceptRules } from './rules';
 import { deleteCommands, loadCommands, replaceCommands, type Table, tables, transaction } from './ruleset';
-import { forget, missingSave, save } from './saved';
+import { forget, missingSave, missingUnit, save } from './saved';
 import type { TablesTaken } from './supported-tables';
 import type { Surroundings } from './surroundings';
 
@@ -22,7 +24,10 @@ export interface Seen {
   readonly taken: TablesTaken;
 }
 
-/** Brings the host to the policy in one transaction, reads it back, and takes everything away again if it is of no use. */
+/**
+ * Brings the host to the policy in one transaction and reads it back. A host that was free is set free again where it shows that
+ * this is of no use; one that was contained is not.
+ */
 export async function contain(
   context: Context,
   nft: Nft,
@@ -30,6 +35,7 @@ export async function contain(
   asked: AllowList,
   requestedBy: RequestedBy,
   recorder: Recorder,
+  systemctl: string | undefined,
 ): Promise<Judgement> {
   if ('unreadable' in before) {
     throw new Failure('no-backup', `The rules in force cannot be read, so nothing was changed: ${before.unreadable}.`);
@@ -37,30 +43,38 @@ export async function contain(
   const allowList = requestedBy === 'alert' ? withHandlers(asked, liveHandlers(before)) : asked;
   const rules = acceptRules(allowList, surroundings);
   const judge = (live: Reading | Unreadable): Judgement => judgeReading(live, allowList, surroundings);
-  // Closed, and open to a server. Less than that and the host is not contained, or could take no further order.
+  // Closed, and open to a server, or not known to be otherwise. Less than that and the host is better set free than left.
   const isOfUse = (live: Reading, { state }: Judgement): boolean =>
-    (state === 'contained' || state === 'degraded') && !serverIsLost(live, allowList, surroundings);
+    state !== 'not-contained' && state !== 'ineffective' && !serverIsLost(live, allowList, surroundings);
   // What the kernel does not take at all fails as a whole, and is told then.
   const own = judge(before).state === 'contained' || 'refusal' in taken ? tables : taken;
   const inPlace = transaction(loadCommands(rules, own));
   let live: Reading | Unreadable = before;
   let complaint: string | undefined;
+  let isTaken = false;
   for (const attempt of [inPlace, transaction(replaceCommands(rules, own))]) {
     if (isWhole(judge(live), own) && (live !== before || holdsExactly(before, rules))) break;
     complaint = await nft.change(recorder, 'load', attempt);
-    live = await takeReading(nft);
+    live = await readAndRecognise(nft, allowList, surroundings);
+    // nft says that the kernel has them, and nothing that can be read speaks against it.
+    isTaken = complaint === undefined && judge(live).state === 'uncertain';
+    if (isTaken) break;
   }
   const judgement = judge(live);
-  if ('unreadable' in live && isOfUse(before, judge(before))) throw notReadBack(live.unreadable);
-  if ('unreadable' in live || !isOfUse(live, judgement)) {
+  const wasFree = before.existing.length === 0;
+  if ('unreadable' in live && !isTaken && !wasFree) throw notReadBack(live.unreadable);
+  if (wasFree && !isTaken && ('unreadable' in live || !isOfUse(live, judgement)))
     return takeBack(context, nft, recorder, complaint ?? describe(judgement));
-  }
   // What counts is what is in force, not what nft says of its work. A transaction is carried out whole or not at all: where
   // something changed these rules are loaded, also if they do not read as we wrote them. Where nothing did, those of an
   // earlier order are, and what is saved of them has to stay.
-  const isLoaded = isWhole(judgement, own) || !isDeepStrictEqual(live, before);
-  const saved = isLoaded ? await save(context, recorder, inPlace) : missingSave(context);
-  return addGaps(judgement, [...natGaps(surroundings), ...saved]);
+  const isLoaded = isTaken || isWhole(judgement, own) || !isDeepStrictEqual(live, before);
+  const [saved, unit] = await Promise.all([
+    isLoaded ? save(context, recorder, inPlace) : missingSave(context),
+    missingUnit(systemctl),
+  ]);
+  const inForce: Judgement = isTaken ? { ...judgement, state: 'degraded' } : judgement;
+  return addGaps(inForce, [...natGaps(surroundings), ...saved, ...unit]);
 }
 
 /** Nothing is left to do: another attempt would bring nothing but a moment in which the chains change over. */
@@ -88,16 +102,16 @@ export async function takeBack(context: Context, nft: Nft, recorder: Recorder, w
 
 /** Deletes our tables and nothing else. Returns why they are still there, or may be. */
 export async function deleteTables(nft: Nft, recorder: Recorder): Promise<string | undefined> {
-  let live = await takeReading(nft);
   let complaint: string | undefined;
   for (let attempt = 0; attempt < 2; attempt++) {
-    if ('unreadable' in live) return live.unreadable;
-    if (live.existing.length === 0) return undefined;
-    complaint = await nft.change(recorder, 'delete-tables', transaction(deleteCommands(live.existing)));
-    live = await takeReading(nft);
+    const present = await presentTables(nft);
+    if ('unreadable' in present) return present.unreadable;
+    if (present.length === 0) return undefined;
+    complaint = await nft.change(recorder, 'delete-tables', transaction(deleteCommands(present)));
   }
-  if ('unreadable' in live) return live.unreadable;
-  return live.existing.length === 0 ? undefined : (complaint ?? 'the tables are still there');
+  const left = await presentTables(nft);
+  if ('unreadable' in left) return left.unreadable;
+  return left.length === 0 ? undefined : (complaint ?? 'the tables are still there');
 }
 
 /** An alert takes nobody away. */

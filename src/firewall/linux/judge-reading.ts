@@ -1,12 +1,12 @@
 import { type Gap, gapOf } from '../../outcome/gaps';
-import { type Judgement, judgementOf } from '../../outcome/states';
+import { addGaps, type Judgement, judgementOf } from '../../outcome/states';
 import { type Address, isRefusal, parseNetwork } from '../../policy/address';
 import type { AllowList } from '../../policy/allow-list';
 import type { GroupName } from '../../policy/flows';
 import { type AcceptRule, keyOf } from './match';
 import type { Unreadable } from './nft';
 import type { LiveRule, Reading } from './reading';
-import { acceptRules, handlerProtocols } from './rules';
+import { acceptRules } from './rules';
 import { droppingHooks, tables } from './ruleset';
 import { isLasting, shapeOf } from './shape';
 import { type Surroundings, widest } from './surroundings';
@@ -17,8 +17,8 @@ export const bridgedGuestsOpen = gapOf({ code: 'bridged-guests-open' });
 const mostNames = 10;
 
 /**
- * Judges what the kernel will do with the next packet, by the meaning of the rules that were read back. With a policy it
- * also looks whether everybody who is to be let in is, and nobody else.
+ * Judges what the kernel will do with the next packet, by the rules that were read back. With a policy it also looks whether
+ * everybody who is to be let in is, and nobody else. What a listing does not show for certain is never called open.
  */
 export function judgeReading(
   live: Reading | Unreadable,
@@ -29,16 +29,48 @@ export function judgeReading(
   if (!live.existing.includes(tables[0])) return { state: 'not-contained', gaps: [] };
   const known = acceptRules(allowList ?? anybody, widest(surroundings, allowList?.servers ?? []));
   const wanted = allowList === undefined ? [] : acceptRules(allowList, surroundings);
-  return judgementOf([
+  const unclear = unclearRules(live, allowList, surroundings);
+  const certain = live.rules.filter((rule) => !unclear.includes(rule));
+  const seen = judgementOf([
     ...live.flagged.map(({ family, name }) => gapOf({ code: 'table-off', family }, `${family} ${name}`)),
     ...droppingHooks.flatMap((hook) => hookGaps(live, hook)),
-    ...foreignGaps(live.rules, known, allowList !== undefined),
-    ...missingGaps(live.rules, wanted),
+    ...foreignGaps(certain, known, allowList !== undefined),
+    ...(isUnclear(live, unclear) ? [] : missingGaps(certain, wanted)),
   ]);
+  const more = unclearGaps(live, unclear);
+  return seen.state === 'ineffective' ? { ...seen, gaps: [...seen.gaps, ...more] } : addGaps(seen, more);
 }
 
-/** True when no server is left that the agent could reach: the host would take no further order. */
+/**
+ * The rules that may be ours in the words of an nft that we do not know. Where none of ours is missing, whatever else there is
+ * comes from others.
+ */
+export function unclearRules(
+  { rules }: Reading,
+  allowList: AllowList | undefined,
+  surroundings: Surroundings,
+): LiveRule[] {
+  const found = new Set(rules.flatMap(acceptedShape));
+  const wanted = allowList === undefined ? [] : acceptRules(allowList, surroundings);
+  if (allowList !== undefined && missingFrom(found, wanted).length === 0) return [];
+  const known = acceptRules(allowList ?? anybody, widest(surroundings, allowList?.servers ?? []));
+  const own = new Set(known.map(({ chain, matches }) => shapeOf(chain, matches)));
+  return rules.filter(
+    (rule) =>
+      !rule.isPlain &&
+      !acceptedShape(rule).some((shape) => own.has(shape)) &&
+      (allowList !== undefined || !isNarrow(rule)),
+  );
+}
+
+/** What may stand in for a policy where none is known: every rule that names nobody. */
+export function rulesToTry(allowList: AllowList | undefined, surroundings: Surroundings): AcceptRule[] {
+  return acceptRules(allowList ?? anybody, surroundings);
+}
+
+/** True when no server is left that the agent could reach, for certain: the host would take no further order. */
 export function serverIsLost(live: Reading, allowList: AllowList, surroundings: Surroundings): boolean {
+  if (isUnclear(live, unclearRules(live, allowList, surroundings))) return false;
   const shapes = new Set(live.rules.flatMap(acceptedShape));
   return !allowList.servers.some((server) => {
     const rewritten = surroundings.rewritten.filter((one) => one.server === server);
@@ -50,24 +82,34 @@ export function serverIsLost(live: Reading, allowList: AllowList, surroundings: 
 
 /** True when these rules are in force, each as it is written, and no others. */
 export function holdsExactly({ rules }: Reading, wanted: readonly AcceptRule[]): boolean {
-  const live = new Set(rules.map(({ chain, matches }) => (matches === undefined ? '' : keyOf(chain, matches))));
+  const live = new Set(rules.map(({ chain, matches, isUnderstood }) => (isUnderstood ? keyOf(chain, matches) : '')));
   return live.size === wanted.length && wanted.every(({ chain, matches }) => live.has(keyOf(chain, matches)));
 }
 
-/** The handlers that are let in now, whoever asked for them. */
+/** The handlers that are let in now, whoever asked for them: told by our comment, however nft spells the rest. */
 export function liveHandlers({ rules }: Reading): Address[] {
-  return rules.flatMap(({ chain, matches, verdict }) => {
-    const from = matches?.find(({ field }) => field === 'ip saddr' || field === 'ip6 saddr');
-    if (chain !== 'input' || verdict !== 'accept' || matches?.length !== 2 || from === undefined) return [];
+  return rules.flatMap(({ chain, matches, verdict, comment }) => {
+    const from = matches.find(({ field }) => field === 'ip saddr' || field === 'ip6 saddr');
+    if (chain !== 'input' || verdict !== 'accept' || comment !== 'handler' || from === undefined) return [];
     const address = parseNetwork(from.values[0] ?? '', 24, 64);
-    if (isRefusal(address)) return [];
-    const whole = { field: 'meta l4proto', values: handlerProtocols(address.family) };
-    return keyOf(chain, matches) === keyOf(chain, [from, whole]) ? [address] : [];
+    return isRefusal(address) ? [] : [address];
   });
 }
 
+function isUnclear({ unlisted }: Reading, unclear: readonly LiveRule[]): boolean {
+  return unclear.length > 0 || unlisted.length > 0;
+}
+
+/** What was loaded is in force whatever a listing says of it; that it cannot be told to be ours is a gap. */
+function unclearGaps({ unlisted }: Reading, unclear: readonly LiveRule[]): Gap[] {
+  const texts = unlisted.map(({ unreadable }) => unreadable);
+  if (texts.length > 0) return [gapOf({ code: 'rules-not-recognised' }, texts.join('; '))];
+  return named('rules-not-recognised', unclear);
+}
+
 /** A chain that a bridge's frames pass is a smaller gap than one that the host's own packets pass, and so is the last one of all. */
-function hookGaps({ chains }: Reading, hook: string): Gap[] {
+function hookGaps({ chains, unlisted }: Reading, hook: string): Gap[] {
+  if (unlisted.some(({ family }) => hook.startsWith(family))) return [];
   if (chains.some((chain) => chain.hook === hook && chain.drops)) return [];
   if (hook === 'inet postrouting') return [gapOf({ code: 'rewritten-open' })];
   return [hook.startsWith('bridge') ? bridgedGuestsOpen : gapOf({ code: 'not-dropped', hook })];
@@ -96,9 +138,7 @@ const anybody: AllowList = {
 };
 
 function missingGaps(rules: readonly LiveRule[], wanted: readonly AcceptRule[]): Gap[] {
-  const shapes = new Set(rules.flatMap(acceptedShape));
-  // A lease from elsewhere or an address of its own that is new: the rules for them come with the next order.
-  const missing = wanted.filter((rule) => isLasting(rule.matches) && !shapes.has(shapeOf(rule.chain, rule.matches)));
+  const missing = missingFrom(new Set(rules.flatMap(acceptedShape)), wanted);
   const kinds = [
     [['server', 'server behind NAT'], 'server-blocked'],
     [['handler'], 'handler-blocked'],
@@ -118,17 +158,22 @@ function missingGaps(rules: readonly LiveRule[], wanted: readonly AcceptRule[]):
   ];
 }
 
-/** The shape of a rule that accepts; none for a rule with another verdict, elsewhere, or not understood. */
-function acceptedShape({ table, chain, matches, verdict }: LiveRule): string[] {
-  return table.family === 'inet' && matches !== undefined && verdict === 'accept' ? [shapeOf(chain, matches)] : [];
+/** A lease from elsewhere or an address of its own that is new: the rules for them come with the next order. */
+function missingFrom(shapes: ReadonlySet<string>, wanted: readonly AcceptRule[]): AcceptRule[] {
+  return wanted.filter(({ chain, matches }) => isLasting(matches) && !shapes.has(shapeOf(chain, matches)));
 }
 
-/** True when a rule lets through one host or small network, by a condition on the other side's address. */
+/** The shape of a rule that accepts; none for a rule with another verdict, elsewhere, or not understood. */
+function acceptedShape({ table, chain, matches, isUnderstood, verdict }: LiveRule): string[] {
+  return table.family === 'inet' && isUnderstood && verdict === 'accept' ? [shapeOf(chain, matches)] : [];
+}
+
+/** True when a rule lets through one host or small network at most: a packet has to meet this condition too. */
 function isNarrow({ table, chain, matches, verdict }: LiveRule): boolean {
   if (table.family !== 'inet' || verdict !== 'accept') return false;
   const sides: Readonly<Record<string, string>> = { input: 'saddr', output: 'daddr', postrouting: 'daddr' };
   const fields = [`ip ${sides[chain]}`, `ip6 ${sides[chain]}`, 'ct original ip daddr', 'ct original ip6 daddr'];
-  return (matches ?? []).some(
+  return matches.some(
     ({ field, values, not, above }) =>
       !not && !above && fields.includes(field) && values.every((value) => !isRefusal(parseNetwork(value, 24, 64))),
   );
@@ -141,6 +186,7 @@ type NamingCode =
   | 'handler-blocked'
   | 'dns-blocked'
   | 'entry-blocked'
+  | 'rules-not-recognised'
   | 'rule-missing';
 
 function named(code: NamingCode, rules: readonly (AcceptRule | LiveRule)[]): Gap[] {
@@ -151,6 +197,6 @@ function named(code: NamingCode, rules: readonly (AcceptRule | LiveRule)[]): Gap
 
 /** A rule as it may stand in a message: no control characters, not without end. */
 function describe({ chain, matches, comment }: AcceptRule | LiveRule): string {
-  const conditions = (matches ?? []).map(({ field, values }) => `${field} ${values.join(',')}`).join(' ');
+  const conditions = matches.map(({ field, values }) => `${field} ${values.join(',')}`).join(' ');
   return `${chain} ${conditions || comment || 'any'}`.replace(/[^\x20-\x7e]/g, '?').slice(0, 100);
 }

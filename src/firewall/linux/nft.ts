@@ -1,9 +1,10 @@
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../../outcome/failure';
-import { type RunResult, runProcess } from '../../process/run';
+import { openAnonymousFile } from '../../process/anonymous-file';
+import { type RunOptions, type RunResult, runProcess } from '../../process/run';
 import type { Context, Recorder } from '../firewall';
+import { type Table, tables } from './ruleset';
 
 /** Where distributions put nft. PATH is not asked: whoever can set it must not choose what we run. */
 const systemFolders = ['/usr/sbin', '/sbin', '/usr/bin'] as const;
@@ -11,11 +12,23 @@ const systemFolders = ['/usr/sbin', '/sbin', '/usr/bin'] as const;
 /** One call works on our tables only, so it is a matter of milliseconds; the limit is for a host on its knees. */
 const limitMs = 20_000;
 
-/** Thousands of rules; more is not ours. */
-const longestListing = 16 * 1024 * 1024;
+/**
+ * What decides is the exit code and JSON; messages are only kept for people, and so in English. A listing has thousands of
+ * rules at most; more is not ours.
+ */
+const options: RunOptions = { limitMs, env: { LC_ALL: 'C' }, keepBytes: 16 * 1024 * 1024 };
 
-/** What decides is the exit code and JSON; messages are only kept for people, and so in English. */
-const env = { LC_ALL: 'C' };
+/**
+ * Memory first: a full disk must keep nobody from being contained. nft 0.9.8 opens /dev/stdin anew, which works for a file
+ * and not for a socket, and Node makes sockets of its children's pipes.
+ */
+const memoryFolders = ['/run', '/dev/shm'];
+
+/** Of util-linux, as flock is. */
+const systemUnshare = '/usr/bin/unshare';
+
+/** $0 is the program, the arguments are families. Nothing else that is asked for comes near this shell. */
+const loadAndList = `"$0" -f - && for family; do "$0" -j list table "$family" ${tables[0].name} || exit; done`;
 
 /** Something could not be read, and why, for people. */
 export interface Unreadable {
@@ -24,9 +37,13 @@ export interface Unreadable {
 
 /** The nft of this host: reads, and changes as steps of a case. */
 export class Nft {
+  /** A question that was never answered: the next one to the same program would only cost as much time again. */
+  private unanswered: RunResult | undefined;
+
   constructor(
     private readonly context: Context,
     private readonly folders: readonly string[] = systemFolders,
+    private readonly unshare = systemUnshare,
   ) {}
 
   /** Absolute path; where nft usually is if this host has none. */
@@ -42,47 +59,96 @@ export class Nft {
   }
 
   /** The answer to a listing, such as `list table inet contain_host`, as parsed JSON. */
-  list(...what: readonly string[]): Promise<{ readonly listed: unknown } | Unreadable> {
-    return new Promise((resolve) => {
-      const options = { env, timeout: limitMs, killSignal: 'SIGKILL', maxBuffer: longestListing } as const;
-      execFile(this.program, ['-j', 'list', ...what], options, (error, stdout, stderr) => {
-        if (error !== null) {
-          const why = printable(stderr) || printable(error.message);
-          return resolve({ unreadable: `"nft list ${what.join(' ')}" failed: ${why}` });
-        }
-        try {
-          resolve({ listed: JSON.parse(stdout) });
-        } catch {
-          resolve({ unreadable: `"nft list ${what.join(' ')}" did not answer with JSON` });
-        }
-      });
-    });
+  async list(...what: readonly string[]): Promise<Listed | Unreadable> {
+    const args = ['list', ...what];
+    const result = await this.ask(this.program, ['-j', ...args]);
+    if (result.exitCode !== 0) return { unreadable: `"nft ${args.join(' ')}" failed: ${complaint(result)}` };
+    return parse(result.stdout) ?? { unreadable: `"nft ${args.join(' ')}" did not answer with JSON` };
   }
 
   /** Asks the kernel whether it would take a transaction; nothing is changed. Returns what speaks against it. */
   async check(transaction: string): Promise<string | undefined> {
-    const result = await runProcess(this.program, ['-c', '-f', '-'], { input: transaction, limitMs, env });
-    return result.exitCode === 0 ? undefined : complaint(result);
+    return complaintOf(await this.ask(this.program, ['-c', '-f', '-'], transaction));
+  }
+
+  /** The same, and whether this nft was built with JSON: without it rules can be loaded and never read back. */
+  async checkWithJson(transaction: string): Promise<string | undefined> {
+    return complaintOf(await this.ask(this.program, ['-j', '-c', '-f', '-'], transaction));
+  }
+
+  /** Why this program does not even tell its version. */
+  async checkProgram(): Promise<string | undefined> {
+    return complaintOf(await this.ask(this.program, ['--version']));
+  }
+
+  /**
+   * How this nft lists these tables once it has loaded a transaction, tried out in a network namespace of its own that ends
+   * with the process. Undefined where that is not allowed, or comes to nothing.
+   */
+  async rehearse(transaction: string, own: readonly Table[]): Promise<unknown[] | undefined> {
+    if (!existsSync(this.unshare)) return undefined;
+    const args = ['--net', '/bin/sh', '-c', loadAndList, this.program, ...own.map(({ family }) => family)];
+    const { exitCode, stdout } = await this.ask(this.unshare, args, transaction);
+    if (exitCode !== 0) return undefined;
+    const answers = stdout.toString('utf8').split('\n').filter(Boolean);
+    const listings = answers.flatMap((answer) => parse(answer)?.listed ?? []);
+    return listings.length === own.length ? listings : undefined;
   }
 
   /** Carries out a transaction as a step, whole or not at all. It holds our lock while it lives, even if we die before it. */
   async change(recorder: Recorder, step: string, transaction: string): Promise<string | undefined> {
     const args = ['-f', '-'];
     const { lockFd } = this.context;
-    const result = await recorder.act({ step, command: [this.program, ...args] }, () =>
-      runProcess(this.program, args, {
-        input: transaction,
-        limitMs,
-        env,
-        ...(lockFd === undefined ? {} : { holdFd: lockFd }),
-      }),
+    const hold = lockFd === undefined ? {} : { holdFd: lockFd };
+    return complaintOf(
+      await recorder.act({ step, command: [this.program, ...args] }, () =>
+        this.feed(this.program, args, transaction, hold),
+      ),
     );
-    return result.exitCode === 0 ? undefined : complaint(result);
+  }
+
+  private async ask(program: string, args: readonly string[], transaction?: string): Promise<RunResult> {
+    if (this.unanswered !== undefined) return this.unanswered;
+    const result = await (transaction === undefined
+      ? runProcess(program, args, options)
+      : this.feed(program, args, transaction));
+    if (result.timedOut) this.unanswered = result;
+    return result;
+  }
+
+  private async feed(
+    program: string,
+    args: readonly string[],
+    text: string,
+    more: RunOptions = {},
+  ): Promise<RunResult> {
+    const inputFd = openAnonymousFile(text, [...memoryFolders, this.context.stateFolder]);
+    try {
+      return await runProcess(program, args, { ...options, ...more, inputFd });
+    } finally {
+      closeSync(inputFd);
+    }
   }
 
   private find(): string | undefined {
     return this.folders.map((folder) => join(folder, 'nft')).find((file) => existsSync(file));
   }
+}
+
+interface Listed {
+  readonly listed: unknown;
+}
+
+function parse(text: Buffer | string): Listed | undefined {
+  try {
+    return { listed: JSON.parse(text.toString()) };
+  } catch {
+    return undefined;
+  }
+}
+
+function complaintOf(result: RunResult): string | undefined {
+  return result.exitCode === 0 ? undefined : complaint(result);
 }
 
 function complaint({ timedOut, startError, output, exitCode }: RunResult): string {

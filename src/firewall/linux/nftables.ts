@@ -7,16 +7,18 @@ import { contain, type Seen, takeBack } from './contain';
 import { bridgedGuestsOpen, judgeReading } from './judge-reading';
 import { Nft } from './nft';
 import { natGaps, readFixedSurroundings, readSurroundings } from './read-surroundings';
-import { type Reading, takeReading } from './reading';
+import { nothingThere, type Reading, readOwnTables, takeReading } from './reading';
+import { recognise } from './recognise';
 import { release } from './release';
 import { acceptRules } from './rules';
-import { deleteCommands, loadCommands, type Table, tables } from './ruleset';
-import { missingSave, survivesRestart } from './saved';
+import { deleteCommands, loadCommands, type Table, tableCommand, tables, transaction } from './ruleset';
+import { findSystemctl, missingSave, missingUnit, survivesRestart } from './saved';
 import { tablesTaken } from './supported-tables';
+import { unableBecause } from './unable';
 import { findUnseenPaths } from './unseen-paths';
 
-/** The Linux firewall: tables of our own, told and read through nft. Absent `nft`, the system's one. */
-export function nftables(context: Context, nft = new Nft(context)): Firewall {
+/** The Linux firewall: tables of our own, told and read through nft. Absent `nft` and `systemctl`, the system's. */
+export function nftables(context: Context, nft = new Nft(context), systemctl = findSystemctl()): Firewall {
   // What the preflight saw of a free host is what its containment starts from: nothing of ours runs in between.
   let seen: Seen | undefined;
   return {
@@ -30,13 +32,13 @@ export function nftables(context: Context, nft = new Nft(context)): Firewall {
       if (tried.live.existing.length === 0) seen = tried;
       return preflight(tried, allowList);
     },
-    judge: (allowList) => judgeNow(context, nft, allowList),
+    judge: (allowList) => judgeNow(context, nft, systemctl, allowList),
     judgePlan: (allowList) => judgePlan(nft, allowList),
-    inspect: async () => ({ survivesRestart: await survivesRestart() }),
+    inspect: async () => ({ survivesRestart: await survivesRestart(systemctl) }),
     contain: async (allowList, requestedBy, recorder) => {
       const start = seen ?? (await look(nft, allowList));
       seen = undefined;
-      const judgement = await contain(context, nft, start, allowList, requestedBy, recorder);
+      const judgement = await contain(context, nft, start, allowList, requestedBy, recorder, systemctl);
       return addGaps(judgement, await findUnseenPaths(nft));
     },
     undo: (recorder, why) => takeBack(context, nft, recorder, why),
@@ -95,15 +97,22 @@ function preflight({ live, surroundings: { resolvers } }: TriedOut, { needsDns }
 }
 
 /** What is in force, and whether the next start would bring it back. */
-async function judgeNow(context: Context, nft: Nft, allowList: AllowList | undefined): Promise<Judgement> {
-  const [live, surroundings] = await Promise.all([
+async function judgeNow(
+  context: Context,
+  nft: Nft,
+  systemctl: string | undefined,
+  allowList: AllowList | undefined,
+): Promise<Judgement> {
+  const [reading, surroundings, unit] = await Promise.all([
     takeReading(nft),
     allowList === undefined ? readFixedSurroundings() : readSurroundings(nft, allowList),
+    missingUnit(systemctl),
   ]);
-  const judgement = judgeReading(live, allowList, surroundings);
+  const judgement = judgeReading(await recognise(nft, reading, allowList, surroundings), allowList, surroundings);
   const isThere = judgement.state !== 'not-contained' && judgement.state !== 'uncertain';
   if (!isThere) return judgement;
-  return addGaps(judgement, [...natGaps(surroundings), ...(await findUnseenPaths(nft)), ...missingSave(context)]);
+  const unseen = await findUnseenPaths(nft);
+  return addGaps(judgement, [...natGaps(surroundings), ...unseen, ...missingSave(context), ...unit]);
 }
 
 /** Our tables have the last word on what gets through, so a plan that the kernel would take is a containment. */
@@ -124,28 +133,20 @@ interface TriedOut extends Seen {
 }
 
 async function look(nft: Nft, allowList: AllowList): Promise<Seen> {
-  const reading = takeReading(nft);
   const surroundings = await readSurroundings(nft, allowList);
-  const [live, taken] = await Promise.all([reading, tablesTaken(nft, acceptRules(allowList, surroundings))]);
-  return { live, surroundings, taken };
+  const rules = acceptRules(allowList, surroundings);
+  // One question where all is well: nobody has tables of our names, the kernel takes the rules, and nft knows JSON.
+  const fromNothing = transaction([...tables.map((table) => tableCommand('create', table)), ...loadCommands(rules)]);
+  if ((await nft.checkWithJson(fromNothing)) === undefined) return { live: nothingThere, surroundings, taken: tables };
+  const [found, taken] = await Promise.all([readOwnTables(nft), tablesTaken(nft, rules)]);
+  return { live: await recognise(nft, found, allowList, surroundings), surroundings, taken };
 }
 
 /** Reads what is in force, and asks the kernel whether it would take the rules. Throws `Failure` where it would not. */
 async function tryOut(nft: Nft, allowList: AllowList): Promise<TriedOut> {
   nft.require();
-  // Short, and whatever it says: an nft that was built without JSON could load the rules but never read them back.
-  const [{ live, surroundings, taken }, answer] = await Promise.all([look(nft, allowList), nft.list('flowtables')]);
-  if ('unreadable' in live) throw cannotWork(live.unreadable);
-  if ('unreadable' in answer) throw cannotWork(answer.unreadable);
-  if ('refusal' in taken) throw cannotWork(`nft does not take the rules: ${taken.refusal}`);
+  const { live, surroundings, taken } = await look(nft, allowList);
+  if ('refusal' in taken) throw await unableBecause(nft, taken.refusal);
+  if ('unreadable' in live) throw await unableBecause(nft, live.unreadable);
   return { live, surroundings, taken };
-}
-
-function cannotWork(why: string): Failure {
-  if (process.getuid?.() !== 0) {
-    const message = `Run this as root. Only root may change the firewall (${why}), so nothing was changed.`;
-    return new Failure('not-elevated', message);
-  }
-  const message = `The kernel's firewall cannot be used, so nothing was changed: ${why}. A kernel with nf_tables is needed, and nft with JSON.`;
-  return new Failure('tool-missing', message);
 }

@@ -1,6 +1,7 @@
 import { type Match, protocolNumbers } from './match';
 import type { Nft, Unreadable } from './nft';
-import { chainNames, type Table, tableCommand, tables, transaction } from './ruleset';
+import { isFree, isThere } from './present-tables';
+import { chainNames, type Table, tables } from './ruleset';
 
 /** A chain of ours that the kernel runs packets through. */
 export interface LiveChain {
@@ -13,14 +14,22 @@ export interface LiveRule {
   readonly table: Table;
   readonly chain: string;
   readonly comment: string;
-  /** Undefined where the rule holds something that we never write. */
-  readonly matches: readonly Match[] | undefined;
+  /** The conditions that are understood. A packet has to meet all of them, whatever else the rule asks. */
+  readonly matches: readonly Match[];
+  /** False where the rule holds something that we never write. */
+  readonly isUnderstood: boolean;
+  /** False also where a word stands in the place of a number: versions of nft differ in those. */
+  readonly isPlain: boolean;
   readonly verdict: 'accept' | 'drop' | 'other';
+  /** Everything that this nft says of it but what counts packets: equal for rules that do the same. */
+  readonly spelling: string;
 }
 
 /** What the kernel holds under our names now. */
 export interface Reading {
   readonly existing: readonly Table[];
+  /** Tables that are there although nft gives no listing of them that is one, and why. */
+  readonly unlisted: readonly (Table & Unreadable)[];
   /**
    * Tables with a flag: somebody switched them off, so that they are there and do nothing (nft(8), `flags dormant`). Which
    * flag cannot be told: nft 1.0.6 answers with the table's name in its place. We set none.
@@ -30,35 +39,60 @@ export interface Reading {
   readonly rules: readonly LiveRule[];
 }
 
+export const nothingThere: Reading = { existing: [], unlisted: [], flagged: [], chains: [], rules: [] };
+
 /** Reads our tables and nothing of others. Never throws. */
 export async function takeReading(nft: Nft): Promise<Reading | Unreadable> {
-  const live = { existing: [] as Table[], flagged: [] as Table[], chains: [] as LiveChain[], rules: [] as LiveRule[] };
-  const reading = tables.map(async (table) => ({ table, found: await readTable(nft, table) }));
-  for (const { table, found } of await Promise.all(reading)) {
-    if (found === 'absent') continue;
-    if ('unreadable' in found) return found;
-    const { listed } = found;
-    live.existing.push(table);
-    if (objectsIn(listed, 'table').some(({ flags }) => flags !== undefined)) live.flagged.push(table);
-    live.chains.push(...objectsIn(listed, 'chain').flatMap((chain) => readChain(table, chain)));
-    const rules = objectsIn(listed, 'rule').filter(({ chain }) => chainNames.includes(String(chain)));
-    live.rules.push(...rules.map((rule) => readRule(table, rule)));
-  }
-  return live;
+  return (await isFree(nft)) ? nothingThere : readOwnTables(nft);
 }
 
-/**
- * One table. Where it cannot be listed, whether the kernel would let it be made tells that it is not there. A listing of all
- * tables would too, but nft 1.0 then reads whatever they hold: a quarter of a minute with a blocklist of 200,000 addresses.
- */
-async function readTable(nft: Nft, table: Table): Promise<{ readonly listed: unknown } | 'absent' | Unreadable> {
-  const listed = await nft.list('table', table.family, table.name);
-  if (!('unreadable' in listed)) return listed;
-  const can = async (verb: 'create' | 'delete'): Promise<boolean> =>
-    (await nft.check(transaction([tableCommand(verb, table)]))) === undefined;
-  if (await can('create')) return 'absent';
-  // A kernel without this family lets nobody make one, or take one away. That nft works shows in the other table.
-  return table.family === 'bridge' && !(await can('delete')) ? 'absent' : listed;
+/** The same where they seem to be there. */
+export async function readOwnTables(nft: Nft): Promise<Reading | Unreadable> {
+  const found = await Promise.all(tables.map(async (table) => ({ table, part: await readTable(nft, table) })));
+  const existing: Table[] = [];
+  const unlisted: Reading['unlisted'][number][] = [];
+  const parts: Listing[] = [];
+  for (const { table, part } of found) {
+    if (part === 'absent') continue;
+    if ('unreadable' in part) return part;
+    existing.push(table);
+    if ('unlisted' in part) unlisted.push({ ...table, unreadable: part.unlisted });
+    else parts.push(part);
+  }
+  const [flagged, chains, rules] = [
+    parts.flatMap((part) => part.flagged),
+    parts.flatMap((part) => part.chains),
+    parts.flatMap((part) => part.rules),
+  ];
+  return { existing, unlisted, flagged, chains, rules };
+}
+
+type Listing = Pick<Reading, 'flagged' | 'chains' | 'rules'>;
+
+async function readTable(
+  nft: Nft,
+  table: Table,
+): Promise<Listing | { readonly unlisted: string } | 'absent' | Unreadable> {
+  const answer = await nft.list('table', table.family, table.name);
+  const listing = 'unreadable' in answer ? answer : readListing(table, answer.listed);
+  if (!('unreadable' in listing)) return listing;
+  const there = await isThere(nft, table);
+  if (typeof there === 'object') return there;
+  return there ? { unlisted: listing.unreadable } : 'absent';
+}
+
+/** One table of ours in an answer of nft. What does not even name the table is no listing of it. */
+export function readListing(table: Table, listed: unknown): Listing | Unreadable {
+  const own = objectsIn(listed, 'table');
+  if (!own.some(({ family, name }) => family === table.family && name === table.name))
+    return { unreadable: `nft does not list the table ${table.family} ${table.name}, which is there` };
+  return {
+    flagged: own.some(({ flags }) => flags !== undefined) ? [table] : [],
+    chains: objectsIn(listed, 'chain').flatMap((chain) => readChain(table, chain)),
+    rules: objectsIn(listed, 'rule')
+      .filter(({ chain }) => chainNames.includes(String(chain)))
+      .map((rule) => readRule(table, rule)),
+  };
 }
 
 function readChain({ family }: Table, { name, type, hook, policy }: Fields): LiveChain[] {
@@ -69,14 +103,35 @@ function readChain({ family }: Table, { name, type, hook, policy }: Fields): Liv
 function readRule(table: Table, { chain, comment, expr }: Fields): LiveRule {
   const statements = (Array.isArray(expr) ? expr : [undefined]).filter((one) => !isFields(one) || !('counter' in one));
   const last = statements.at(-1);
-  const matches = statements.slice(0, -1).map(readMatch);
+  const conditions = statements.slice(0, -1).map(readMatch);
+  const matches = conditions.flatMap((match) => match ?? []);
+  const verdict = isFields(last) && 'accept' in last ? 'accept' : isFields(last) && 'drop' in last ? 'drop' : 'other';
+  const isUnderstood = conditions.every((match) => match !== undefined);
   return {
-    table,
-    chain: String(chain),
-    comment: typeof comment === 'string' ? comment : '',
-    matches: matches.every((match) => match !== undefined) ? matches : undefined,
-    verdict: isFields(last) && 'accept' in last ? 'accept' : isFields(last) && 'drop' in last ? 'drop' : 'other',
+    ...{ table, chain: String(chain), comment: typeof comment === 'string' ? comment : '', matches, verdict },
+    isUnderstood,
+    isPlain: isUnderstood && verdict !== 'other' && matches.every(isPlain),
+    spelling: JSON.stringify([table.family, chain, statements.map(sorted)]),
   };
+}
+
+/** The same for equal sets, whose members nft lists in any order. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (!isFields(value)) return value;
+  const entries = Object.entries(value).map(([name, one]) => [name, sorted(one)] as const);
+  return Object.fromEntries(
+    entries
+      .map(([name, one]) =>
+        name === 'set' && Array.isArray(one) ? ([name, [...one].sort(byText)] as const) : [name, one],
+      )
+      .sort(byText),
+  );
+}
+
+function byText(a: unknown, b: unknown): number {
+  const [first = '', second = ''] = [a, b].map((one) => JSON.stringify(one));
+  return first < second ? -1 : Number(first > second);
 }
 
 function readMatch(statement: unknown): Match | undefined {
@@ -85,10 +140,15 @@ function readMatch(statement: unknown): Match | undefined {
   const field = isFields(left) ? fieldOf(left) : undefined;
   const values = valuesOf(right);
   if (field === undefined || values === undefined) return undefined;
-  const numbered = field === 'meta l4proto' || field === 'frag nexthdr' ? values.map(protocolNumber) : values;
-  if (op === '==' || op === 'in') return { field, values: numbered };
-  if (op === '!=') return { field, values: numbered, not: true };
-  return op === '>' ? { field, values: numbered, above: true } : undefined;
+  const usual = values.map((value) => usualValue(field, value));
+  if (op === '==' || op === 'in') return { field, values: usual };
+  if (op === '!=') return { field, values: usual, not: true };
+  return op === '>' ? { field, values: usual, above: true } : undefined;
+}
+
+/** Addresses, ports, protocols and the names of interfaces read the same from every nft. */
+function isPlain({ field, values }: Match): boolean {
+  return /^[io]ifname\b/.test(field) || values.every((value) => /^(?=.*[\d:])[\da-f.:/]+$/.test(value));
 }
 
 function fieldOf({ payload, meta, exthdr, ct, '&': masked }: Fields): string | undefined {
@@ -120,10 +180,16 @@ function valuesOf(right: unknown): string[] | undefined {
   return values.every((value) => value !== undefined) ? values.flat() : undefined;
 }
 
-/** Names come from /etc/protocols, so what is a name on one host is a number on the next. */
-function protocolNumber(text: string): string {
-  const names: Readonly<Record<string, string>> = { ...protocolNumbers, 'ipv6-icmp': protocolNumbers.icmpv6 };
-  return names[text] ?? text;
+/** Names of protocols come from /etc/protocols, so what is a name on one host is a number on the next. */
+const protocolNames: Readonly<Record<string, string>> = { ...protocolNumbers, 'ipv6-icmp': protocolNumbers.icmpv6 };
+
+/** nft 1.1 says 4 where 1.0 says frag-needed. */
+const codeNames: Readonly<Record<string, string>> = { '4': 'frag-needed' };
+
+/** By the word or number that our own rules have. */
+function usualValue(field: string, text: string): string {
+  if (field === 'icmp code') return codeNames[text] ?? text;
+  return field === 'meta l4proto' || field === 'frag nexthdr' ? (protocolNames[text] ?? text) : text;
 }
 
 type Fields = Readonly<Record<string, unknown>>;

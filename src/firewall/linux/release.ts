@@ -2,22 +2,22 @@ import { Failure } from '../../outcome/failure';
 import type { Context, Recorder, Release } from '../firewall';
 import { deleteTables } from './contain';
 import type { Nft } from './nft';
-import { takeReading } from './reading';
+import { presentTables } from './present-tables';
 import { forget } from './saved';
 
 /** Takes our tables away, and what would load them again; claims so only after reading back. */
 export async function release(context: Context, nft: Nft, recorder: Recorder): Promise<Release> {
-  const live = await takeReading(nft);
+  const present = await presentTables(nft);
   // First the saved rules: a restart in between must not contain a host that was released.
   const left = await forget(context, recorder);
   const differences = left === undefined ? [] : [left];
-  if (!('unreadable' in live) && live.existing.length === 0) {
+  if (!('unreadable' in present) && present.length === 0) {
     return { was: context.openCase === undefined ? 'not-contained' : 'restored-already', differences };
   }
   const whyNot = await deleteTables(nft, recorder);
   if (whyNot === undefined) return { was: 'contained', differences };
   const state =
-    'unreadable' in live ? 'Whether this host is contained cannot be told.' : 'This host is still CONTAINED.';
+    'unreadable' in present ? 'Whether this host is contained cannot be told.' : 'This host is still CONTAINED.';
   throw new Failure(
     'not-released',
     `The release was not completed: ${whyNot}. ${state} Repeat DELETE; if that does not help, run "nft delete table inet contain_host" and "nft delete table bridge contain_host" as root.`,

@@ -63,12 +63,23 @@ export async function forget(context: Context, recorder: Recorder): Promise<stri
   }
 }
 
-/** True when the unit is enabled, so that a containment that is saved survives a restart. False without systemd. */
-export async function survivesRestart(): Promise<boolean> {
-  const systemctl = systemctlFolders.map((folder) => join(folder, 'systemctl')).find((file) => existsSync(file));
+/** The program that is asked for the unit; undefined without systemd. */
+export function findSystemctl(): string | undefined {
+  return systemctlFolders.map((folder) => join(folder, 'systemctl')).find((file) => existsSync(file));
+}
+
+/** True when the unit is enabled, so that a containment that is saved survives a restart. */
+export async function survivesRestart(systemctl: string | undefined): Promise<boolean> {
   if (systemctl === undefined) return false;
   const { exitCode } = await runProcess(systemctl, ['is-enabled', '--quiet', unitName], { limitMs: 5000 });
   return exitCode === 0;
+}
+
+/** The gap in a containment that nothing would load again. */
+export async function missingUnit(systemctl: string | undefined): Promise<Gap[]> {
+  if (await survivesRestart(systemctl)) return [];
+  const why = systemctl === undefined ? 'there is no systemd' : `${unitName} is not there or not enabled`;
+  return [notSaved(`a restart would lift the containment: ${why}`)];
 }
 
 function readIfAny(file: string): string | undefined {

@@ -9,8 +9,10 @@ export type TablesTaken = readonly Table[] | { readonly refusal: string };
  * bridge are not cut off, which the judgement says; the host itself is. Nothing is changed.
  */
 export async function tablesTaken(nft: Nft, rules: readonly AcceptRule[]): Promise<TablesTaken> {
-  const refusal = await nft.check(transaction(loadCommands(rules)));
+  const refusal = await nft.checkWithJson(transaction(loadCommands(rules)));
   if (refusal === undefined) return tables;
   const withoutBridge = [tables[0]];
-  return (await nft.check(transaction(loadCommands(rules, withoutBridge)))) === undefined ? withoutBridge : { refusal };
+  return (await nft.checkWithJson(transaction(loadCommands(rules, withoutBridge)))) === undefined
+    ? withoutBridge
+    : { refusal };
 }

@@ -31,9 +31,25 @@ export class Kernel {
 
   constructor() {
     for (const path of [this.stateFolder, this.tools]) mkdirSync(path);
-    const program = join(this.tools, 'nft');
     const standin = join(__dirname, 'nft-standin.cjs');
-    writeFileSync(program, `#!/bin/sh\nexec '${process.execPath}' '${standin}' '${this.folder}' "$@"\n`);
+    this.script('nft', `exec '${process.execPath}' '${standin}' '${this.folder}' "$@"`);
+    this.script('unshare', '[ "$1" = --net ] && shift && STANDIN_NAMESPACE=$$ exec "$@"');
+    this.script('systemctl', 'exit 0');
+  }
+
+  /** No network namespace can be made, as in many containers. */
+  forbidNamespaces(): void {
+    this.script('unshare', 'echo "unshare failed: Operation not permitted" >&2; exit 1');
+  }
+
+  /** The unit is not there, or not enabled. */
+  removeUnit(): void {
+    this.script('systemctl', 'exit 1');
+  }
+
+  private script(name: string, line: string): void {
+    const program = join(this.tools, name);
+    writeFileSync(program, `#!/bin/sh\n${line}\n`);
     chmodSync(program, 0o755);
   }
 
@@ -44,7 +60,11 @@ export class Kernel {
       stateFolder: this.stateFolder,
       ...(openCase === undefined ? {} : { openCase }),
     };
-    return nftables(context, new Nft(context, [this.tools]));
+    return nftables(
+      context,
+      new Nft(context, [this.tools], join(this.tools, 'unshare')),
+      join(this.tools, 'systemctl'),
+    );
   }
 
   readonly recorder: Recorder = {

@@ -4,7 +4,8 @@ const { appendFileSync, existsSync, readFileSync, writeFileSync } = require('nod
 const { join } = require('node:path');
 
 const [folder, ...args] = process.argv.slice(2);
-const kernel = join(folder, 'tables.json');
+// In a network namespace of its own, as the stand-in for unshare says, there is another kernel state.
+const kernel = join(folder, `tables${process.env.STANDIN_NAMESPACE ?? ''}.json`);
 const fault = existsSync(join(folder, 'fault')) ? readFileSync(join(folder, 'fault'), 'utf8') : '';
 const tables = existsSync(kernel) ? JSON.parse(readFileSync(kernel, 'utf8')) : [];
 appendFileSync(join(folder, 'calls'), `${args.join(' ')}\n`);
@@ -97,21 +98,29 @@ function load(change) {
   if (fault === 'delete-ignored' && list.length === 0) return;
   writeFileSync(kernel, JSON.stringify(list));
   if (fault === 'load-complains') fail('Interrupted system call');
-  if (fault === 'mute-after-load') writeFileSync(join(folder, 'fault'), 'no-kernel');
+  if (fault.startsWith('mute-after')) writeFileSync(join(folder, 'fault'), 'no-kernel');
+  if (fault === 'mute-after-complaint') fail('Interrupted system call');
 }
 
 function answer(objects) {
-  process.stdout.write(
-    JSON.stringify({ nftables: [{ metainfo: { version: '1.0.6', json_schema_version: 1 } }, ...objects] }),
-  );
+  const text = JSON.stringify({ nftables: [{ metainfo: { version: '1.0.6', json_schema_version: 1 } }, ...objects] });
+  process.stdout.write(`${text}\n`);
 }
 
+if (fault === 'garbage' && args[2] === 'table') {
+  process.stdout.write('{"nftables": [{"metainfo": {}}, {"rules": 1}]}\n');
+  process.exit(0);
+}
+if (fault === 'not-json' && args[2] === 'table') {
+  process.stdout.write('Segmentation fault\n');
+  process.exit(0);
+}
 if (fault === 'no-json' && args[0] === '-j') fail('JSON support not compiled-in');
 if (fault === 'no-kernel') fail('cache initialization failed: Operation not permitted');
 const [first, second, third, family, name] = args;
-if (args.join(' ') === '-c -f -') load(false);
+if (args.join(' ') === '--version') process.stdout.write('nftables v1.0.6 (Lester Gooch #5)\n');
+else if (args.join(' ') === '-c -f -' || args.join(' ') === '-j -c -f -') load(false);
 else if (args.join(' ') === '-f -') load(true);
-else if (args.join(' ') === '-j list flowtables') answer([]);
 else if (args.join(' ') === '-j list chains')
   answer(tables.flatMap(({ chains }) => chains.map((chain) => ({ chain }))));
 else if ([first, second, third].join(' ') === '-j list table' && args.length === 5) {

@@ -178,6 +178,106 @@ describe('what is in force is judged by its meaning', () => {
   });
 });
 
+describe('a listing that is not understood is no evidence against what was loaded', () => {
+  const allowList = policyFor('192.0.2.50', '2001:db8:1::/64');
+  const notRecognised = (state: string) => ({ state, gaps: [{ code: 'rules-not-recognised' }] });
+  const peers = () => new Set(kernel.tables.flatMap(({ rules }) => rules.flatMap(peerIn)));
+
+  test('an nft with other words for our rules lists them twice, and they are recognised', async () => {
+    kernel.setFault('reads-otherwise');
+    expect(await contain(allowList)).toEqual({ state: 'contained', gaps: [] });
+    expect(await kernel.firewall().judge(allowList)).toEqual({ state: 'contained', gaps: [] });
+    kernel.steps.length = 0;
+    expect(await contain(allowList)).toEqual({ state: 'contained', gaps: [] });
+    expect(kernel.steps).toEqual([]);
+  });
+
+  test.each(['reads-otherwise', 'garbage', 'not-json'])(
+    '%s, where it cannot be tried out: contained with a gap, uncertain for status, and loaded again by the next order',
+    async (fault) => {
+      kernel.forbidNamespaces();
+      kernel.setFault(fault);
+      expect(await contain(allowList)).toMatchObject(notRecognised('degraded'));
+      expect(kernel.saved).toContain('192.0.2.50');
+      expect(namesOfSteps()).toEqual(['load', 'save']);
+      expect(await kernel.firewall(openCase).judge(allowList)).toMatchObject(notRecognised('uncertain'));
+      expect(await contain(policyFor('192.0.2.51'), 'alert')).toMatchObject(notRecognised('degraded'));
+      expect(namesOfSteps()).toEqual(['load', 'save', 'load', 'save']);
+      kernel.setFault('');
+      expect(await kernel.firewall(openCase).release(kernel.recorder)).toMatchObject({ was: 'contained' });
+    },
+  );
+
+  test("an alert's order takes no handler whose rule reads otherwise", async () => {
+    kernel.forbidNamespaces();
+    kernel.setFault('reads-otherwise');
+    await contain(allowList);
+    await contain(policyFor('192.0.2.51'), 'alert');
+    expect(peers()).toEqual(new Set(['192.0.2.50', '2001:db8:1::/64', '192.0.2.51']));
+  });
+
+  test('of a listing that is not understood, a rule for everybody still shows', async () => {
+    kernel.forbidNamespaces();
+    kernel.setFault('reads-otherwise');
+    await contain(allowList);
+    kernel.meddle(({ rules }) => rules.push({ chain: 'output', comment: '', expr: [{ accept: null }] }));
+    expect((await kernel.firewall().judge(allowList)).state).toBe('ineffective');
+    kernel.meddle(({ chains }) => Object.assign(chains[1] ?? {}, { policy: 'accept' }));
+    expect((await kernel.firewall().judge(allowList)).gaps.map(codeOf)).toContain('not-dropped-inet-output');
+  });
+
+  test('a host contained under one nft stays contained for the next, which has other words', async () => {
+    await contain(allowList);
+    const { tables } = kernel;
+    kernel.meddle(({ rules }) => {
+      for (const rule of rules) rule.expr = JSON.parse(JSON.stringify(rule.expr).replaceAll('"icmp"]', '"ICMP"]'));
+    });
+    expect(kernel.tables).not.toEqual(tables);
+    kernel.setFault('reads-otherwise');
+    expect(await kernel.firewall(openCase).judge(allowList)).toEqual({ state: 'contained', gaps: [] });
+  });
+
+  test('without any reading after it, what nft says that it loaded counts, and the host stays contained', async () => {
+    kernel.setFault('mute-after-load');
+    expect(await contain(allowList)).toMatchObject({ state: 'degraded', gaps: [{ code: 'rules-unreadable' }] });
+    expect(kernel.saved).toContain('192.0.2.50');
+    expect(kernel.tables).toMatchObject([{ family: 'inet' }, { family: 'bridge' }]);
+  });
+
+  test('where nft says that it failed, and what was in force before cannot be read back, nothing is claimed', async () => {
+    await contain(allowList);
+    kernel.setFault('mute-after-complaint');
+    await expect(contain(policyFor('192.0.2.51'))).rejects.toMatchObject({ code: 'not-read-back', exitCode: 5 });
+    expect(kernel.tables).toMatchObject([{ family: 'inet' }, { family: 'bridge' }]);
+  });
+
+  test('a release needs no listing', async () => {
+    await contain(allowList);
+    kernel.setFault('garbage');
+    expect(await kernel.firewall(openCase).release(kernel.recorder)).toEqual({ was: 'contained', differences: [] });
+    expect(kernel.tables).toEqual([]);
+  });
+
+  test('a contained host is never set free because an order for it fails, not even one for another server', async () => {
+    await contain(allowList);
+    const { tables } = kernel;
+    kernel.setFault('load-fails');
+    const elsewhere: AllowList = {
+      ...allowList,
+      servers: [{ address: address('10.0.0.9'), port: 1514, protocols: ['tcp'] }],
+    };
+    expect(await contain(elsewhere)).toMatchObject({ state: 'degraded' });
+    expect(kernel.tables).toEqual(tables);
+  });
+});
+
+/** The other side's address in a rule. */
+function peerIn({ comment, expr }: { comment: string; expr: unknown[] }): string[] {
+  const { right } = (expr[0] as { match: { right: string | { prefix: { addr: string; len: number } } } }).match;
+  if (comment !== 'handler') return [];
+  return [typeof right === 'string' ? right : `${right.prefix.addr}/${right.prefix.len}`];
+}
+
 describe('what the next start brings back', () => {
   const allowList = policyFor('192.0.2.50');
   const others = policyFor('192.0.2.51');
@@ -221,15 +321,6 @@ describe('what the next start brings back', () => {
     },
   );
 
-  test('rules that are loaded and read otherwise than we wrote them are saved too', async () => {
-    kernel.setFault('reads-otherwise');
-    expect(await contain(allowList)).toMatchObject({
-      state: 'degraded',
-      gaps: [{ code: 'foreign-rule' }, { code: 'handler-blocked' }],
-    });
-    expect(kernel.saved).toContain('192.0.2.50');
-  });
-
   test('rules that cannot be saved are a gap, for as long as that is so', async () => {
     kernel.blockSaving();
     expect(await contain(allowList)).toEqual(
@@ -259,6 +350,12 @@ describe('what the next start brings back', () => {
     expect(await contain(allowList)).toEqual({ state: 'contained', gaps: [] });
     expect(namesOfSteps()).toEqual(['save']);
     expect(kernel.saved).toBe(saved);
+  });
+
+  test('without the unit nothing loads it, which is a gap in every containment', async () => {
+    kernel.removeUnit();
+    expect(await contain(allowList)).toEqual(notSaved('contain-host.service is not there or not enabled'));
+    expect(await judge()).toEqual(notSaved('contain-host.service is not there or not enabled'));
   });
 
   test('a folder in its place is no file', async () => {
@@ -332,13 +429,6 @@ describe('failures', () => {
     });
     expect(kernel.tables).toEqual(tables);
     expect(kernel.saved).toBe(saved);
-  });
-
-  test('a contained host whose rules cannot be read back stays contained, and nothing is claimed', async () => {
-    await contain(allowList);
-    kernel.setFault('mute-after-load');
-    await expect(contain(policyFor('192.0.2.51'))).rejects.toMatchObject({ code: 'not-read-back', exitCode: 5 });
-    expect(kernel.tables).toMatchObject([{ family: 'inet' }, { family: 'bridge' }]);
   });
 
   test('tables that do not go are not called released', async () => {

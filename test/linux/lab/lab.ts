@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
@@ -49,6 +49,7 @@ export class Lab {
     for (const path of [join(this.home, 'etc', 'shared'), join(this.home, 'logs'), join(this.folder, 'var')]) {
       mkdirSync(path, { recursive: true });
     }
+    this.enableUnit();
     writeFileSync(join(this.folder, 'resolv.conf'), `nameserver ${hosts.internet.ip4}\noptions timeout:1 attempts:1\n`);
     this.nameServer(hosts.server.ip4);
     for (const name of ['wire', 'router', ...Object.keys(hosts)]) this.addNamespace(name);
@@ -56,6 +57,15 @@ export class Lab {
     for (const name of Object.keys(hosts) as HostName[]) {
       this.running.set(name, new LabHost(name, this.startCommand(name, script)));
     }
+  }
+
+  /** The unit that ships is there and enabled, as a package leaves it. */
+  private enableUnit(): void {
+    const wants = join(this.folder, 'systemd', 'sysinit.target.wants');
+    mkdirSync(wants, { recursive: true });
+    const unit = join(__dirname, '..', '..', '..', 'scripts', 'linux', 'contain-host.service');
+    copyFileSync(unit, join(this.folder, 'systemd', 'contain-host.service'));
+    symlinkSync('/etc/systemd/system/contain-host.service', join(wants, 'contain-host.service'));
   }
 
   /** Says what address the endpoint finds for the name of its server. */
@@ -214,6 +224,7 @@ export class Lab {
       `mount --bind "${this.folder}/var" /var/lib`,
       `mount --bind "${this.folder}/resolv.conf" /etc/resolv.conf`,
       `mount --bind "${this.folder}/hosts" /etc/hosts`,
+      `mount --bind "${this.folder}/systemd" /etc/systemd/system`,
     ];
     return [...enter, 'unshare', '--mount', 'sh', '-ec', `${mounts.join('\n')}\nexec "$0" "$@"`, ...node];
   }

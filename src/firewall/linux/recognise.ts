@@ -1,0 +1,58 @@
+import type { AllowList } from '../../policy/allow-list';
+import { rulesToTry, unclearRules } from './judge-reading';
+import type { AcceptRule } from './match';
+import type { Nft, Unreadable } from './nft';
+import { type LiveRule, type Reading, readListing, takeReading } from './reading';
+import { loadCommands, type Table, transaction } from './ruleset';
+import type { Surroundings } from './surroundings';
+
+/**
+ * What the kernel holds under our names, with the rules recognised as ours by what they do, however this version of nft lists
+ * them: where some cannot be told, the same nft loads what is wanted in a network namespace of its own, and two of its listings
+ * are compared. Never throws.
+ */
+export async function readAndRecognise(
+  nft: Nft,
+  allowList: AllowList | undefined,
+  surroundings: Surroundings,
+): Promise<Reading | Unreadable> {
+  return recognise(nft, await takeReading(nft), allowList, surroundings);
+}
+
+/** The same of a reading that was taken. */
+export async function recognise(
+  nft: Nft,
+  live: Reading | Unreadable,
+  allowList: AllowList | undefined,
+  surroundings: Surroundings,
+): Promise<Reading | Unreadable> {
+  if ('unreadable' in live || unclearRules(live, allowList, surroundings).length === 0) return live;
+  const spelled = await rehearse(nft, rulesToTry(allowList, surroundings), live.existing);
+  return { ...live, rules: live.rules.map((rule) => asMeant(rule, spelled.get(rule.spelling))) };
+}
+
+/** The wanted rules by how this nft spells them. Empty where it cannot be tried out. */
+async function rehearse(
+  nft: Nft,
+  wanted: readonly AcceptRule[],
+  own: readonly Table[],
+): Promise<ReadonlyMap<string, AcceptRule>> {
+  const listings = (await nft.rehearse(transaction(loadCommands(wanted, own)), own)) ?? [];
+  const rules = own.flatMap((table, index) => {
+    const listing = readListing(table, listings[index]);
+    return 'unreadable' in listing ? [] : listing.rules;
+  });
+  // Each chain keeps the order in which its rules were added.
+  const chains = [...new Set(wanted.map(({ chain }) => chain))].map((chain) => ({
+    listed: rules.filter((rule) => rule.chain === chain && rule.table.family === 'inet'),
+    added: wanted.filter((rule) => rule.chain === chain),
+  }));
+  if (chains.some(({ listed, added }) => listed.length !== added.length)) return new Map();
+  return new Map(
+    chains.flatMap(({ listed, added }) => added.map((rule, index) => [listed[index]?.spelling ?? '', rule] as const)),
+  );
+}
+
+function asMeant(rule: LiveRule, ours: AcceptRule | undefined): LiveRule {
+  return ours === undefined ? rule : { ...rule, matches: ours.matches, isUnderstood: true };
+}
