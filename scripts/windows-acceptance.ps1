@@ -286,9 +286,31 @@ try {
   [void] (Run 'msiexec.exe' "/i `"$msi`" /qn")
   ArmRescue 5
   Set-NetFirewallProfile -All -DefaultOutboundAction Allow -PolicyStore localhost
-  Check 'outbound allowed by group policy: exit code of ADD, stranger' '9 True' "$(Run $program "ADD - $Handler") $(Reaches $Stranger)"
+  $open = @{ DisplayName = 'acceptance-everything'; Action = 'Allow'; PolicyStore = 'localhost' }
+  New-NetFirewallRule -Direction Outbound @open | Out-Null
+  New-NetFirewallRule -Direction Inbound @open | Out-Null
+  [void] (Run 'gpupdate.exe' '/target:computer /force')
+  ArmRescue 5
+  $before = Policy
+  Check 'doctor under a policy that allows outbound: exit code' '0|1' "$(Run $program 'doctor')"
+  Check 'the seal: exit code of ADD, server, handler, stranger' '(0|6) True True False' "$(Run $program "ADD - $Handler") $(Reaches $Server) $(Reaches $Handler) $(Reaches $Stranger)"
+  $sealed = @(RuleTexts | Where-Object { $_ -match '\|Name=contain-host: seal ' })
+  Check 'the seal: rules, those with a range over both families' '\d{2,} \d+' "$($sealed.Count) $(@($sealed | Where-Object { $_ -match '\|RA4=[^|]*-' -and $_ -match '\|RA6=[^|]*-' }).Count)"
+  Check 'the longest line of the seal, as netsh took it' '\d+' "$((Get-Content (Join-Path $env:ProgramFiles 'contain-host\state\seal.netsh') | Measure-Object -Property Length -Maximum).Maximum)"
+  $listener = New-Object Net.Sockets.TcpListener ([Net.IPAddress]::Loopback), 0
+  $listener.Start()
+  $inside = New-Object Net.Sockets.TcpClient
+  $inside.Connect([Net.IPAddress]::Loopback, $listener.LocalEndpoint.Port)
+  Check 'the seal: loopback' 'True' "$($inside.Connected)"
+  $inside.Close()
+  $listener.Stop()
+  Check 'the seal: ipconfig /renew, server' '0 True' "$(Run 'ipconfig.exe' '/renew') $(Reaches $Server)"
+  ArmRescue 5
+  Check 'the seal: a second handler, exit code, the first one' '(0|6) False' "$(Run $program "ADD - $Stranger") $(Reaches $Handler)"
+  Check 'the seal: DELETE, stranger, policy as before' '0 True True' "$(Run $program 'DELETE - -') $(Reaches $Stranger) $((Policy) -eq $before)"
+  ArmRescue 5
+  Remove-NetFirewallRule -DisplayName 'acceptance-everything' -PolicyStore localhost
   Set-NetFirewallProfile -All -DefaultOutboundAction NotConfigured -PolicyStore localhost
-  [void] (Run $program 'DELETE - -')
   Set-NetFirewallProfile -All -AllowLocalFirewallRules False -PolicyStore localhost
   Check 'local rules ignored by group policy: exit code of ADD, stranger' '2 True' "$(Run $program "ADD - $Handler") $(Reaches $Stranger)"
 
@@ -307,6 +329,7 @@ try {
   Restore
   $free = @{ DefaultOutboundAction = 'NotConfigured'; AllowLocalFirewallRules = 'NotConfigured' }
   Set-NetFirewallProfile -All -PolicyStore localhost @free
+  Remove-NetFirewallRule -DisplayName 'acceptance-everything' -PolicyStore localhost -ErrorAction SilentlyContinue
   [void] (Run 'msiexec.exe' "/x `"$msi`" /qn RELEASE=1")
   Unregister-ScheduledTask $taskName -Confirm:$false
   $rows | Format-Table -AutoSize -Wrap | Out-String -Width 200 | Write-Host
