@@ -3,24 +3,10 @@ import type { Judgement, ServiceState } from '../outcome/states';
 import type { AllowList } from '../policy/allow-list';
 import type { SealWhen } from '../policy/seal';
 import type { RequestedBy } from '../request/request';
-import type { Facts, OpenCase } from '../state/journal';
+import type { OpenCase } from '../state/journal';
+import type { Recorder, Step } from '../state/step';
 
-/** One step of a plan: a stable name, and the exact program and arguments it runs, or null where it runs none. */
-export interface Step {
-  readonly step: string;
-  readonly command: readonly string[] | null;
-}
-
-/** Carries out steps on behalf of a case: the journal has each one on disk before `work` starts, the log has its outcome after. */
-export interface Recorder {
-  act<T>(step: Step, work: () => Promise<T>): Promise<T>;
-  /** Keeps facts of the case that later runs need, as one more journal line. */
-  note(facts: Facts): void;
-  /** What was noted of the case, in this run and before it. */
-  readonly facts: Facts;
-  /** Says something in the log that changes nothing. */
-  warn(message: string): void;
-}
+export type { Recorder, Step };
 
 /** Where a firewall works, and on which case. */
 export interface Context {

@@ -1,4 +1,3 @@
-import type { Request } from '../request/request';
 import { type ExitCode, exitCodes } from './exit-codes';
 import type { Status } from './output/audit';
 
@@ -16,8 +15,8 @@ export interface Outcome {
 const ofContainment: readonly ExitCode[] = [exitCodes.noBackup, exitCodes.rolledBack, exitCodes.uncertain];
 
 /** The same outcome as the end of this order: whatever a release came to grief over, it was not completed. */
-export function asEndOf({ action }: Request, outcome: Outcome): Outcome {
+export function asEndOf({ action }: { readonly action: 'add' | 'delete' }, outcome: Outcome): Outcome {
   if (action === 'add' || !ofContainment.includes(outcome.exitCode)) return outcome;
-  const message = `${outcome.message}\nThe release was not completed. Whether this host is contained, open or partial says "contain-host status"; then repeat DELETE.`;
+  const message = `${outcome.message}\nThe release was not completed. Run "contain-host status" to see whether this host is contained, open or partial; then repeat DELETE.`;
   return { ...outcome, exitCode: exitCodes.notReleased, message };
 }

@@ -1,4 +1,3 @@
-import type { Recorder, Step } from '../firewall/firewall';
 import { Failure } from '../outcome/failure';
 import { escapeOutput, type Log } from '../outcome/output/log';
 import type { Judgement } from '../outcome/states';
@@ -6,6 +5,7 @@ import type { RunResult } from '../process/run';
 import type { Request } from '../request/request';
 import type { Asked, Facts, Journal, JournalEvent } from './journal';
 import { caseFiles, removeOldCases } from './old-cases';
+import type { Recorder, Step } from './step';
 
 /** Writes what a case does into the journal and the log. `onFirstStep` runs once, before anything of the case is done. */
 export class CaseRecorder implements Recorder {

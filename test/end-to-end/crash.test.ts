@@ -83,7 +83,7 @@ test('a release that is killed was not completed, and the next one is', async ()
   killWorker();
   const { exitCode, output } = await release;
   expect(exitCode).toBe(7);
-  expect(output).toMatch(/Whether this host is contained, open or partial says "contain-host status"/);
+  expect(output).toMatch(/Run "contain-host status" to see whether this host is contained, open or partial/);
   expect(endpoint.audit().at(-1)).toMatch(/ delete-failed .* exit=7 worker-died$/);
   endpoint.machine.setFaults();
   expect(await endpoint.run('DELETE', '-', '-')).toMatchObject({ exitCode: 0 });

@@ -53,7 +53,7 @@ test('a state folder that cannot be made is refused, and nothing is changed', as
   expect(await endpoint.run('ADD', '-', '192.0.2.50')).toMatchObject({ exitCode: 3 });
   const release = await endpoint.run('DELETE', '-', '-');
   expect(release).toMatchObject({ exitCode: 7 });
-  expect(release.output).toMatch(/not completed\. Whether this host is contained, open or partial/);
+  expect(release.output).toMatch(/not completed\. Run "contain-host status" to see whether this host is contained/);
   expect(endpoint.machine.fingerprint()).toBe(before);
 });
 

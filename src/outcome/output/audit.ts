@@ -1,5 +1,4 @@
 import type { Host } from '../../host';
-import type { Request } from '../../request/request';
 
 /** The status word of a line in active-responses.log; the rules on the server act on it. */
 export type Status =
@@ -13,7 +12,15 @@ export type Status =
 
 export interface AuditEntry {
   readonly status: Status;
-  readonly request: Pick<Request, 'action' | 'dialect' | 'address' | 'alertId' | 'ruleId' | 'caseNumber' | 'orderId'>;
+  readonly request: {
+    readonly action: 'add' | 'delete';
+    readonly dialect: 'ossec' | 'wazuh';
+    readonly address: string;
+    readonly alertId?: string;
+    readonly ruleId?: string;
+    readonly caseNumber?: string;
+    readonly orderId?: string;
+  };
   /** When the order was given, by which all its lines have one id; absent: now. */
   readonly orderedAt?: Date;
   /** Exit code, failure code or gap codes: single words without blanks. */
