@@ -1,4 +1,5 @@
 import { findHome } from '../agent/home';
+import { type LastHeard, readLastHeard } from '../agent/last-heard';
 import { usualHostsFile } from '../agent/names/hosts-place';
 import { planPins } from '../agent/names/planned-pins';
 import { systemLookUp } from '../agent/resolve';
@@ -42,6 +43,13 @@ export interface Status extends Partial<Omit<Asked, 'operatorAddress'>> {
     readonly problem?: string;
   };
   readonly agent: Running;
+  /**
+   * When the agent last heard from its server, by its own files: null where they do not say. `sinceCut`, of a host whose case is
+   * open: null where that cannot be told.
+   */
+  readonly heard?: { readonly at: string | null; readonly sinceCut?: boolean | null };
+  /** What was measured when the block of the case was made: how long after the order, and how long nothing held the host. */
+  readonly times?: { readonly ordered: string; readonly blockMs: number; readonly exposureMs: number };
   /** The services that filter, where the firewall has such. */
   readonly firewall?: readonly Running[];
   /** Present where a restart can lift a containment. */
@@ -96,6 +104,8 @@ export async function readStatus(given: Host): Promise<Status> {
     ...(servers === undefined ? {} : serverFields(servers)),
     ...(openCase === undefined || health.backup === undefined ? {} : { backup: backupField(health.backup) }),
     agent: toRunning(agent),
+    ...(home === undefined ? {} : { heard: heardField(readLastHeard(host.platform, home), openCase) }),
+    ...(openCase === undefined ? {} : timesField(openCase)),
     ...(health.services === undefined ? {} : { firewall: health.services.map(toRunning) }),
     ...(health.survivesRestart === undefined
       ? {}
@@ -193,6 +203,24 @@ function serverFields({ servers, unresolved }: AgentServers): Partial<Status> {
 function backupField({ file, madeAt, bad }: Backup): NonNullable<Status['backup']> {
   const made = madeAt === undefined ? {} : { madeAt: madeAt.toISOString() };
   return { file, ...made, good: bad === undefined, ...(bad === undefined ? {} : { problem: bad }) };
+}
+
+/** A moment that an agent notes by whole seconds is not before the one in which it lies. */
+const noteMs = 1000;
+
+function heardField({ at, isNotedAtOnce }: LastHeard, openCase: OpenCase | undefined): NonNullable<Status['heard']> {
+  const text = { at: at?.toISOString() ?? null };
+  if (openCase === undefined) return text;
+  const { orderedAt, blockMs } = openCase.facts;
+  const cutAt =
+    typeof orderedAt === 'number' && typeof blockMs === 'number' ? orderedAt + blockMs : openCase.since.getTime();
+  const isSince = at !== undefined && at.getTime() + noteMs > cutAt;
+  return { ...text, sinceCut: isSince || isNotedAtOnce ? isSince : null };
+}
+
+function timesField({ facts: { orderedAt, blockMs, exposureMs } }: OpenCase): Pick<Status, 'times'> {
+  if (typeof orderedAt !== 'number' || typeof blockMs !== 'number' || typeof exposureMs !== 'number') return {};
+  return { times: { ordered: new Date(orderedAt).toISOString(), blockMs, exposureMs } };
 }
 
 function toRunning({ name, state }: { readonly name: string; readonly state: ServiceState }): Running {

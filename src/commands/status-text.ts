@@ -52,11 +52,13 @@ function caseRows({ since, handlers, allow, servers, unresolved, backup, ...aske
   ];
 }
 
-function systemRows({ agent, firewall, survivesRestart, gaps }: Status): string[] {
+function systemRows({ agent, heard, times, firewall, survivesRestart, gaps }: Status): string[] {
   const describe = ({ service, running }: Status['agent']): string =>
     `${service} ${running === null ? '(not known whether it runs)' : running ? 'runs' : 'DOES NOT RUN'}`;
   return [
     row('Agent', describe(agent)),
+    ...(heard === undefined ? [] : [row('Heard', describeHeard(heard, Date.now()))]),
+    ...(times === undefined ? [] : [row('Times', describeTimes(times))]),
     ...(firewall === undefined ? [] : [row('Firewall', list(firewall.map(describe)))]),
     ...(survivesRestart === undefined ? [] : [row('Restart', describeRestart(survivesRestart, gaps))]),
   ];
@@ -99,4 +101,17 @@ function describeSince(since: string): string {
 
 function list(texts: readonly string[]): string {
   return texts.length === 0 ? 'none' : texts.join('; ');
+}
+
+/** Whether the agent reaches its server, by what came back. `now`: milliseconds since 1970. */
+function describeHeard({ at, sinceCut }: NonNullable<Status['heard']>, now: number): string {
+  const seconds = at === null ? undefined : Math.max(0, Math.round((now - Date.parse(at)) / 1000));
+  const ago = seconds === undefined ? 'never, by what it wrote down' : `${seconds} s ago`;
+  if (sinceCut === null) return `not known since the cut, for this agent writes it down now and then only; last ${ago}`;
+  return sinceCut === false ? `NOT since the cut; last ${ago}` : `from its server ${ago}`;
+}
+
+function describeTimes({ ordered, blockMs, exposureMs }: NonNullable<Status['times']>): string {
+  const exposed = exposureMs === 0 ? '' : `; the old rules were off for ${exposureMs} ms before that`;
+  return `ordered ${ordered}, block in force ${blockMs} ms later${exposed}`;
 }

@@ -1,3 +1,4 @@
+import { readLastHeard } from '../agent/last-heard';
 import { findHostsFile, usualHostsFile } from '../agent/names/hosts-place';
 import { type PlannedPins, planPins } from '../agent/names/planned-pins';
 import { findTunnels, type Tunnels } from '../agent/server-route';
@@ -12,6 +13,7 @@ import type { AllowList } from '../policy/allow-list';
 import type { Request, RequestedBy } from '../request/request';
 import { stateFolderOf } from '../state/folder';
 import type { Asked, OpenCase } from '../state/journal';
+import type { CaseTimes } from '../state/recorder';
 import { allowListOf, mergeAsked } from './asked';
 import { parseHandler } from './handler';
 import { orderOnce } from './once';
@@ -29,6 +31,8 @@ interface Names {
 interface Contained {
   readonly judgement: Judgement;
   readonly notes: readonly string[];
+  /** Absent where this order made no block. */
+  readonly times?: CaseTimes;
 }
 
 /** Contains the host, or brings a contained one to what is asked now. Throws `Failure`. */
@@ -52,8 +56,12 @@ export async function add(host: Host, home: string, order: Order): Promise<Outco
       const asked = mergeAsked(request, operator, settings, session.openCase?.asked);
       const allowList = allowListOf({ ...agent, needsDns: pins.whyNot !== undefined }, asked);
       const names = { known: agent.names, pins };
-      const { judgement, notes } = await contain(host, session, request, asked, allowList, names, settings);
-      return describeContainment(allowList, agent.unresolved, judgement, notes);
+      const { judgement, notes, times } = await contain(host, home, session, order, asked, allowList, names, settings);
+      const outcome = describeContainment(allowList, agent.unresolved, judgement, notes);
+      return withWords(outcome, [
+        ...(times === undefined ? [] : [`block-ms=${times.blockMs}`]),
+        ...(session.recorder.isJournalLost ? ['journal-lost'] : []),
+      ]);
     });
   } finally {
     await session.close();
@@ -62,8 +70,9 @@ export async function add(host: Host, home: string, order: Order): Promise<Outco
 
 async function contain(
   host: Host,
+  home: string,
   session: Session,
-  request: Request,
+  { request, started }: Order,
   asked: Asked,
   planned: AllowList,
   names: Names,
@@ -96,10 +105,18 @@ async function contain(
     const wasWhole = contained && (openCase === undefined || openCase.judged !== undefined);
     if (isServerLost && !wasWhole && whenServerLost === 'release')
       await firewall.undo(recorder, gaps.map(({ detail }) => detail).join('; '));
+    const times = recorder.timesOf(started.at);
+    if (times !== undefined) recorder.note(times);
     const judgement = addGaps(judged, [...tunnels.gaps, ...gaps, ...(whyNot === undefined ? [] : [dnsOpen(whyNot)])]);
     const isUnfinished = recorder.acted || (openCase?.unfinished.length ?? 0) > 0;
     if (isNew || isUnfinished || !same(judgement, openCase?.judged)) recorder.judged(judgement);
-    return { judgement, notes: [...notLetInAnyMore(openCase?.asked, asked), ...notes] };
+    const heard = times === undefined ? [] : hasHeard(host, home, planned, times.orderedAt + times.blockMs);
+    const lost = recorder.isJournalLost ? [journalLost] : [];
+    return {
+      judgement,
+      notes: [...notLetInAnyMore(openCase?.asked, asked), ...notes, ...heard, ...lost],
+      ...(times === undefined ? {} : { times }),
+    };
   } catch (error) {
     await closeAfter(error, host, session);
     throw error;
@@ -112,6 +129,20 @@ function refuseLostServer({ areAllLost, gaps }: Tunnels): void {
   const what = gaps.map(({ detail }) => detail).join('; ');
   const advice = `Let the other end of the tunnel through by an entry of "allow", or set "whenServerLost": "contain".`;
   throw new Failure('server-would-be-lost', `${what}. Nothing was changed. ${advice}`);
+}
+
+const journalLost =
+  'The journal could not be written, so "contain-host status" and later orders know less of this case. Make room on the disk of the state folder, and repeat ADD.';
+
+/** What is not TCP nobody can try, but the agent may have had an answer by now. `cutAt`: milliseconds since 1970. */
+function hasHeard({ platform }: Host, home: string, { servers }: AllowList, cutAt: number): string[] {
+  if (servers.every(({ protocols }) => protocols.includes('tcp'))) return [];
+  const { at } = readLastHeard(platform, home);
+  return at !== undefined && at.getTime() > cutAt ? ['The agent has heard from its server since.'] : [];
+}
+
+function withWords(outcome: Outcome, words: readonly string[]): Outcome {
+  return { ...outcome, words: [...outcome.words, ...words] };
 }
 
 /** Whoever was let in before and counts on it, such as a colleague at work on the host. */

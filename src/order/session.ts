@@ -47,16 +47,23 @@ export async function openSession(
     const journal = new Journal(stateFolder);
     const { action } = request;
     const openCase = readJournal(journal, log, request);
-    const recorder = new CaseRecorder(journal, log, action, openCase?.facts ?? {}, () => {
-      if (action !== 'add' || home === undefined) return;
-      const warning = writeAudit(host.platform, home, {
-        status: 'add-started',
-        request,
-        words: [],
-        orderedAt: new Date(started.at),
-      });
-      if (warning !== undefined) log.warn(warning);
-    });
+    const recorder = new CaseRecorder(
+      journal,
+      log,
+      action,
+      openCase?.facts ?? {},
+      () => {
+        if (action !== 'add' || home === undefined) return;
+        const warning = writeAudit(host.platform, home, {
+          status: 'add-started',
+          request,
+          words: [],
+          orderedAt: new Date(started.at),
+        });
+        if (warning !== undefined) log.warn(warning);
+      },
+      host.platform === 'linux',
+    );
     if (openCase !== undefined && host.platform === 'windows') await waitUntilSettled(openCase, host.timeouts.settle);
     const over = new AbortController();
     const readings: Promise<unknown>[] = [];

@@ -81,7 +81,10 @@ export class Journal {
         ({ size } = fstatSync(file));
         const line = `${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`;
         const bytes = Buffer.from(endsTorn(file, size) ? `\n${line}` : line);
-        if (writeSync(file, bytes) !== bytes.length) throw new Error(`${this.file}: only part of a line was written`);
+        if (writeSync(file, bytes) !== bytes.length) {
+          const error = new Error(`${this.file}: only part of a line was written`);
+          throw Object.assign(error, { code: 'ENOSPC' });
+        }
         fsyncSync(file);
       } finally {
         closeSync(file);

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, constants, existsSync, openSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Failure } from '../outcome/failure';
 import { errorCode } from '../process/error-code';
@@ -72,7 +72,9 @@ async function openFlocked(file: string, waitMs: number): Promise<number> {
   try {
     fd = openSync(file, constants.O_RDWR | constants.O_CREAT, 0o600);
   } catch (error) {
-    throw unusable(file, error);
+    if (!['ENOSPC', 'EDQUOT'].includes(errorCode(error))) throw unusable(file, error);
+    // A first order on a full disk: nobody else can make the file then, and all lock its folder.
+    fd = openSync(dirname(file), constants.O_RDONLY);
   }
   const seconds = Math.ceil(waitMs / 1000);
   const flock = await runProcess('/usr/bin/flock', ['-x', '-w', String(seconds), '3'], {

@@ -1,16 +1,23 @@
 import { Failure } from '../outcome/failure';
 import { escapeOutput, type Log } from '../outcome/output/log';
 import type { Judgement } from '../outcome/states';
+import { errorCode } from '../process/error-code';
 import type { RunResult } from '../process/run';
 import type { Request } from '../request/request';
 import type { Asked, Facts, Journal, JournalEvent } from './journal';
 import { caseFiles, removeOldCases } from './old-cases';
 import type { Recorder, Step } from './step';
 
+/** What of a containment was measured, in milliseconds; `orderedAt` since 1970. */
+export type CaseTimes = Readonly<{ orderedAt: number; blockMs: number; exposureMs: number }>;
+
 /** Writes what a case does into the journal and the log. `onFirstStep` runs once, before anything of the case is done. */
 export class CaseRecorder implements Recorder {
   /** True once a step was begun. */
   acted = false;
+  /** True once a line could not be put on disk: what comes later knows less of this case. */
+  isJournalLost = false;
+  private readonly times: { readonly step: string; readonly begun: number; readonly ended: number }[] = [];
   /** From the first step that changes the firewall on, an unwritable journal no longer stops us. Nothing stops a release. */
   private changing: boolean;
   private askedAnew: Asked | undefined;
@@ -22,6 +29,8 @@ export class CaseRecorder implements Recorder {
     action: Request['action'],
     private noted: Facts,
     private readonly onFirstStep: () => void,
+    /** For a firewall that needs no backup: then a full disk, which any user can bring about, stops nothing. */
+    private readonly goesOnWhenFull = false,
   ) {
     this.changing = action === 'delete';
   }
@@ -36,10 +45,12 @@ export class CaseRecorder implements Recorder {
       this.changing = true;
     } else this.append({ event: 'step', ...step });
     const begun = performance.now();
+    const at = Date.now();
     try {
       const working = work();
       this.log.prepare();
       const result = await working;
+      this.times.push({ step: step.step, begun: at, ended: Date.now() });
       this.log.info(step.step, { ...describe(step, begun), ...(isRunResult(result) ? describeRun(result) : {}) });
       return result;
     } catch (error) {
@@ -51,6 +62,21 @@ export class CaseRecorder implements Recorder {
   /** What is asked for in a case that is open already. It counts with the first change or, where none is needed, with the judgement. */
   askAnew(asked: Asked): void {
     this.askedAnew = asked;
+  }
+
+  /**
+   * How long it took from the order to the block and, where the old rules were off before it, how long nothing held the host.
+   * `orderedAt`: milliseconds since 1970. Undefined where this order made no block, or the clock was set in between.
+   */
+  timesOf(orderedAt: number): CaseTimes | undefined {
+    const block = this.times.find(({ step }) => step === 'block' || step === 'load');
+    if (block === undefined || block.ended < orderedAt) return undefined;
+    const rules = this.times.find(({ step }) => step === 'rules' || step === 'rule');
+    return {
+      orderedAt: Math.round(orderedAt),
+      blockMs: Math.round(block.ended - orderedAt),
+      exposureMs: rules === undefined ? 0 : Math.max(0, block.ended - rules.begun),
+    };
   }
 
   judged(judgement: Judgement): void {
@@ -95,10 +121,11 @@ export class CaseRecorder implements Recorder {
       this.journal.append(event, !this.changing);
       return true;
     } catch (error) {
-      if (!this.changing) {
+      if (!this.changing && !(this.goesOnWhenFull && isFull(error))) {
         const message = 'The journal cannot be written, so nothing was changed. Look at the disk of the state folder.';
         throw new Failure('journal-unwritable', message, error);
       }
+      this.isJournalLost = true;
       this.log.error('The journal cannot be written', { error: String(error) });
       return false;
     }
@@ -120,4 +147,9 @@ function isRunResult(result: unknown): result is RunResult {
 
 function describeRun({ exitCode, signal, timedOut, startError, output, durationMs }: RunResult): object {
   return { exitCode, signal, timedOut, startError, durationMs, output: escapeOutput(output) };
+}
+
+/** No space, or none for this user (write(2)). */
+function isFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes(errorCode(error));
 }

@@ -171,7 +171,7 @@ describe('names', () => {
   test.each(['o\'brien "the" one', 'ü 日本', '--help', '; reboot'])('a user called %s', async (user) => {
     start(typicalHost());
     expect(await endpoint.run('ADD', user, '192.0.2.50')).toMatchObject({ exitCode: 0 });
-    expect(endpoint.audit().at(-1)).toMatch(/ add - 192\.0\.2\.50 \d+\.0 0$/);
+    expect(endpoint.audit().at(-1)).toMatch(/ add - 192\.0\.2\.50 \d+\.0 0 block-ms=\d+$/);
   });
 
   test('an agent that lives on another drive', async () => {

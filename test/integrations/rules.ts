@@ -94,4 +94,5 @@ export const kindOf = (line: string): string =>
   line
     .replace(/^\w{3} \w{3} \d\d \d\d:\d\d:\d\d UTC \d{4} /, '')
     .replace(/^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d /, '')
-    .replace(/ \d{9,}\.0 /, ' TIME.0 ');
+    .replace(/ \d{9,}\.0 /, ' TIME.0 ')
+    .replace(/ block-ms=\d+/, '');

@@ -13,7 +13,7 @@ class JournalOnDisk extends Journal {
   isFull = false;
 
   override append(event: JournalEvent, orNothing?: boolean): void {
-    if (this.isFull) throw new Error('no space left on device');
+    if (this.isFull) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
     super.append(event, orNothing);
   }
 }
@@ -32,4 +32,28 @@ test('what is asked for counts with the next line that the disk takes, where a s
   journal.isFull = false;
   recorder.judged({ state: 'contained', gaps: [] });
   expect(journal.read()).toMatchObject({ asked: byOperator, judged: { state: 'contained' } });
+});
+
+test('where no backup is needed a full disk stops nothing, and it is known that lines were lost', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'recorder-'));
+  const journal = new JournalOnDisk(folder);
+  const recorder = new CaseRecorder(journal, new Log(folder), 'add', {}, () => {}, true);
+  recorder.append({ event: 'asked', ...byOperator });
+  expect(recorder.isJournalLost).toBe(false);
+  journal.isFull = true;
+  expect(await recorder.act({ step: 'load', command: null }, async () => 'loaded')).toBe('loaded');
+  expect(recorder.isJournalLost).toBe(true);
+});
+
+test('the time to the block, and the time in which nothing held the host, are those of the steps that made it', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'recorder-'));
+  const recorder = new CaseRecorder(new Journal(folder), new Log(folder), 'add', {}, () => {});
+  const orderedAt = Date.now() - 5000;
+  expect(recorder.timesOf(orderedAt)).toBeUndefined();
+  for (const step of ['rules', 'block']) await recorder.act({ step, command: null }, async () => {});
+  const times = recorder.timesOf(orderedAt);
+  expect(times?.blockMs).toBeGreaterThanOrEqual(5000);
+  expect(times?.exposureMs).toBeLessThan(5000);
+  // A clock that was set back in between measures nothing.
+  expect(recorder.timesOf(Date.now() + 60_000)).toBeUndefined();
 });
