@@ -39,12 +39,41 @@ export interface Link {
   readonly hasXdp: boolean;
 }
 
-/** The kernel's routes to these addresses, which are plain and valid; those it has none to are left out. Never throws. */
+/** What the kernel knows of this host's network, asked in one go. */
+export interface Answers {
+  /** By the address asked for; those without a route are left out. */
+  readonly routes: ReadonlyMap<string, Route>;
+  readonly links: readonly Link[];
+  /** The policies of IPsec for what goes out, as `ip xfrm` prints them; empty without rights. */
+  readonly policies: string;
+}
+
+/** The routes to these addresses, which are plain and valid, the devices, and the policies of IPsec. Never throws. */
+export async function readAnswers(addresses: readonly string[]): Promise<Answers> {
+  const lines = await askBatch([...addresses.map(routeTo), 'link show', 'xfrm policy list dir out']);
+  const arrays = lines.filter((line) => line.startsWith('[')).map(readArray);
+  return {
+    routes: routesIn(arrays.flat()),
+    links: arrays.flat().flatMap(readLink),
+    policies: lines.filter((line) => !line.startsWith('[')).join('\n'),
+  };
+}
+
+/** The routes alone. */
 export async function readRoutes(addresses: readonly string[]): Promise<ReadonlyMap<string, Route>> {
   if (addresses.length === 0) return new Map();
-  const questions = addresses.map((address) => `route get ${address}\n`).join('');
-  const answer = await ask('ip', ['-j', '-force', '-batch', '-'], questions);
-  const found = (answer ?? '').split('\n').flatMap((line) => readArray(line));
+  return routesIn((await askBatch(addresses.map(routeTo))).flatMap(readArray));
+}
+
+const routeTo = (address: string): string => `route get ${address}`;
+
+/** Errors for single questions are no failure: the others are answered. */
+async function askBatch(questions: readonly string[]): Promise<string[]> {
+  const input = questions.map((question) => `${question}\n`).join('');
+  return ((await ask('ip', ['-j', '-d', '-force', '-batch', '-'], input)) ?? '').split('\n');
+}
+
+function routesIn(found: readonly Fields[]): ReadonlyMap<string, Route> {
   return new Map(
     found.flatMap(({ dst, dev, gateway, via }) => {
       if (typeof dst !== 'string' || typeof dev !== 'string') return [];
@@ -69,11 +98,6 @@ export async function readLinks(enter?: string): Promise<Link[] | undefined> {
 export async function askJson(tool: 'ip' | 'tc' | 'bridge', ...args: readonly string[]): Promise<Fields[] | undefined> {
   const answer = await ask(tool, ['-j', ...args]);
   return answer === undefined ? undefined : readArray(answer);
-}
-
-/** The same for what has no JSON. */
-export function askText(tool: 'ip', ...args: readonly string[]): Promise<string | undefined> {
-  return ask(tool, args);
 }
 
 function readLink({ ifname, ifindex, address, linkinfo, link_type, link, link_index, master, xdp }: Fields): Link[] {
@@ -101,7 +125,7 @@ function find(tool: string): string | undefined {
   return systemFolders.map((folder) => join(folder, tool)).find((file) => existsSync(file));
 }
 
-/** Errors for single questions of a batch are no failure: the others are answered. */
+/** With an input, what fails in a part of it is no failure of the whole. */
 function ask(tool: string, args: readonly string[], input?: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const program = find(tool);

@@ -1,6 +1,6 @@
 import { type Address, isRefusal, isWithin, parseHost } from '../policy/address';
 import type { AllowList, Server } from '../policy/allow-list';
-import { askJson, askText, type Link, type Route, readLinks, readRoutes } from './iproute';
+import { askJson, type Link, type Route, readAnswers } from './iproute';
 
 /** Devices that wrap a packet in another one to a server of their own (ip-link(8), the kernel's rtnl_link_ops). */
 const tunnelKinds = new Set([
@@ -32,16 +32,12 @@ export interface Policy {
 /** Asks the kernel. Changes nothing, needs no rights but for the policies of IPsec, and never throws. */
 export async function readNetwork({ servers, handlers, entries = [] }: AllowList): Promise<Network> {
   const texts = [...servers.map(({ address }) => address), ...handlers, ...entries.map(({ address }) => address)];
-  const [routes, links = [], policies] = await Promise.all([
-    readRoutes([...new Set(texts.map(({ text }) => text))]),
-    readLinks(),
-    askText('ip', 'xfrm', 'policy', 'list', 'dir', 'out'),
-  ]);
+  const { routes, links, policies } = await readAnswers([...new Set(texts.map(({ text }) => text))]);
   const ways = servers.flatMap(({ address: { text } }) => {
     const route = routes.get(text);
     return route === undefined ? [] : [{ device: route.device, neighbour: route.nextHop ?? text }];
   });
-  return { routes, links, policies: readPolicies(policies ?? ''), ports: await readPorts(ways, links) };
+  return { routes, links, policies: readPolicies(policies), ports: await readPorts(ways, links) };
 }
 
 /** The servers behind a tunnel whose other end nobody lets through. */

@@ -133,11 +133,13 @@ interface TriedOut extends Seen {
 }
 
 async function look(nft: Nft, allowList: AllowList): Promise<Seen> {
-  const surroundings = await readSurroundings(nft, allowList);
+  // One question where all is well: nobody has tables of our names, the kernel takes such rules, and nft knows JSON. Which
+  // tables it takes does not depend on those surroundings that have to be asked for at the same time.
+  const usual = loadCommands(acceptRules(allowList, readFixedSurroundings()));
+  const fromNothing = transaction([...tables.map((table) => tableCommand('create', table)), ...usual]);
+  const [surroundings, refusal] = await Promise.all([readSurroundings(nft, allowList), nft.checkWithJson(fromNothing)]);
+  if (refusal === undefined) return { live: nothingThere, surroundings, taken: tables };
   const rules = acceptRules(allowList, surroundings);
-  // One question where all is well: nobody has tables of our names, the kernel takes the rules, and nft knows JSON.
-  const fromNothing = transaction([...tables.map((table) => tableCommand('create', table)), ...loadCommands(rules)]);
-  if ((await nft.checkWithJson(fromNothing)) === undefined) return { live: nothingThere, surroundings, taken: tables };
   const [found, taken] = await Promise.all([readOwnTables(nft), tablesTaken(nft, rules)]);
   return { live: await recognise(nft, found, allowList, surroundings), surroundings, taken };
 }
