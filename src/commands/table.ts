@@ -84,6 +84,22 @@ export const commands: readonly Command[] = [
     run: async (host, args) => (await import('./doctor')).doctor(host, args),
   },
   {
+    name: 'report',
+    form: '[CASE] [--html FILE | --json | --csv]',
+    summary: 'what happened in a case, for the ticket',
+    details: ['CASE is the number of a case; without one it is the newest. Changes nothing.'],
+    options: [
+      { form: '--html FILE', summary: 'write one page with everything in it' },
+      { form: '--csv', summary: 'a timeline that Timesketch reads' },
+      json,
+    ],
+    examples: [
+      { line: 'report', summary: 'what happened in the newest case' },
+      { line: 'report 77 --html case-77.html', summary: 'a page about case 77' },
+    ],
+    run: async (host, args) => (await import('./report')).report(host, args),
+  },
+  {
     name: 'fleet',
     form: '(contain AGENT... --handler IP | release AGENT... | status) [options]',
     summary: 'on the server: order many agents, see each confirm, see who is contained',

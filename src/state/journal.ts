@@ -188,7 +188,18 @@ function goOn(
   return { ...open, asked, judged: { state: event.state, gaps: event.gaps }, lastAt: time };
 }
 
-function parseLine(line: string): { time: Date; event: JournalEvent } | undefined {
+/** One line of a journal. */
+export interface JournalEntry {
+  readonly time: Date;
+  readonly event: JournalEvent;
+}
+
+/** Every line of a journal that can be read, in its order. */
+export function readEntries(text: string): JournalEntry[] {
+  return text.split('\n').flatMap((line) => parseLine(line) ?? []);
+}
+
+function parseLine(line: string): JournalEntry | undefined {
   try {
     const value: unknown = JSON.parse(line);
     if (typeof value !== 'object' || value === null || !('time' in value) || !('event' in value)) return undefined;

@@ -1,0 +1,125 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Gap } from '../outcome/gaps';
+import type { State } from '../outcome/states';
+import { type Asked, type JournalEntry, readEntries } from '../state/journal';
+
+/** One thing that happened in a case. */
+export interface Moment {
+  readonly at: Date;
+  readonly kind: 'ordered' | 'step' | 'judged' | 'closed' | 'outcome';
+  /** In words, for people. */
+  readonly text: string;
+}
+
+/** What happened in one case, from its journal and the log. */
+export interface CaseReport {
+  /** The file of the journal, without folder. */
+  readonly journal: string;
+  readonly isOpen: boolean;
+  readonly caseNumber?: string;
+  readonly asked: Asked;
+  readonly judged?: { readonly state: State; readonly gaps: readonly Gap[] };
+  /** Oldest first. */
+  readonly moments: readonly Moment[];
+}
+
+const openJournal = 'journal.jsonl';
+const closedJournal = /^journal-\d{8}T\d{9}Z\.jsonl$/;
+/** A log that somebody filled must not fill the memory; it is rotated long before. */
+const mostLogBytes = 64 * 1024 * 1024;
+
+/** Every case whose journal is in the state folder, newest first. Throws the file system's error where the folder cannot be read. */
+export function readCases(stateFolder: string): CaseReport[] {
+  const names = readdirSync(stateFolder).filter((name) => name === openJournal || closedJournal.test(name));
+  // The open one is the newest; the names of the others hold the time at which they were closed.
+  const newestFirst = names.sort((a, b) => Number(b === openJournal) - Number(a === openJournal) || (a < b ? 1 : -1));
+  const outcomes = readOutcomes(stateFolder);
+  return newestFirst.flatMap((name) => {
+    const report = readCase(name, readEntries(readFileSync(join(stateFolder, name), 'utf8')), outcomes);
+    return report === undefined ? [] : [report];
+  });
+}
+
+function readCase(
+  journal: string,
+  entries: readonly JournalEntry[],
+  outcomes: readonly Moment[],
+): CaseReport | undefined {
+  let asked: Asked | undefined;
+  let judged: CaseReport['judged'];
+  const moments: Moment[] = [];
+  for (const { time, event } of entries) {
+    if (event.event === 'asked') {
+      const { event: _, ...fields } = event;
+      asked = fields;
+    } else if ((event.event === 'step' || event.event === 'judged') && event.asked !== undefined) asked = event.asked;
+    if (event.event === 'judged') judged = { state: event.state, gaps: event.gaps };
+    const moment = describe(event);
+    if (moment !== undefined) moments.push({ at: time, ...moment });
+  }
+  const [first] = entries;
+  const last = entries.at(-1);
+  if (asked === undefined || first === undefined || last === undefined) return undefined;
+  const isOpen = last.event.event !== 'closed';
+  // The log has the outcome right behind the journal's last line.
+  const until = isOpen ? Number.POSITIVE_INFINITY : last.time.getTime() + 60_000;
+  const own = outcomes.filter(({ at }) => at >= first.time && at.getTime() <= until);
+  return {
+    journal,
+    isOpen,
+    asked,
+    ...(asked.caseNumber === undefined ? {} : { caseNumber: asked.caseNumber }),
+    ...(judged === undefined ? {} : { judged }),
+    moments: [...moments, ...own].sort((a, b) => a.at.getTime() - b.at.getTime()),
+  };
+}
+
+function describe(event: JournalEntry['event']): Omit<Moment, 'at'> | undefined {
+  switch (event.event) {
+    case 'asked':
+      return { kind: 'ordered', text: whoAsked(event) };
+    case 'step':
+      return { kind: 'step', text: event.step };
+    case 'judged':
+      return { kind: 'judged', text: [event.state, ...event.gaps.map(({ detail }) => detail)].join('; ') };
+    case 'closed':
+      return { kind: 'closed', text: event.how.replaceAll('-', ' ') };
+    case 'noted':
+      return undefined;
+  }
+}
+
+/** Who asked for what, in one sentence. */
+export function whoAsked({ requestedBy, by, alertId, ruleId, note, handlers }: Asked): string {
+  const who =
+    requestedBy === 'alert'
+      ? `an alert${alertId === undefined ? '' : ` (${alertId}, rule ${ruleId ?? 'unknown'})`}`
+      : `an operator${by === undefined ? '' : ` (${by})`}`;
+  const whom = handlers.length === 0 ? 'no handler' : handlers.join(', ');
+  return `ordered by ${who}, lets in ${whom}${note === undefined ? '' : `; note: ${note}`}`;
+}
+
+/** What each order said at its end, from contain-host.log. Lines that cannot be read are left out, and so is a log that is not there. */
+function readOutcomes(stateFolder: string): Moment[] {
+  return [`contain-host.log.1`, 'contain-host.log'].flatMap((name) => {
+    let text: string;
+    try {
+      text = readFileSync(join(stateFolder, name), 'utf8').slice(-mostLogBytes);
+    } catch {
+      return [];
+    }
+    return text.split('\n').flatMap(readOutcome);
+  });
+}
+
+function readOutcome(line: string): Moment[] {
+  try {
+    const { message, timestamp, said, exitCode } = JSON.parse(line) as Record<string, unknown>;
+    const at = new Date(String(timestamp));
+    if (message !== 'outcome' || typeof said !== 'string' || Number.isNaN(at.getTime())) return [];
+    return [{ at, kind: 'outcome', text: `exit code ${String(exitCode)}: ${said}` }];
+  } catch {
+    return [];
+  }
+}
