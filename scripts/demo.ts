@@ -1,6 +1,6 @@
 /**
  * Shows the main job on the stand-in for Windows, with the program that ships: a PC with some 300 rules is contained and
- * released. Never touches the firewall of the machine it runs on.
+ * released, and then one under a security baseline. Never touches the firewall of the machine it runs on.
  *
  *   npm start
  *   npm start -- ADD - 198.51.100.7 --config path/to/ossec.conf
@@ -9,11 +9,14 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { Endpoint } from '../fixtures/endpoint';
 import { typicalHost } from '../fixtures/standin/hosts';
+import type { HostDescription } from '../fixtures/standin/machine';
+import { ensureKey, paths } from '../fixtures/standin/registry';
 import type { Flow, Network, Profile } from '../fixtures/standin/traffic';
 
 const network: Network = { dnsServers: ['10.0.0.53'], dhcpServers: ['10.0.0.1'], localSubnet: ['10.0.0.0/24'] };
 const profiles: Profile[] = ['domain', 'private', 'public'];
 const agentPort = 50_000;
+const longestShown = 160;
 
 interface Peer {
   readonly name: string;
@@ -21,39 +24,89 @@ interface Peer {
   readonly in: Flow;
 }
 
+const usage = `Shows a containment and its release on a PC that is played by the stand-in, and on one under a security baseline.
+
+  npm start
+  npm start -- ADD - 198.51.100.7 --config path/to/ossec.conf`;
+
 async function demonstrate(): Promise<number> {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { config: { type: 'string' } } });
-  const order = positionals.length > 0 ? positionals : ['ADD', '-', '192.0.2.50'];
-  const endpoint = new Endpoint(typicalHost(), '<server-ip>10.0.0.5</server-ip>');
+  const { order, config, isHelp } = readArguments();
+  if (isHelp) {
+    console.log(usage);
+    return 0;
+  }
+  const plain = await showCycle('A Windows PC', typicalHost(), order, config);
+  if (plain.exitCode !== 0) return plain.exitCode;
+  const managed = await showCycle('The same PC in a domain, under a security baseline', baselineHost(), order, config);
+  if (managed.exitCode !== 0) return managed.exitCode;
+  console.log('Who can talk to whom (first packet, worst of the three profiles):\n');
+  console.log(table(plain.peers, plain.columns, managed.columns));
+  return 0;
+}
+
+function readArguments(): { order: readonly string[]; config: Buffer | undefined; isHelp: boolean } {
+  const options = { config: { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const;
+  const { values, positionals } = parseArgs({ allowPositionals: true, options });
+  return {
+    order: positionals.length > 0 ? positionals : ['ADD', '-', '192.0.2.50'],
+    config: values.config === undefined ? undefined : readFileSync(values.config),
+    isHelp: values.help ?? false,
+  };
+}
+
+/** As Microsoft's, CIS's, the STIG's and the NSA's baselines have it, everything may go out; and a rule lets administrators in. */
+function baselineHost(): HostDescription {
+  const { registry, ...rest } = typicalHost();
+  for (const profile of ['DomainProfile', 'PrivateProfile', 'PublicProfile']) {
+    const values = { EnableFirewall: 1, DefaultInboundAction: 1, DefaultOutboundAction: 0 };
+    Object.assign(ensureKey(registry, `${paths.gpo}\\${profile}`), values);
+  }
+  ensureKey(registry, `${paths.gpo}\\FirewallRules`)['{0D0A3E5C-7C1B-4C52-9A57-3A1C0C1D7F11}'] =
+    'v2.30|Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=445|LPort=3389|Name=Administrators from anywhere|';
+  return { registry, ...rest };
+}
+
+interface Cycle {
+  readonly exitCode: number;
+  readonly peers: readonly Peer[];
+  /** What each peer can do before, contained, and released; fewer where an order failed. */
+  readonly columns: readonly string[][];
+}
+
+async function showCycle(
+  what: string,
+  description: HostDescription,
+  order: readonly string[],
+  config: Buffer | undefined,
+): Promise<Cycle> {
+  const endpoint = new Endpoint(description, '<server-ip>10.0.0.5</server-ip>');
   endpoint.tools = 'real';
   try {
-    if (values.config !== undefined) endpoint.configure(readFileSync(values.config));
-    return await showCycle(endpoint, order);
+    if (config !== undefined) endpoint.configure(config);
+    return await containAndRelease(what, endpoint, order);
   } finally {
     endpoint.remove();
   }
 }
 
-async function showCycle(endpoint: Endpoint, order: readonly string[]): Promise<number> {
+async function containAndRelease(what: string, endpoint: Endpoint, order: readonly string[]): Promise<Cycle> {
   const { machine } = endpoint;
   const before = machine.fingerprint();
   const peers = peersOf(endpoint, order[2] ?? '');
   const columns = [reachOf(endpoint, peers)];
-  console.log(`A Windows PC with ${Object.keys(machine.rules()).length} firewall rules, played by the stand-in.\n`);
+  console.log(`${what} with ${Object.keys(machine.rules()).length} firewall rules, played by the stand-in.\n`);
   const added = await show(endpoint, order);
   columns.push(reachOf(endpoint, peers));
-  if (added !== 0) return added;
+  if (added !== 0) return { exitCode: added, peers, columns };
   const released = await show(endpoint, ['DELETE', '-', '-']);
   columns.push(reachOf(endpoint, peers));
-  console.log('Who can talk to whom (first packet, worst of the three profiles):\n');
-  console.log(table(peers, columns));
   console.log('The lines in active-responses.log:\n');
   for (const line of endpoint.audit()) console.log(`  ${line}`);
   const same = machine.fingerprint() === before;
   console.log(
-    `\nThe policy after release ${same ? 'equals' : 'DIFFERS FROM'} the one before: ${before.split('\n').length} rules and settings compared.`,
+    `\nThe policy after release ${same ? 'equals' : 'DIFFERS FROM'} the one before: ${before.split('\n').length} rules and settings compared.\n`,
   );
-  return released === 0 && same ? 0 : 1;
+  return { exitCode: released === 0 && same ? 0 : 1, peers, columns };
 }
 
 /** Runs the program and prints what it said and which commands it ran. */
@@ -65,10 +118,15 @@ async function show(endpoint: Endpoint, args: readonly string[]): Promise<number
   console.log(`  exit code ${exitCode}; commands:`);
   for (const { tool, argv, lines } of endpoint.machine.calls()) {
     console.log(`    ${tool} ${argv.join(' ').replaceAll(endpoint.folder, '')}`);
-    for (const line of lines) console.log(`        ${line.text}`);
+    for (const line of lines) console.log(`        ${cutOff(line.text)}`);
   }
   console.log('');
   return exitCode ?? 1;
+}
+
+/** The lines of a seal are long. */
+function cutOff(text: string): string {
+  return text.length > longestShown ? `${text.slice(0, longestShown)} …` : text;
 }
 
 function peersOf({ machine }: Endpoint, handler: string): Peer[] {
@@ -116,14 +174,21 @@ function reachOf({ machine }: Endpoint, peers: readonly Peer[]): string[] {
   });
 }
 
-function table(peers: readonly Peer[], columns: readonly string[][]): string {
+function table(peers: readonly Peer[], plain: Cycle['columns'], managed: Cycle['columns']): string {
   const rows = [
-    ['', 'before', 'contained', 'released'],
-    ...peers.map(({ name }, row) => [name, ...columns.map((column) => column[row] ?? '')]),
+    ['', 'a PC', '', '', 'under a baseline', '', ''],
+    ['', 'before', 'contained', 'released', 'before', 'sealed', 'released'],
+    ...peers.map(({ name }, row) => [name, ...[...plain, ...managed].map((column) => column[row] ?? '')]),
   ];
   return `${rows.map((row) => `  ${row.map((cell, index) => cell.padEnd(index === 0 ? 26 : 12)).join('')}`.trimEnd()).join('\n')}\n`;
 }
 
-demonstrate().then((exitCode) => {
-  process.exitCode = exitCode;
-});
+demonstrate().then(
+  (exitCode) => {
+    process.exitCode = exitCode;
+  },
+  (error: unknown) => {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+    process.exitCode = 1;
+  },
+);
