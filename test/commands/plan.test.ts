@@ -132,9 +132,11 @@ describe('what an ADD would come to', () => {
     expect(endpoint.stateFiles()).toEqual([]);
   });
 
-  test('names the rule and the setting of group policy that would stay open', async () => {
+  test('names the rule and the setting of group policy that would stay open without a seal', async () => {
     const { machine } = endpoint;
     machine.addRule('{g}', 'v2.31|Action=Allow|Active=TRUE|Dir=Out|Protocol=6|RPort=443|Name=Telemetry|', 'gpo');
+    expect(await judge()).toEqual({ state: 'contained', gaps: [] });
+    endpoint.setSettings({ seal: 'never' });
     expect(await judge()).toMatchObject({
       state: 'ineffective',
       gaps: [{ detail: expect.stringContaining('"Telemetry"') }],

@@ -46,6 +46,7 @@ test('what stands in the way is named, each with what to do', async () => {
   setStart('MpsSvc', 4);
   installIcacls(machine.system32, readOnly, { bin: `${readOnly}(A;OICI;0x1301bf;;;AU)` });
   machine.setProfileValue('public', 'DefaultOutboundAction', 0, 'gpo');
+  machine.setProfileValue('public', 'AllowLocalPolicyMerge', 0, 'gpo');
   writeFileSync(endpoint.backup, 'old');
   const checks = await examineEndpoint(endpoint);
   expect(complaints(checks)).toEqual([
