@@ -66,7 +66,7 @@ function systemRows({ agent, heard, times, firewall, survivesRestart, gaps }: St
 
 function describeRestart(survives: boolean, gaps: Status['gaps']): string {
   if (survives) return 'a containment survives it';
-  const why = gaps.some(isNotSaved) ? 'its rules are not saved; repeat ADD' : 'contain-host.service is not enabled';
+  const why = gaps.some(isNotSaved) ? 'see the gap not-saved' : 'contain-host.service is not there or not enabled';
   return `LIFTS a containment: ${why}`;
 }
 

@@ -43,7 +43,9 @@ export function checkAnswerLog({ host, home }: Patient): Check[] {
   const file = auditFileOf(host.platform, home.home);
   const { locations } = readActiveResponse(host.platform, home.home);
   if (locations.some((location) => isAnswerLog(host.platform, location)) || isInSharedConfiguration(host, home.home))
-    return [ok('answer-log', `The agent sends ${file} to the server.`)];
+    return existsSync(file)
+      ? [ok('answer-log', `The agent sends ${file} to the server.`)]
+      : [missingLog(host.platform, file)];
   const location = host.platform === 'windows' ? 'active-response\\active-responses.log' : file;
   return [
     warning(
@@ -52,6 +54,16 @@ export function checkAnswerLog({ host, home }: Patient): Check[] {
       `Add to ossec.conf: <localfile><log_format>syslog</log_format><location>${location}</location></localfile>`,
     ),
   ];
+}
+
+/** OSSEC's log reader looks a few times for a file that is not there, and then no more until the agent is started again (1904). */
+function missingLog(platform: Host['platform'], file: string): Check {
+  const how = platform === 'windows' ? 'Make it, empty' : "Make it, empty, in the hands of the agent's user and group";
+  return warning(
+    'answer-log',
+    `${file} is not there. The agent's log reader gives it up after some minutes, and the server then hears of no order until the agent is restarted.`,
+    `${how}, and restart the agent once.`,
+  );
 }
 
 function isAnswerLog(platform: Host['platform'], location: string): boolean {

@@ -84,15 +84,17 @@ export async function checkSurvival(patient: Patient): Promise<Check[]> {
   if (patient.host.platform !== 'linux') return [];
   const firewall = firewallOf(patient);
   const [{ survivesRestart }, { gaps }] = await Promise.all([firewall.inspect(), firewall.judge()]);
-  const unsaved = gaps
-    .filter(isNotSaved)
-    .map(({ detail }) => warning('restart', `${detail}.`, 'Repeat ADD: it saves them, or says why it cannot.'));
-  if (!survivesRestart) {
-    const found = 'A restart of this host lifts a containment: contain-host.service is not enabled.';
-    return [warning('restart', found, 'systemctl enable contain-host.service'), ...unsaved];
-  }
-  return unsaved.length > 0
-    ? unsaved
+  const advice = 'systemctl enable contain-host.service; the package brings it. Then repeat ADD on a contained host.';
+  const unsaved = gaps.filter(isNotSaved).map((gap) => warning('restart', `${textOf(gap)}.`, advice));
+  if (unsaved.length > 0) return unsaved;
+  return !survivesRestart
+    ? [
+        warning(
+          'restart',
+          'A restart of this host lifts a containment: contain-host.service is not there or not enabled.',
+          advice,
+        ),
+      ]
     : [ok('restart', 'A containment survives a restart: contain-host.service is enabled.')];
 }
 

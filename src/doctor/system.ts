@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorCode } from '../process/error-code';
+import { runProcess } from '../process/run';
 import { systemTool } from '../windows/system-tool';
 import { type Check, ok, type Patient, problem, warning } from './check';
 
@@ -37,15 +38,8 @@ const tools = {
   windows: ['netsh.exe', 'reg.exe'],
 };
 
-export function checkTools({ host }: Patient): Check[] {
-  if (host.platform === 'linux') {
-    return tools.linux.map(({ name, places, advice }) => {
-      const file = places.find((place) => existsSync(place));
-      return file === undefined
-        ? problem(name, `${name} is not in ${places.join(', ')}.`, advice)
-        : ok(name, `${name} is ${file}.`);
-    });
-  }
+export async function checkTools({ host }: Patient): Promise<Check[]> {
+  if (host.platform === 'linux') return Promise.all(tools.linux.map(checkLinuxTool));
   return tools.windows.map((name) => {
     const file = systemTool(host, name);
     const check = name.replace('.exe', '');
@@ -53,4 +47,18 @@ export function checkTools({ host }: Patient): Check[] {
       ? ok(check, `${check} is ${file}.`)
       : problem(check, `${file} is missing.`, 'Repair Windows (sfc /scannow), or cut this host off by other means.');
   });
+}
+
+/** Each of them tells its version, so one that does not cannot be run. */
+async function checkLinuxTool({ name, places, advice }: (typeof tools.linux)[number]): Promise<Check> {
+  const file = places.find((place) => existsSync(place));
+  if (file === undefined) return problem(name, `${name} is not in ${places.join(', ')}.`, advice);
+  const { exitCode, startError, output } = await runProcess(file, ['--version'], { limitMs: 5000 });
+  const said = (startError ?? output.toString('latin1'))
+    .replace(/[^\x20-\x7e]+/g, ' ')
+    .trim()
+    .slice(0, 200);
+  return exitCode === 0
+    ? ok(name, `${name} is ${file}: ${said}.`)
+    : problem(name, `${file} cannot be run: ${said || 'it did not end in time'}.`, advice);
 }

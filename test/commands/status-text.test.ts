@@ -15,8 +15,8 @@ const notSaved: Partial<Status> = { state: 'degraded', gaps: [{ code: 'not-saved
 
 test.each<[string, Partial<Status>]>([
   ['a containment survives it', { survivesRestart: true }],
-  ['LIFTS a containment: contain-host.service is not enabled', { survivesRestart: false }],
-  ['LIFTS a containment: its rules are not saved', { ...notSaved, survivesRestart: false }],
+  ['LIFTS a containment: contain-host.service is not there or not enabled', { survivesRestart: false }],
+  ['LIFTS a containment: see the gap not-saved', { ...notSaved, survivesRestart: false }],
 ])('of a restart it says: %s', (sentence, found) => {
   expect(describeStatus(host, { ...contained, ...found })).toContain(`Restart   ${sentence}`);
 });

@@ -28,6 +28,7 @@ export function healthyEndpoint(): Endpoint {
   endpoint.configure(ossecConf(conf.client, conf.on, conf.log));
   writeFileSync(join(home, 'shared', 'ar.conf'), arConf('contain-host.exe', 'release-host.exe'));
   for (const name of ['contain-host.exe', 'release-host.exe']) writeFileSync(join(bin, name), '');
+  writeFileSync(join(home, 'active-response', 'active-responses.log'), '');
   writeFileSync(join(home, 'ossec.log'), startedAt(Date.now() + 60_000));
   installServiceManager(machine.system32, { MpsSvc: 4, BFE: 4, OssecSvc: 4 });
   installIcacls(machine.system32, readOnly);

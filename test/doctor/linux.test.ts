@@ -21,6 +21,7 @@ beforeEach(() => {
     join(home, 'etc/shared/ar.conf'),
     'contain-host0 - contain-host - 0\nrelease-host0 - release-host - 0\n',
   );
+  writeFileSync(join(home, 'logs/active-responses.log'), '');
   for (const name of ['contain-host', 'release-host']) writeFileSync(join(home, 'active-response/bin', name), '');
   for (const name of ['agentd', 'execd']) writeFileSync(join(home, 'var/run', `ossec-${name}-${process.pid}.pid`), '');
 });
@@ -74,6 +75,20 @@ test('an agent of which a part has gone, a folder that anybody can change, and a
   expect(verdictsOf(report, 'agent-service')).toEqual(['problem']);
   expect(verdictsOf(report, 'folders')).toContain('problem');
   expect(verdictsOf(report, 'commands')).toEqual(['problem', 'warning']);
+});
+
+test('a log file that is not there is told: the agent would give it up', async () => {
+  rmSync(join(home, 'logs/active-responses.log'));
+  const { checks } = await examine();
+  expect(checks.filter(({ check }) => check === 'answer-log')).toEqual([
+    expect.objectContaining({ verdict: 'warning', found: expect.stringContaining('is not there') as string }),
+  ]);
+});
+
+test('of nft it tells the version, and of a unit that is not there what a restart would do', async () => {
+  const { checks } = await examine();
+  expect(checks.find(({ check }) => check === 'nft')?.found).toMatch(/nftables v\d|is not in/);
+  expect(checks.find(({ check }) => check === 'restart')?.found).toContain('contain-host.service');
 });
 
 test('people read what was found and what to do', async () => {

@@ -17,6 +17,7 @@ cp "$here/contain-host" "$bin/.contain-host.new"
 mv -f "$bin/.contain-host.new" "$bin/contain-host"
 ln -f "$bin/contain-host" "$bin/release-host"
 give_to_agent "$bin"
+make_answer_log "${1:-/var/ossec}"
 echo "Installed: $bin/contain-host"
 
 # Enabled at the first installation only: an administrator who disabled it is not overruled by an upgrade.

@@ -8,7 +8,7 @@ import { bridgedGuestsOpen, judgeReading } from './judge-reading';
 import { Nft } from './nft';
 import { natGaps, readFixedSurroundings, readSurroundings } from './read-surroundings';
 import { nothingThere, type Reading, readOwnTables, takeReading } from './reading';
-import { recognise } from './recognise';
+import { recognise, rehearse } from './recognise';
 import { release } from './release';
 import { acceptRules } from './rules';
 import { deleteCommands, loadCommands, type Table, tableCommand, tables, transaction } from './ruleset';
@@ -120,7 +120,16 @@ async function judgePlan(nft: Nft, allowList: AllowList): Promise<Judgement> {
   try {
     const { taken, surroundings } = await tryOut(nft, allowList);
     const bridged = taken.length === tables.length ? [] : [bridgedGuestsOpen];
-    return judgementOf([...bridged, ...natGaps(surroundings), ...(await findUnseenPaths(nft))]);
+    const spelled = await rehearse(nft, acceptRules(allowList, surroundings), taken);
+    // It would be loaded all the same, and hold.
+    const seen: Judgement =
+      spelled?.size === 0
+        ? {
+            state: 'degraded',
+            gaps: [gapOf({ code: 'rules-not-recognised' }, 'tried out with the rules for this host')],
+          }
+        : judgementOf([]);
+    return addGaps(seen, [...bridged, ...natGaps(surroundings), ...(await findUnseenPaths(nft))]);
   } catch (error) {
     const why = error instanceof Failure ? error.message : String(error);
     return judgementOf([gapOf({ code: 'rules-unreadable' }, why)]);

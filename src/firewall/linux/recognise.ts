@@ -28,16 +28,17 @@ export async function recognise(
 ): Promise<Reading | Unreadable> {
   if ('unreadable' in live || unclearRules(live, allowList, surroundings).length === 0) return live;
   const spelled = await rehearse(nft, rulesToTry(allowList, surroundings), live.existing);
-  return { ...live, rules: live.rules.map((rule) => asMeant(rule, spelled.get(rule.spelling))) };
+  return { ...live, rules: live.rules.map((rule) => asMeant(rule, spelled?.get(rule.spelling))) };
 }
 
-/** The wanted rules by how this nft spells them. Empty where it cannot be tried out. */
-async function rehearse(
+/** The wanted rules by how this nft spells them: empty where it does not list them; undefined where it cannot be tried out. */
+export async function rehearse(
   nft: Nft,
   wanted: readonly AcceptRule[],
   own: readonly Table[],
-): Promise<ReadonlyMap<string, AcceptRule>> {
-  const listings = (await nft.rehearse(transaction(loadCommands(wanted, own)), own)) ?? [];
+): Promise<ReadonlyMap<string, AcceptRule> | undefined> {
+  const listings = await nft.rehearse(transaction(loadCommands(wanted, own)), own);
+  if (listings === undefined) return undefined;
   const rules = own.flatMap((table, index) => {
     const listing = readListing(table, listings[index]);
     return 'unreadable' in listing ? [] : listing.rules;

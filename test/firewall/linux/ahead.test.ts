@@ -22,6 +22,15 @@ test('a plan that the kernel takes is a containment, and nothing is changed by a
   expect(kernel.steps).toEqual([]);
 });
 
+test('an nft that loads the rules and does not list them is told by a dry run', async () => {
+  kernel.setFault('garbage');
+  expect(await kernel.firewall().judgePlan(allowList)).toMatchObject({
+    state: 'degraded',
+    gaps: [{ code: 'rules-not-recognised' }],
+  });
+  expect(kernel.tables).toEqual([]);
+});
+
 test('without nft nothing can be said of it', async () => {
   rmSync(join(kernel.tools, 'nft'));
   expect(await kernel.firewall().judgePlan(allowList)).toMatchObject({ state: 'uncertain', gaps: [expect.anything()] });

@@ -149,7 +149,7 @@ describe('the .deb', () => {
       const file = `${state}/contained.nft`;
       const before = rules();
       root.sh(`rm ${file}`);
-      expect(root.sh(`${program} status --expect degraded`)).toContain('LIFTS a containment: its rules are not saved');
+      expect(root.sh(`${program} status --expect degraded`)).toContain('LIFTS a containment: see the gap not-saved');
       expect(root.sh(`${program} status --json`)).toContain('"survivesRestart": false');
       expect(root.run([program, 'doctor']).text).toMatch(/^warning +restart .*no file .*contained\.nft/m);
       contain();
