@@ -55,9 +55,13 @@ const accountNames = new Set(['ossec', 'ossecm', 'ossecr', 'wazuh']);
 /** From here on the numbers are people's (login.defs(5), UID_MIN). */
 const firstPerson = 1000;
 
+const known = new Map<string, Owners>();
+
 /** Whom the files of an agent may belong to: root, who runs this, and the agent's accounts. */
 export function ownersAt(home: string): Owners {
-  return new Set([...administrators(), ...agentAccounts(home)]);
+  const owners = known.get(home) ?? new Set([...administrators(), ...agentAccounts(home)]);
+  known.set(home, owners);
+  return owners;
 }
 
 /**

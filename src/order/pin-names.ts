@@ -1,9 +1,9 @@
 import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { appendToHosts, isHalfRewritten, readHosts, removeHosts, rewriteHosts } from '../agent/names/hosts-file';
+import { appendToHosts, readHosts, removeHosts, rewriteHosts } from '../agent/names/hosts-file';
 import { usualHostsFile } from '../agent/names/hosts-place';
-import { appendix, missingPins, ourPins, withoutPins, withoutTorn } from '../agent/names/hosts-text';
-import type { Begun, PlannedPins } from '../agent/names/planned-pins';
+import { appendix, type Begun, meantText, missingPins, ourPins, withoutPins } from '../agent/names/hosts-text';
+import type { PlannedPins } from '../agent/names/planned-pins';
 import type { NamedAddresses } from '../agent/servers';
 import type { Recorder } from '../firewall/firewall';
 import type { Host } from '../host';
@@ -29,9 +29,11 @@ export function noteNames(recorder: Recorder, names: readonly NamedAddresses[]):
   if (text !== (recorder.facts.names ?? '')) recorder.note({ names: text });
 }
 
-/** What an order of this case began to append to the hosts file. */
-export function begunIn({ pinAt, pinText }: Facts): Begun | undefined {
-  return typeof pinAt === 'number' && typeof pinText === 'string' ? { at: pinAt, text: pinText } : undefined;
+/** What earlier orders of this case began to do to the hosts file. */
+export function begunIn(host: Host, { pinAt, pinText }: Facts): Begun {
+  const before = readCopy(host);
+  const isAppended = typeof pinAt === 'number' && typeof pinText === 'string';
+  return { before, ...(isAppended ? { appended: { at: pinAt, text: pinText } } : {}) };
 }
 
 /** The lines that are in the hosts file because of us, for the unit that makes them again where a restart takes them away. */
@@ -53,14 +55,15 @@ export async function pinNames(
   recorder: Recorder,
   { file, wanted, missing, hosts, whole, whyNot }: PlannedPins,
 ): Promise<string | undefined> {
-  if (whyNot !== undefined || missing.length === 0) return whyNot;
+  if (whyNot !== undefined || (missing.length === 0 && whole === hosts.text)) return whyNot;
   const appended = appendix(whole, missing, hosts.isNew, host.platform);
   recorder.note({ hostsFile: file, pinAt: whole.length, pinText: appended });
   try {
     await recorder.act({ step: 'pin-names', command: null }, async () => {
       if (hosts.text !== whole) rewriteHosts(file, hosts.text, whole);
+      removeIfPossible(copyBefore(host));
       if (host.platform === 'linux') saveWhole(savedLines(host), linesOf(ourPins(whole + appended)));
-      appendToHosts(file, appended);
+      if (missing.length > 0) appendToHosts(file, appended);
     });
     const left = missingPins(readHosts(file, false).text, wanted);
     return left.length === 0 ? undefined : `${file} was changed by somebody else meanwhile`;
@@ -85,7 +88,8 @@ export async function unpinNames(host: Host, recorder: Recorder): Promise<string
   // A restart in between must not make them again.
   removeIfPossible(savedLines(host));
   try {
-    const change = findLines(host, file, begunIn(recorder.facts));
+    const change = findLines(file, begunIn(host, recorder.facts));
+    if (change === undefined) removeIfPossible(copyBefore(host));
     if (change === undefined) return undefined;
     let isDone = false;
     const work = async (): Promise<void> => {
@@ -115,20 +119,10 @@ interface Change {
   readonly after: string | undefined;
 }
 
-function findLines(host: Host, file: string, begun: Begun | undefined): Change | undefined {
+function findLines(file: string, begun: Begun): Change | undefined {
   const { text, isNew } = readHosts(file, false);
-  if (isNew) return undefined;
-  const clean = (dirty: string): string | undefined =>
-    withoutPins(begun === undefined ? dirty : withoutTorn(dirty, begun.at, begun.text));
-  const copy = readCopy(host);
-  const wanted = copy === undefined ? undefined : clean(copy);
-  const isHalf = copy !== undefined && wanted !== undefined && isHalfRewritten(text, copy, wanted);
-  const after = isHalf ? wanted : clean(text);
-  if (after === text) {
-    removeIfPossible(copyBefore(host));
-    return undefined;
-  }
-  return { before: text, after };
+  const after = withoutPins(meantText(text, begun));
+  return isNew || after === text ? undefined : { before: text, after };
 }
 
 /** Others may have written behind our lines: what comes behind then moves up, and a copy tells how it was if we are cut off. */

@@ -9,7 +9,7 @@ const handler = '192.0.2.50';
 let endpoint: Endpoint;
 let before: string;
 beforeEach(() => {
-  endpoint = new Endpoint(typicalHost(), `<server-hostname>${name}</server-hostname>`);
+  endpoint = new Endpoint(typicalHost(), `<server><address>${name}</address><protocol>udp</protocol></server>`);
   logged('10.0.0.5');
   before = hosts();
 });

@@ -24,6 +24,13 @@ const table: readonly (readonly [operations: RegExp, when: When, add: Cell, remo
   [/^\w+ state\/pinned-names /, 'ever', 'contained', 'released', 'the hosts file alone is enough'],
   [/^lstatSync home\/ossec.conf /, 'ever', 'contained', 'released', 'the same folder is found another way'],
   [/^existsSync home\/ossec.conf /, 'ever', 'contained', 'released', 'the same folder is found another way'],
+  [
+    /^(stat|lstat|realpath)Sync (\.|home|home\/ossec.conf|Program Files \(x86\)) /,
+    'ever',
+    'contained',
+    'released',
+    'whose folder it is shows the next one',
+  ],
   [/^\w+ home\/ossec.conf /, 'ever', 'refused', '-', 'without its server a host is not contained'],
   [/^\w+ home\/.*\.json /, 'ever', 'contained', '-', 'settings and versions never stop a containment'],
   [
@@ -37,6 +44,13 @@ const table: readonly (readonly [operations: RegExp, when: When, add: Cell, remo
   [/^readdirSync (state|home) /, 'ever', 'contained', 'released', 'what is left there is only in the way'],
   [/^\w+ state\/(waiting-\*|last-operator|orders.json) /, 'ever', 'contained', 'released', 'the lock alone is enough'],
   [/^\w+ state(\/lock)? /, 'ever', 'locked', 'locked', 'without the lock nothing is changed'],
+  [
+    /^\w+ (Windows\/.*\/hosts|state\/hosts-before|state\/pinned-names) /,
+    'ever',
+    'contained',
+    'released',
+    'no name is pinned',
+  ],
   [/^existsSync Windows/, 'ever', 'unable', 'unable', 'a tool that is not seen is missing'],
   [/^copyFileSync state\/reading-.*key.reg /, 'ever', 'no-backup', '-', 'without the record nothing is changed'],
   [/^\w+ state\/reading-/, 'ever', 'contained', 'released', 'what is read is read twice'],

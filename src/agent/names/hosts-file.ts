@@ -84,11 +84,6 @@ export function removeHosts(file: string): void {
   unlinkSync(file);
 }
 
-/** What an interrupted `rewriteHosts` leaves: all of the new contents, and behind them the rest of the old ones. */
-export function isHalfRewritten(text: string, before: string, after: string): boolean {
-  return text.length === before.length && text === after + before.slice(after.length);
-}
-
 function open(file: string, flags: number, mode?: number): number {
   return openOwned(dirname(file), [basename(file)], new Set(administrators()), flags, mode);
 }

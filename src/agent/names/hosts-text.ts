@@ -84,6 +84,24 @@ function withoutEnd(text: string, line: string): string {
   return text.endsWith(end) ? text.slice(0, -end.length) : text;
 }
 
+/** What earlier orders of a case began to do to a hosts file; one may have been cut off. */
+export interface Begun {
+  /** What was appended, at which length of the file. */
+  readonly appended?: { readonly at: number; readonly text: string };
+  /** The whole file before our lines were taken out of its middle. */
+  readonly before?: string | undefined;
+}
+
+/** A hosts file as it was meant to be, where an order was cut off while it wrote; else as it is. */
+export function meantText(text: string, { appended, before }: Begun): string {
+  const whole = (torn: string): string =>
+    appended === undefined ? torn : withoutTorn(torn, appended.at, appended.text);
+  const after = before === undefined ? undefined : withoutPins(whole(before));
+  // All of the new contents, and behind them the rest of the old ones.
+  const isHalf = before !== undefined && after !== undefined && text === after + before.slice(after.length);
+  return isHalf ? after : whole(text);
+}
+
 /**
  * The same without an appendix of ours of which a power cut left only a part at the end: the first characters, or zeros in
  * place of some.

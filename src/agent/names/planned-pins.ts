@@ -2,14 +2,8 @@ import type { Host } from '../../host';
 import { errorCode, errorText } from '../../process/error-code';
 import type { NamedAddresses } from '../servers';
 import { type HostsText, readHosts } from './hosts-file';
-import { missingPins, type Pin, withoutTorn } from './hosts-text';
+import { type Begun, meantText, missingPins, type Pin } from './hosts-text';
 import { whyHostsIsNotRead } from './reads-hosts';
-
-/** What an earlier order began to append to a hosts file, at which length of it. */
-export interface Begun {
-  readonly at: number;
-  readonly text: string;
-}
 
 /** How the names of the servers can be kept in the hosts file, as far as reading shows. */
 export interface PlannedPins {
@@ -30,7 +24,7 @@ export function planPins(
   home: string | undefined,
   file: string,
   names: readonly NamedAddresses[],
-  begun?: Begun,
+  begun: Begun = {},
 ): PlannedPins {
   const wanted = names.flatMap(({ name, addresses }) => addresses.map((address) => ({ name, address })));
   const nothing = { file, wanted, missing: [], hosts: { text: '', isNew: false }, whole: '' };
@@ -39,9 +33,9 @@ export function planPins(
   if (unread !== undefined) return { ...nothing, whyNot: unread };
   try {
     const hosts = readHosts(file, false);
-    const whole = begun === undefined ? hosts.text : withoutTorn(hosts.text, begun.at, begun.text);
+    const whole = meantText(hosts.text, begun);
     const missing = missingPins(whole, wanted);
-    if (missing.length === 0) return { file, wanted, missing, hosts, whole };
+    if (missing.length === 0 && whole === hosts.text) return { file, wanted, missing, hosts, whole };
     if (whole.includes('\0')) throw new Error('it is not a text');
     checkRights(file);
     return { file, wanted, missing, hosts, whole };
