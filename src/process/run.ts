@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { errorText } from './error-code';
 
@@ -41,81 +41,110 @@ const graceMs = 1000;
  * Runs one program by absolute path with an argument array: no shell, no window, no console input. Never throws and never
  * waits without end when a limit is given; both pipes are drained, however much comes.
  */
-export function runProcess(program: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-  const started = performance.now();
-  return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
-    const stdoutChunks: Buffer[] = [];
-    const most = options.keepBytes ?? keptOutput;
-    let kept = 0;
-    let timedOut = false;
-    let settled = false;
-    let ended: { code: number | null; signal: NodeJS.Signals | null } = { code: null, signal: null };
-    const timers: NodeJS.Timeout[] = [];
+export async function runProcess(
+  program: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<RunResult> {
+  const startedAt = performance.now();
+  const started = start(program, args, options);
+  if ('startError' in started) return resultOf({ ...notEnded, startError: started.startError }, nothing, startedAt);
+  const { child, outputFd } = started;
+  const collected = collect(child, options.keepBytes ?? keptOutput);
+  const end = await endOf(child, options);
+  child.stdout?.destroy();
+  child.stderr?.destroy();
+  if (outputFd !== undefined) closeQuietly(outputFd);
+  const { outliveInto } = options;
+  const { output, stdout } = collected();
+  return resultOf(end, { output: outliveInto === undefined ? output : readKept(outliveInto), stdout }, startedAt);
+}
 
-    const settle = (startError?: string): void => {
-      if (settled) return;
-      settled = true;
-      for (const timer of timers) clearTimeout(timer);
-      options.signal?.removeEventListener('abort', kill);
-      child?.stdout?.destroy();
-      child?.stderr?.destroy();
-      if (outputFd !== undefined) closeQuietly(outputFd);
-      resolve({
-        exitCode: timedOut ? null : ended.code,
-        signal: ended.signal,
-        timedOut,
-        ...(startError === undefined ? {} : { startError }),
-        output: options.outliveInto === undefined ? Buffer.concat(chunks) : readKept(options.outliveInto),
-        stdout: Buffer.concat(stdoutChunks),
-        durationMs: Math.round(performance.now() - started),
-      });
-    };
-    const keep = (chunk: Buffer, ...into: readonly Buffer[][]): void => {
-      if (kept >= most) return;
-      for (const list of into) list.push(chunk.subarray(0, most - kept));
-      kept += chunk.length;
-    };
+type Started = { readonly child: ChildProcess; readonly outputFd: number | undefined };
 
-    const kill = (): void => {
-      child?.kill('SIGKILL');
-      timers.push(setTimeout(settle, graceMs));
-    };
-
-    let outputFd: number | undefined;
-    let child: ReturnType<typeof spawn> | undefined;
-    try {
-      outputFd = options.outliveInto === undefined ? undefined : openQuietly(options.outliveInto);
-      const output = options.outliveInto === undefined ? 'pipe' : (outputFd ?? 'ignore');
-      child = spawn(program, args, {
-        stdio: [options.inputFd ?? 'ignore', output, output, ...(options.holdFd === undefined ? [] : [options.holdFd])],
-        windowsHide: true,
-        detached: options.outliveInto !== undefined,
-        ...(options.env === undefined ? {} : { env: options.env }),
-      });
-    } catch (error) {
-      settle(errorText(error));
-      return;
-    }
-    child.stdout?.on('data', (chunk: Buffer) => keep(chunk, chunks, stdoutChunks)).on('error', () => {});
-    child.stderr?.on('data', (chunk: Buffer) => keep(chunk, chunks)).on('error', () => {});
-    child.on('error', (error) => settle(error.message));
-    child.on('exit', (code, signal) => {
-      ended = { code, signal };
-      timers.push(setTimeout(settle, graceMs));
+function start(program: string, args: readonly string[], options: RunOptions): Started | { startError: string } {
+  const { inputFd = 'ignore', holdFd, outliveInto, env } = options;
+  const outputFd = outliveInto === undefined ? undefined : openQuietly(outliveInto);
+  const output = outliveInto === undefined ? 'pipe' : (outputFd ?? 'ignore');
+  try {
+    const child = spawn(program, args, {
+      stdio: [inputFd, output, output, ...(holdFd === undefined ? [] : [holdFd])],
+      windowsHide: true,
+      detached: outliveInto !== undefined,
+      ...(env === undefined ? {} : { env }),
     });
-    child.on('close', () => settle());
-    options.signal?.addEventListener('abort', kill);
-    if (options.signal?.aborted) kill();
-    if (options.limitMs !== undefined) {
-      timers.push(
-        setTimeout(() => {
-          timedOut = true;
-          kill();
-        }, options.limitMs),
-      );
-    }
+    return { child, outputFd };
+  } catch (error) {
+    if (outputFd !== undefined) closeQuietly(outputFd);
+    return { startError: errorText(error) };
+  }
+}
+
+type Output = Pick<RunResult, 'output' | 'stdout'>;
+
+const nothing: Output = { output: Buffer.alloc(0), stdout: Buffer.alloc(0) };
+
+/** Drains both pipes and keeps the first `most` bytes of them. Returns what gives those that came so far. */
+function collect({ stdout, stderr }: ChildProcess, most: number): () => Output {
+  const chunks: { readonly bytes: Buffer; readonly isStdout: boolean }[] = [];
+  let kept = 0;
+  const keep = (chunk: Buffer, isStdout: boolean): void => {
+    if (kept >= most) return;
+    chunks.push({ bytes: chunk.subarray(0, most - kept), isStdout });
+    kept += chunk.length;
+  };
+  stdout?.on('data', (chunk: Buffer) => keep(chunk, true)).on('error', () => {});
+  stderr?.on('data', (chunk: Buffer) => keep(chunk, false)).on('error', () => {});
+  return () => ({
+    output: Buffer.concat(chunks.map(({ bytes }) => bytes)),
+    stdout: Buffer.concat(chunks.filter(({ isStdout }) => isStdout).map(({ bytes }) => bytes)),
   });
+}
+
+type End = Pick<RunResult, 'exitCode' | 'signal' | 'timedOut' | 'startError'>;
+
+const notEnded: End = { exitCode: null, signal: null, timedOut: false };
+
+/** Waits until the process and its pipes have ended, or until a little after it ended or was killed. */
+function endOf(child: ChildProcess, { limitMs, signal: given }: RunOptions): Promise<End> {
+  return new Promise((resolve) => {
+    let end = notEnded;
+    const timers: NodeJS.Timeout[] = [];
+    const settle = (): void => {
+      for (const timer of timers) clearTimeout(timer);
+      given?.removeEventListener('abort', kill);
+      resolve(end);
+    };
+    const settleSoon = (): void => {
+      timers.push(setTimeout(settle, graceMs));
+    };
+    const kill = (): void => {
+      child.kill('SIGKILL');
+      settleSoon();
+    };
+    child.on('error', (error) => {
+      end = { ...end, startError: error.message };
+      settle();
+    });
+    child.on('exit', (exitCode, signal) => {
+      end = { ...end, exitCode, signal };
+      settleSoon();
+    });
+    child.on('close', settle);
+    given?.addEventListener('abort', kill);
+    if (given?.aborted) kill();
+    if (limitMs === undefined) return;
+    const stop = (): void => {
+      end = { ...end, timedOut: true };
+      kill();
+    };
+    timers.push(setTimeout(stop, limitMs));
+  });
+}
+
+function resultOf(end: End, output: Output, startedAt: number): RunResult {
+  const exitCode = end.timedOut ? null : end.exitCode;
+  return { ...end, exitCode, ...output, durationMs: Math.round(performance.now() - startedAt) };
 }
 
 /** On a full disk the process runs all the same, without its output. */
