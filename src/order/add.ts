@@ -56,7 +56,16 @@ export async function add(host: Host, home: string, order: Order): Promise<Outco
       const asked = mergeAsked(request, operator, settings, session.openCase?.asked);
       const allowList = allowListOf({ ...agent, needsDns: pins.whyNot !== undefined }, asked);
       const names = { known: agent.names, pins };
-      const { judgement, notes, times } = await contain(host, home, session, order, asked, allowList, names, settings);
+      const { judgement, notes, times } = await contain({
+        host,
+        home,
+        session,
+        order,
+        asked,
+        planned: allowList,
+        names,
+        settings,
+      });
       const outcome = describeContainment(allowList, agent.unresolved, judgement, notes);
       return withWords(outcome, [
         ...(times === undefined ? [] : [`block-ms=${times.blockMs}`]),
@@ -68,16 +77,22 @@ export async function add(host: Host, home: string, order: Order): Promise<Outco
   }
 }
 
-async function contain(
-  host: Host,
-  home: string,
-  session: Session,
-  { request, started }: Order,
-  asked: Asked,
-  planned: AllowList,
-  names: Names,
-  settings: Settings,
-): Promise<Contained> {
+/** All that a containment comes from. */
+interface Given {
+  readonly host: Host;
+  readonly home: string;
+  readonly session: Session;
+  readonly order: Order;
+  readonly asked: Asked;
+  /** Without name servers; those are let through where the names cannot be pinned. */
+  readonly planned: AllowList;
+  readonly names: Names;
+  readonly settings: Settings;
+}
+
+async function contain(given: Given): Promise<Contained> {
+  const { host, home, session, asked, planned, names, settings } = given;
+  const { request, started } = given.order;
   const { proofAfter } = host.timeouts;
   const { firewall, recorder, openCase } = session;
   const { whenServerLost } = settings;

@@ -24,19 +24,25 @@ export interface Seen {
   readonly taken: TablesTaken;
 }
 
+/** All that a containment comes from. */
+interface Given {
+  readonly context: Context;
+  readonly nft: Nft;
+  readonly seen: Seen;
+  readonly asked: AllowList;
+  readonly requestedBy: RequestedBy;
+  readonly recorder: Recorder;
+  /** The program of systemd; undefined where there is none. */
+  readonly systemctl: string | undefined;
+}
+
 /**
  * Brings the host to the policy in one transaction and reads it back. A host that was free is set free again where it shows that
  * this is of no use; one that was contained is not.
  */
-export async function contain(
-  context: Context,
-  nft: Nft,
-  { live: before, surroundings, taken }: Seen,
-  asked: AllowList,
-  requestedBy: RequestedBy,
-  recorder: Recorder,
-  systemctl: string | undefined,
-): Promise<Judgement> {
+export async function contain(given: Given): Promise<Judgement> {
+  const { context, nft, asked, requestedBy, recorder, systemctl } = given;
+  const { live: before, surroundings, taken } = given.seen;
   if ('unreadable' in before) {
     throw new Failure('no-backup', `The rules in force cannot be read, so nothing was changed: ${before.unreadable}.`);
   }

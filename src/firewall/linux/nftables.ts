@@ -38,7 +38,15 @@ export function nftables(context: Context, nft = new Nft(context), systemctl = f
     contain: async (allowList, requestedBy, recorder) => {
       const start = seen ?? (await look(nft, allowList));
       seen = undefined;
-      const judgement = await contain(context, nft, start, allowList, requestedBy, recorder, systemctl);
+      const judgement = await contain({
+        context,
+        nft,
+        seen: start,
+        asked: allowList,
+        requestedBy,
+        recorder,
+        systemctl,
+      });
       return addGaps(judgement, await findUnseenPaths(nft));
     },
     undo: (recorder, why) => takeBack(context, nft, recorder, why),
