@@ -6,7 +6,14 @@ const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(
 
 /** From the highest to the lowest. A room imports from itself and from lower ones; `host` is what every room is given. */
 const layers = [
-  ...[['contain-host'], ['main', 'this-host'], ['commands'], ['doctor', 'fleet'], ['order'], ['firewall', 'evidence']],
+  ...[
+    ['contain-host'],
+    ['main', 'this-host'],
+    ['commands'],
+    ['doctor', 'fleet', 'report'],
+    ['order'],
+    ['firewall', 'evidence'],
+  ],
   ...[['agent', 'state'], ['windows', 'request'], ['outcome'], ['policy', 'process'], ['host']],
 ];
 const levelOf = (room: string): number => layers.findIndex((layer) => layer.includes(room));
@@ -38,12 +45,12 @@ test('every room has its layer, and imports run down', () => {
   expect(wrong.map(({ from, to }) => `${from} imports ${to}`)).toEqual([]);
 });
 
-test('an order loads nothing of fleet and doctor, and no command but its own', () => {
+test('an order loads nothing of fleet, report and doctor, and no command but its own', () => {
   const loaded = new Set(['main.ts', 'commands/order.ts', 'order/carry-out.ts', 'order/run-in-worker.ts']);
   for (const file of loaded)
     for (const { to } of imports.filter(({ from, isLater }) => from === file && !isLater)) loaded.add(to);
   const others = [...loaded].filter((file) =>
-    /^(fleet|doctor)\/|^commands\/(plan|status|doctor|report|fleet)/.test(file),
+    /^(fleet|doctor|report)\/|^commands\/(plan|status|doctor|report|fleet)/.test(file),
   );
   expect(loaded.size).toBeGreaterThan(50);
   expect(others).toEqual([]);
