@@ -12,9 +12,6 @@ export interface RewrittenServer {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Rules of others may jump in circles only as deep as the kernel lets them (nf_tables, NFT_JUMP_STACK_SIZE). */
-const deepest = 16;
-
 /** Whose packets NAT at output may send elsewhere. Reads others' tables, changes nothing, and never throws. */
 export async function findRewritten(nft: Nft, servers: readonly Server[]): Promise<RewrittenServer[]> {
   const chains = await nft.list('chains');
@@ -34,7 +31,7 @@ export async function findRewritten(nft: Nft, servers: readonly Server[]): Promi
 export function rewrites(listed: unknown, server: Server): Rewritten {
   const walk = new Walk(listed, server);
   const bases = objectsIn(listed, 'chain').filter(({ type, hook }) => type === 'nat' && hook === 'output');
-  const found = bases.map(({ name }) => walk.through(String(name), 'yes', deepest).rewritten);
+  const found = bases.map(({ name }) => walk.through(String(name), 'yes').rewritten);
   return found.includes('yes') ? 'yes' : found.includes('perhaps') ? 'perhaps' : 'no';
 }
 
@@ -46,31 +43,49 @@ interface Passed {
 
 /** Goes the way of a packet for the server through the rules, as far as they are understood. */
 class Walk {
-  private readonly rules: readonly Fields[];
+  private readonly rules = new Map<string, Fields[]>();
+  private readonly passed = new Map<string, Passed>();
   private readonly maps: ReadonlyMap<string, readonly unknown[]>;
 
   constructor(
     listed: unknown,
     private readonly server: Server,
   ) {
-    this.rules = objectsIn(listed, 'rule');
+    for (const rule of objectsIn(listed, 'rule')) {
+      const chain = String(rule.chain);
+      const rules = this.rules.get(chain);
+      if (rules === undefined) this.rules.set(chain, [rule]);
+      else rules.push(rule);
+    }
     const named = [...objectsIn(listed, 'map'), ...objectsIn(listed, 'set')];
     this.maps = new Map(named.map(({ name, elem }) => [`@${name}`, Array.isArray(elem) ? elem : []]));
   }
 
-  /** `certainty`: how sure it is that the packet comes here at all. */
-  through(chain: string, certainty: 'yes' | 'perhaps', depth: number): Passed {
-    if (depth === 0) return { rewritten: 'perhaps', ended: false };
+  /**
+   * `certainty`: how sure it is that the packet comes here at all. Each chain is gone through once, also where chains call each
+   * other in a circle.
+   */
+  through(chain: string, certainty: 'yes' | 'perhaps'): Passed {
+    const place = `${certainty} ${chain}`;
+    const known = this.passed.get(place);
+    if (known !== undefined) return known;
+    this.passed.set(place, { rewritten: 'no', ended: false });
+    const found = this.chain(chain, certainty);
+    this.passed.set(place, found);
+    return found;
+  }
+
+  private chain(chain: string, certainty: 'yes' | 'perhaps'): Passed {
     let best: Rewritten = 'no';
-    for (const { expr } of this.rules.filter((rule) => rule.chain === chain)) {
-      const { rewritten, ended } = this.rule(Array.isArray(expr) ? expr : [], certainty, depth);
+    for (const { expr } of this.rules.get(chain) ?? []) {
+      const { rewritten, ended } = this.rule(Array.isArray(expr) ? expr : [], certainty);
       if (rewritten === 'yes' || (rewritten === 'perhaps' && best === 'no')) best = rewritten;
       if (ended) return { rewritten: best, ended: true };
     }
     return { rewritten: best, ended: false };
   }
 
-  private rule(expr: readonly unknown[], certainty: 'yes' | 'perhaps', depth: number): Passed {
+  private rule(expr: readonly unknown[], certainty: 'yes' | 'perhaps'): Passed {
     let sure = certainty;
     for (const statement of expr) {
       if (!isFields(statement)) continue;
@@ -84,9 +99,9 @@ class Walk {
         return { rewritten: this.target(statement, sure), ended: sure === 'yes' };
       else if ('jump' in statement || 'goto' in statement) {
         const to = statement.jump ?? statement.goto;
-        const passed = this.through(String(isFields(to) ? to.target : to), sure, depth - 1);
+        const passed = this.through(String(isFields(to) ? to.target : to), sure);
         return { ...passed, ended: passed.ended && sure === 'yes' };
-      } else if (isFields(statement.vmap)) return this.verdictMap(statement.vmap, sure, depth);
+      } else if (isFields(statement.vmap)) return this.verdictMap(statement.vmap, sure);
       else if (['accept', 'return', 'drop'].some((verdict) => verdict in statement))
         return { rewritten: 'no', ended: sure === 'yes' };
     }
@@ -100,14 +115,14 @@ class Walk {
     return this.elementsOf(map.data).some((element) => this.mentions(element)) ? sure : 'no';
   }
 
-  private verdictMap({ data }: Fields, sure: 'yes' | 'perhaps', depth: number): Passed {
+  private verdictMap({ data }: Fields, sure: 'yes' | 'perhaps'): Passed {
     const elements = this.elementsOf(data);
     const own = elements.filter((element) => this.mentions(element));
     const byAddress = own.length > 0 || elements.some((element) => mentionsAddress(element));
     const passed = (byAddress ? own : elements).flatMap((element) => {
       const verdict = Array.isArray(element) ? element[1] : undefined;
       const to = isFields(verdict) ? (verdict.jump ?? verdict.goto) : undefined;
-      return isFields(to) ? [this.through(String(to.target), byAddress ? sure : 'perhaps', depth - 1).rewritten] : [];
+      return isFields(to) ? [this.through(String(to.target), byAddress ? sure : 'perhaps').rewritten] : [];
     });
     return { rewritten: passed.includes('yes') ? 'yes' : passed.includes('perhaps') ? 'perhaps' : 'no', ended: false };
   }
