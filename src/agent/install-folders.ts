@@ -1,5 +1,5 @@
-import { tmpdir } from 'node:os';
 import type { Host } from '../host';
+import { closedFolder } from '../windows/closed-folder';
 import { readKey } from '../windows/registry';
 import { keyPath } from '../windows/registry-file';
 
@@ -13,7 +13,7 @@ const notes = [
 export async function readInstallFolders(host: Host): Promise<string[]> {
   const folders = await Promise.all(
     notes.map(async ({ key, value }) => {
-      const reading = await readKey(host, tmpdir(), key, { view: '32' });
+      const reading = await readKey(host, closedFolder(host), key, { view: '32' });
       if ('unreadable' in reading) return undefined;
       // The file may show the key by the name of its view.
       const values = reading.keys.get(keyPath(key)) ?? [...reading.keys.values()][0];

@@ -36,7 +36,7 @@ const sentences: Readonly<Record<Verdict, string>> = {
 function describe(host: Host, checks: readonly Check[], verdict: Verdict): string {
   const paint = painter(host);
   const lines = checks.flatMap(({ check, verdict: found, found: text, advice }) => [
-    `${paint(colours[found], labels[found].padEnd(8))} ${check.padEnd(18)} ${text}`,
+    `${paint(colours[found], labels[found].padEnd(8))} ${check.padEnd(18)} ${text.replaceAll('\n', `\n${' '.repeat(30)}`)}`,
     ...(advice === undefined ? [] : [`${' '.repeat(27)} -> ${advice}`]),
   ]);
   return `${[...lines, '', paint(colours[verdict], sentences[verdict])].join('\n')}\n`;

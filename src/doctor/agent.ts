@@ -1,4 +1,3 @@
-import { tmpdir } from 'node:os';
 import { findInstalledAgent } from '../agent/installed';
 import { findAgentService } from '../agent/service';
 import { disabledStart, readServiceStart } from '../windows/service';
@@ -21,7 +20,7 @@ export function checkAgentHome({ host, home }: Patient): Check[] {
 }
 
 /** Without a running agent no order gets here. */
-export async function checkAgentService({ host, home }: Patient): Promise<Check[]> {
+export async function checkAgentService({ host, home, stateFolder }: Patient): Promise<Check[]> {
   const { name, state } = await findAgentService(host, home?.home);
   if (state === 'unknown')
     return [
@@ -30,7 +29,7 @@ export async function checkAgentService({ host, home }: Patient): Promise<Check[
   if (state === 'absent')
     return [problem('agent-service', 'No service of an agent is installed.', 'Install the agent.')];
   if (state === 'stopped') return [problem('agent-service', `The agent does not run (${name}).`, 'Start the agent.')];
-  if (host.platform === 'windows' && (await readServiceStart(host, tmpdir(), name)) === disabledStart)
+  if (host.platform === 'windows' && (await readServiceStart(host, stateFolder, name)) === disabledStart)
     return [problem('agent-service', `The service ${name} runs but is disabled.`, 'Let it start by itself.')];
   return [ok('agent-service', `The agent runs (${name}).`)];
 }

@@ -1,4 +1,5 @@
 import type { Home } from '../agent/home';
+import type { Outlook } from '../firewall/firewall';
 import type { Host } from '../host';
 
 export type Verdict = 'ok' | 'warning' | 'problem';
@@ -10,6 +11,8 @@ export interface Check {
   readonly found: string;
   /** What to do about it. */
   readonly advice?: string;
+  /** What belongs to `found` profile by profile. */
+  readonly profiles?: readonly Outlook[];
 }
 
 /** Whom the doctor looks at. */

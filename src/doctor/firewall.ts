@@ -1,9 +1,8 @@
-import { tmpdir } from 'node:os';
 import { usualHostsFile } from '../agent/names/hosts-place';
 import { planPins } from '../agent/names/planned-pins';
 import { readAgentServers } from '../agent/servers';
 import { readSettings } from '../agent/settings';
-import type { Firewall } from '../firewall/firewall';
+import type { Firewall, Outlook } from '../firewall/firewall';
 import { openFirewall } from '../firewall/open';
 import { isOff, readFirewallServices } from '../firewall/windows/services';
 import type { Host } from '../host';
@@ -16,10 +15,10 @@ import { type Asked, Journal, type OpenCase } from '../state/journal';
 import { type Check, ok, type Patient, problem, warning } from './check';
 
 /** The service that filters, and the engine below it. */
-export async function checkFirewallServices({ host }: Patient): Promise<Check[]> {
+export async function checkFirewallServices({ host, stateFolder }: Patient): Promise<Check[]> {
   if (host.platform !== 'windows') return [];
   const check = 'firewall-services';
-  return (await readFirewallServices(host, tmpdir())).map((service) => {
+  return (await readFirewallServices(host, stateFolder)).map((service) => {
     const { name, start, state } = service;
     if (isOff(service))
       return problem(check, `${name} is disabled or does not run: nothing is filtered.`, `Enable and start ${name}.`);
@@ -39,13 +38,35 @@ export async function checkPlan(patient: Patient): Promise<Check[]> {
   const { whyNot } = planPins(host, home.home, usualHostsFile(host), agent.names);
   const { handlers, allow, seal } = readSettings(host.platform, home.home);
   const asked: Asked = { requestedBy: 'operator', handlers: handlers.map(cidr), allow: allow.map(entryText) };
-  const { state, gaps } = await firewallOf(patient, undefined, seal).judgePlan(
-    allowListOf({ ...agent, needsDns: whyNot !== undefined }, asked),
-  );
+  const allowList = allowListOf({ ...agent, needsDns: whyNot !== undefined }, asked);
+  const firewall = firewallOf(patient, undefined, seal);
+  const [{ state, gaps }, outlook = []] = await Promise.all([
+    firewall.judgePlan(allowList),
+    firewall.outlook?.(allowList),
+  ]);
   if (state === 'contained')
-    return [ok('plan', 'A containment would be whole: the server within reach, all others out.')];
-  const say = state === 'ineffective' || isServerLostEverywhere(gaps) ? problem : warning;
-  return gaps.map((gap) => say('plan', `${textOf(gap)}.`, adviceFor(host.platform, state)));
+    return [
+      ok('plan', 'A containment would be whole: the server within reach, all others out.'),
+      ...byProfile(outlook),
+    ];
+  const isBad = state === 'ineffective' || isServerLostEverywhere(gaps) || gaps.some(({ code }) => code === 'open');
+  const say = isBad ? problem : warning;
+  return [...gaps.map((gap) => say('plan', `${textOf(gap)}.`, adviceFor(host.platform, state))), ...byProfile(outlook)];
+}
+
+/** One small table, where a policy has a say in it. */
+function byProfile(profiles: readonly Outlook[]): Check[] {
+  if (profiles.every(({ comesTo }) => comesTo === 'contained')) return [];
+  const rows = profiles.map(({ profile, comesTo, why }) => {
+    const word = { contained: 'contained', sealed: 'contained by the seal', open: 'OPEN' }[comesTo];
+    return `${profile.padEnd(8)} ${word.padEnd(22)} ${why ?? ''}`.trimEnd();
+  });
+  const found = ['What a containment would come to in each network profile:', ...rows].join('\n');
+  const isOpen = profiles.some(({ comesTo }) => comesTo === 'open');
+  const check = isOpen
+    ? problem('profiles', found, "Let the domain's administrator set what is named there, in group policy.")
+    : ok('profiles', found);
+  return [{ ...check, profiles }];
 }
 
 function adviceFor(platform: Host['platform'], state: string): string {

@@ -26,6 +26,16 @@ export interface Context {
   readonly readings?: Promise<unknown>[];
 }
 
+/** What a containment would come to while one profile is in force. */
+export interface Outlook {
+  /** As Windows calls it. */
+  readonly profile: string;
+  /** `sealed`: by block rules, which close what a policy opens. */
+  readonly comesTo: 'contained' | 'sealed' | 'open';
+  /** Why it stays open, and what to change. */
+  readonly why?: string;
+}
+
 /** What was found before the first change. */
 export interface Preflight {
   /** Checks that could not be made, and other things for people to know. */
@@ -74,6 +84,8 @@ export interface Firewall {
   judge(allowList?: AllowList): Promise<Judgement>;
   /** What would be in force once the plan is carried out: who would be lost, and what would stay open. */
   judgePlan(allowList: AllowList): Promise<Judgement>;
+  /** What it would come to in each network profile; absent where there are none. */
+  outlook?(allowList: AllowList): Promise<Outlook[]>;
   inspect(): Promise<Health>;
   /**
    * Brings the host to the policy, whether it is contained already or not, and judges what is in force afterwards. An

@@ -105,7 +105,7 @@ export const gaps = {
 export type GapCode = keyof typeof gaps;
 
 /** How Windows calls its profiles. */
-const profileLabels = { domain: 'Domain', private: 'Private', public: 'Public' } as const;
+export const profileLabels = { domain: 'Domain', private: 'Private', public: 'Public' } as const;
 
 /** The fields by which each kind names its own. */
 interface Places {

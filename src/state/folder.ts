@@ -1,8 +1,8 @@
 import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Host } from '../host';
 import { Failure } from '../outcome/failure';
 import { runProcess } from '../process/run';
+import { closedFolder } from '../windows/closed-folder';
 import { systemTool, toolEnvironment } from '../windows/system-tool';
 import { lacksRights, unusable } from './unusable';
 
@@ -10,10 +10,8 @@ import { lacksRights, unusable } from './unusable';
  * Where the journal, the second copy of the backup and the log are kept: outside the agent's home, which an uninstall of
  * the agent deletes, and in a place where ordinary users cannot create anything.
  */
-export function stateFolderOf({ platform, env }: Host): string {
-  return platform === 'windows'
-    ? join(env.ProgramFiles ?? 'C:\\Program Files', 'contain-host', 'state')
-    : '/var/lib/contain-host';
+export function stateFolderOf(host: Host): string {
+  return host.platform === 'windows' ? closedFolder(host) : '/var/lib/contain-host';
 }
 
 /** LocalSystem and Administrators, by SID: their names are translated. */

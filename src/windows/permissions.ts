@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Host } from '../host';
 import { runProcess } from '../process/run';
+import { closedFolder, makeReadingFolder } from './closed-folder';
 import type { Unreadable } from './registry';
 import { systemTool, toolEnvironment } from './system-tool';
 
@@ -11,8 +11,9 @@ import { systemTool, toolEnvironment } from './system-tool';
  * where what `icacls` prints has the names of groups in the system's language.
  */
 export async function readPermissions(host: Host, path: string): Promise<string | Unreadable> {
-  const own = mkdtempSync(join(tmpdir(), 'permissions-'));
+  let own: string | undefined;
   try {
+    own = makeReadingFolder(closedFolder(host));
     const file = join(own, 'acl.txt');
     const icacls = await runProcess(systemTool(host, 'icacls.exe'), [path, '/save', file, '/q'], {
       limitMs: host.timeouts.icacls,
@@ -24,7 +25,7 @@ export async function readPermissions(host: Host, path: string): Promise<string 
   } catch (error) {
     return { unreadable: `the permissions of ${path} are not readable: ${String(error)}` };
   } finally {
-    rmSync(own, { recursive: true, force: true });
+    if (own !== undefined) rmSync(own, { recursive: true, force: true });
   }
 }
 

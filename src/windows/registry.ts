@@ -1,8 +1,10 @@
-import { mkdtempSync, readdirSync, readFileSync, rmdirSync, statSync, unlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, rmdirSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Host } from '../host';
+import { errorCode } from '../process/error-code';
 import { makeRoomFor } from '../process/memory';
 import { runProcess } from '../process/run';
+import { makeReadingFolder, readingPrefix } from './closed-folder';
 import { parseRegistryFile, type RegistryKeys } from './registry-file';
 import { systemTool, toolEnvironment } from './system-tool';
 
@@ -24,10 +26,7 @@ export function exportKey(key: string, file: string, view: RegistryView = '64'):
   return ['export', key, file, '/y', `/reg:${view}`];
 }
 
-/** How the name of a folder begins that holds one reading, and may go when the order is over. */
-export const readingPrefix = 'reading-';
-
-/** Reads a key and all below it, by way of a file in `folder`. One retry: a single failed call must not decide anything. */
+/** Reads a key and all below it, by way of a file in `folder`, which is closed to others. One retry: a single failed call must not decide anything. */
 export async function readKey(
   host: Host,
   folder: string,
@@ -56,7 +55,7 @@ async function tryReadKey(
 ): Promise<RegistryReading | Unreadable> {
   let own: string | undefined;
   try {
-    own = mkdtempSync(join(folder, readingPrefix));
+    own = makeReadingFolder(folder);
     const path = join(own, 'key.reg');
     const reg = await runProcess(systemTool(host, 'reg.exe'), exportKey(key, path, view), {
       limitMs: host.timeouts.reg,
@@ -72,7 +71,8 @@ async function tryReadKey(
     own = undefined;
     return { ...parsed, file: path };
   } catch (error) {
-    return { unreadable: `the export of ${key} is not readable: ${String(error)}` };
+    const why = ['EACCES', 'EPERM'].includes(errorCode(error)) ? `run this elevated to read it` : String(error);
+    return { unreadable: `the export of ${key} is not readable: ${why}` };
   } finally {
     if (own !== undefined) tidyUp(own);
   }

@@ -55,6 +55,7 @@ test('what stands in the way is named, each with what to do', async () => {
     'firewall-services problem',
     'agent-service problem',
     'plan problem',
+    'profiles problem',
     'folders problem',
     'backup warning',
   ]);
@@ -113,4 +114,24 @@ test('a contained host has a good backup, or the loss of it is a problem', async
   for (const file of endpoint.stateFiles().filter((name) => name.endsWith('.wfw')))
     rmSync(join(endpoint.stateFolder, file));
   expect(complaints(await examineEndpoint(endpoint))).toEqual(['backup problem']);
+});
+
+test('what a containment would come to is told profile by profile, and what to change', async () => {
+  const { machine } = endpoint;
+  machine.setProfileValue('private', 'DefaultOutboundAction', 0, 'gpo');
+  const table = async () => (await examineEndpoint(endpoint)).find(({ check }) => check === 'profiles');
+  expect(await table()).toMatchObject({
+    verdict: 'ok',
+    profiles: [{ comesTo: 'contained' }, { profile: 'Private', comesTo: 'sealed' }, { comesTo: 'contained' }],
+  });
+  machine.setProfileValue('public', 'DefaultOutboundAction', 0, 'gpo');
+  machine.setProfileValue('public', 'AllowLocalPolicyMerge', 0, 'gpo');
+  const found = await table();
+  expect(found?.verdict).toBe('problem');
+  expect(found?.profiles?.[2]).toMatchObject({ profile: 'Public', comesTo: 'open' });
+  expect(found?.found).toMatch(/^Domain +contained$/m);
+  expect(found?.found).toMatch(/^Private +contained by the seal$/m);
+  expect(found?.found).toMatch(
+    /^Public +OPEN +Everything may go out.*AllowLocalPolicyMerge or DefaultOutboundAction set to 1$/m,
+  );
 });

@@ -3,7 +3,7 @@ import type { AllowList } from '../../policy/allow-list';
 import type { Unreadable } from '../../windows/registry';
 import type { Context, Preflight } from '../firewall';
 import { serverLostProfiles } from './read/reach';
-import { type Reading, readingFolder } from './reading';
+import type { Reading } from './reading';
 import { isOff, readFirewallServices } from './services';
 import { requireTools } from './tools';
 import { hasOurRules } from './traits';
@@ -16,7 +16,7 @@ export async function preflight(
   reading: Promise<Reading | Unreadable>,
 ): Promise<Preflight> {
   requireTools(context);
-  const [live, services] = await Promise.all([reading, readFirewallServices(context.host, readingFolder(context))]);
+  const [live, services] = await Promise.all([reading, readFirewallServices(context.host, context.stateFolder)]);
   if (services.some(isOff)) {
     const message =
       'The Windows firewall service, or the filtering engine below it, is disabled or does not run, so nothing was changed. Enable and start MpsSvc and BFE, restart the host, and ask again.';

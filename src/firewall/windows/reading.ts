@@ -1,4 +1,3 @@
-import { tmpdir } from 'node:os';
 import { readKey, type Unreadable } from '../../windows/registry';
 import type { Context } from '../firewall';
 import { readLocalPolicy, readManagedPolicies, type StoredPolicy } from './read/stored-policy';
@@ -37,10 +36,5 @@ export async function readLocal(context: Context): Promise<StoredPolicy | Unread
 }
 
 function read(context: Context, key: string, keepFile = false): ReturnType<typeof readKey> {
-  return readKey(context.host, readingFolder(context), key, { keepFile, signal: context.over });
-}
-
-/** Below the state folder, which is closed to others, where we may write there; else wherever this user may. */
-export function readingFolder({ stateFolder, lockFd }: Context): string {
-  return lockFd === undefined ? tmpdir() : stateFolder;
+  return readKey(context.host, context.stateFolder, key, { keepFile, signal: context.over });
 }

@@ -3,7 +3,6 @@ import type { Surroundings } from '../../policy/seal';
 import { readKey, type Unreadable } from '../../windows/registry';
 import type { RegistryKeys } from '../../windows/registry-file';
 import type { Context } from '../firewall';
-import { readingFolder } from './reading';
 
 /** Below them Windows keeps, for each interface, what DHCP and people configured (Microsoft, "TCP/IP parameters"). */
 const tcpip4 = 'HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters';
@@ -23,7 +22,7 @@ export async function readSurroundings(context: Context, needsDns: boolean): Pro
 }
 
 async function read(context: Context, key: string): Promise<RegistryKeys | Unreadable> {
-  const reading = await readKey(context.host, readingFolder(context), key, { signal: context.over });
+  const reading = await readKey(context.host, context.stateFolder, key, { signal: context.over });
   return 'unreadable' in reading ? reading : reading.keys;
 }
 

@@ -20,6 +20,7 @@ import {
   type NetshCommand,
   switchOn,
 } from './netsh';
+import { outlookOf } from './outlook';
 import { preflight } from './preflight';
 import { weigh, weighTwice } from './profiles-in-force';
 import { localKey, takeReading } from './reading';
@@ -71,6 +72,7 @@ export function windowsFirewall(context: Context): Firewall {
     },
     judge: async (allowList) => weigh(context, judgeReading(await takeReading(context), allowList)),
     judgePlan: async (allowList) => weigh(context, await judgeAhead(context, await takeReading(context), allowList)),
+    outlook: (allowList) => outlookOf(context, allowList),
     inspect: () => inspect(context),
     contain: async (allowList, requestedBy, recorder) =>
       weighTwice(context, await contain(context, allowList, requestedBy, recorder, take)),
