@@ -1,6 +1,9 @@
+/** Most stand-ins are scripts, which only Linux starts. What decides without them is tried on Windows too. */
+const folders = process.platform === 'win32' ? ['policy', 'request', 'outcome'] : ['.'];
+
 module.exports = {
   testEnvironment: 'node',
-  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  testMatch: folders.map((folder) => `<rootDir>/test/${folder}/**/*.test.ts`),
   transform: { '\\.ts$': '<rootDir>/scripts/jest-esbuild.cjs' },
   // Most of them wait for processes of their own, so that one for each core is not too many.
   maxWorkers: '100%',

@@ -42,7 +42,12 @@ export const mostHandlers = 100;
 export const mostEntries = 100;
 
 const longestFile = 64 * 1024;
-const keys = ['handlers', 'allow', 'alertAddress', 'whenServerLost', 'seal', 'probe'];
+
+/** Every key of the file. docs/settings.md has a section for each. */
+const known: Readonly<Record<keyof Omit<Settings, 'warnings' | 'file'>, true>> = {
+  ...{ handlers: true, allow: true, alertAddress: true, whenServerLost: true, seal: true, probe: true },
+};
+export const settingKeys: readonly string[] = Object.keys(known);
 
 /**
  * Reads the first settings file there is, whole: the one that the server pushes with the agent's shared files, else the one
@@ -76,10 +81,10 @@ function parse(source: string, file: string): Settings {
   }
   // A key that stands twice in the probe, or in an entry, makes the whole setting doubtful.
   const repeated = new Set([...findRepeatedKeys(text)].map((path) => path.replace(/^(probe|allow)\..*/, '$1')));
-  const isGood = (key: string): boolean => keys.includes(key) && !repeated.has(key);
+  const isGood = (key: string): boolean => settingKeys.includes(key) && !repeated.has(key);
   const settings = judge(Object.fromEntries(Object.entries(value).filter(([key]) => isGood(key))));
   const ignored = Object.keys(value).filter((key) => !isGood(key));
-  const why = (key: string): string => (keys.includes(key) ? 'stands there twice' : 'is unknown');
+  const why = (key: string): string => (settingKeys.includes(key) ? 'stands there twice' : 'is unknown');
   return {
     ...settings,
     warnings: [...settings.warnings, ...ignored.map((key) => `the setting ${quote(key)} ${why(key)} and was left out`)],
