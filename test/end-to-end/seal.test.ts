@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { Endpoint } from '../../fixtures/endpoint';
 import { typicalHost } from '../../fixtures/standin/hosts';
 import type { HostDescription } from '../../fixtures/standin/machine';
@@ -297,4 +298,48 @@ test('plan prints the seal step by step, behind the block', async () => {
   expect(names.filter((step) => step === 'add-rule').length).toBeGreaterThan(8);
   await endpoint.run('ADD', '-', handler);
   expect(planned.map((word) => word?.slice('name='.length)).sort()).toEqual(sealNames().sort());
+});
+
+/** The worker of this endpoint, and with it what it started and did not let go. */
+function killWorker(): void {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+      if (command.includes('--worker') && command.includes(endpoint.folder)) process.kill(-Number(pid), 'SIGKILL');
+    } catch {
+      // It has ended already.
+    }
+  }
+}
+
+async function untilHanging(): Promise<void> {
+  for (let tries = 0; tries < 600; tries++) {
+    if (endpoint.machine.calls().some(({ faults }) => faults.length > 0)) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error('no call hangs');
+}
+
+describe.each([
+  ['before the seal', 'add rule name="contain-host: seal', 1],
+  ['in the middle of the seal', 'add rule name="contain-host: seal', 12],
+  ['while an older seal is taken out', 'delete rule name="contain-host: seal', 2],
+] as const)('killed %s', (_, match, nth) => {
+  test('the server keeps its way, the next order makes it whole, and a release gives everything back', async () => {
+    const { machine } = start(policyHost());
+    const before = machine.fingerprint();
+    if (match.startsWith('delete')) await endpoint.run('ADD', '-', '192.0.2.49');
+    machine.setFaults({ kind: 'hang', tool: 'netsh', match, line: 'any', nth });
+    const order = endpoint.run('ADD', '-', handler);
+    await untilHanging();
+    killWorker();
+    await order;
+    machine.setFaults();
+    expect(open(out(server, 1514, 'udp'))).toBe(everywhere);
+    expect((await endpoint.run('status')).output).toMatch(/INTERRUPTED/);
+    expect(await endpoint.run('ADD', '-', handler)).toMatchObject({ exitCode: 0 });
+    expectSealed();
+    expect(await endpoint.run('DELETE', '-', '-')).toMatchObject({ exitCode: 0 });
+    expect(machine.fingerprint()).toBe(before);
+  });
 });
