@@ -18,7 +18,7 @@ export function makeWatchedExecutable(): void {
     `const { bundleParts } = await import('./scripts/package/parts.mjs');
      const { makeLinuxExecutable } = await import('./scripts/package/executable.mjs');
      const parts = await bundleParts('dist/standin/parts', 'fixtures/windows-on-linux.ts');
-     makeLinuxExecutable(['bench/watch.cjs', ...parts], ${JSON.stringify(fresh)});`,
+     makeLinuxExecutable(process.arch, ['bench/watch.cjs', ...parts], ${JSON.stringify(fresh)});`,
   );
   // The kernel maps more at once of a file that was written in one piece, and that would count as memory.
   run('cp', [fresh, watchedExecutable]);
