@@ -15,6 +15,7 @@ import { memory, memoryOfExecutable, sizes } from './memory';
 import { parsing } from './parsing';
 import { markdown, type Table } from './report';
 import { orderBreakdown, startUp } from './start-up';
+import { triggerToBlock } from './trigger';
 import type { Case } from './windows-pc';
 
 const runs = 10;
@@ -39,6 +40,7 @@ async function main(): Promise<void> {
   makeWhatIsMissing();
   const sized = [300, 5_000, 30_000];
   const tables = [
+    show(await triggerToBlock(runs)),
     show(await startUp(runs)),
     show(await orderBreakdown(runs)),
     show(await timeToContainment(pcs, runs)),

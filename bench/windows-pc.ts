@@ -66,13 +66,22 @@ export function execute(program: string, args: readonly string[], env = process.
 }
 
 /** Our order, as an agent gives it, to an executable. */
-export async function runOurs(pc: Endpoint, action: 'add' | 'delete'): Promise<Timing> {
-  pc.machine.forgetCalls();
+export function runOurs(pc: Endpoint, action: 'add' | 'delete'): Promise<Timing> {
   // The executable is too large to be copied into each agent's folder, where it would find the agent by itself.
   const env = { ...pc.environment(), OSSECPATH: pc.home, WATCH_FILE: join(pc.folder, 'watched') };
+  return runCommand(pc, [watchedExecutable, action, '-', handler], env);
+}
+
+/** An order, by whatever starts it. */
+export async function runCommand(
+  pc: Endpoint,
+  [program = '', ...args]: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<Timing> {
+  pc.machine.forgetCalls();
   const startedAt = Date.now();
-  const exitCode = await execute(watchedExecutable, [action, '-', handler], env);
-  if (exitCode !== 0) throw new Error(`${action} ended with ${exitCode}`);
+  const exitCode = await execute(program, args, { PATH: process.env.PATH, ...env });
+  if (exitCode !== 0) throw new Error(`${[program, ...args].join(' ')} ended with ${exitCode}`);
   return timing(startedAt, Date.now(), pc.machine.calls(), 2);
 }
 
