@@ -3,7 +3,7 @@
  * released, and then one under a security baseline. Never touches the firewall of the machine it runs on.
  *
  *   npm start
- *   npm start -- ADD - 198.51.100.7 --config path/to/ossec.conf
+ *   npm start -- ADD - 198.51.100.7 --config path/to/ossec.conf --verbose
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -24,34 +24,68 @@ interface Peer {
   readonly in: Flow;
 }
 
-const usage = `Shows a containment and its release on a PC that is played by the stand-in, and on one under a security baseline.
+const help = `Usage: npm start -- [ADD - IP_Address] [--config FILE] [--verbose]
 
-  npm start
-  npm start -- ADD - 198.51.100.7 --config path/to/ossec.conf`;
+Contains and releases two Windows PCs that are played by a stand-in, with the
+program that ships; the second is under a security baseline. The firewall of
+this machine is never touched.
+
+  ADD - IP_Address   the handler who is let in (default: ADD - 192.0.2.50)
+  --config FILE      the agent's ossec.conf, in the place of the built-in one
+  --verbose          also print every command that was run, and the log's lines
+`;
 
 async function demonstrate(): Promise<number> {
-  const { order, config, isHelp } = readArguments();
-  if (isHelp) {
-    console.log(usage);
+  let options: Options;
+  try {
+    options = readOptions();
+  } catch {
+    console.error(`The arguments were not understood.\n${help}`);
+    return 1;
+  }
+  if (options.help) {
+    console.log(help);
     return 0;
   }
-  const plain = await showCycle('A Windows PC', typicalHost(), order, config);
-  if (plain.exitCode !== 0) return plain.exitCode;
-  const managed = await showCycle('The same PC in a domain, under a security baseline', baselineHost(), order, config);
-  if (managed.exitCode !== 0) return managed.exitCode;
-  console.log('Who can talk to whom (first packet, worst of the three profiles):\n');
-  console.log(table(plain.peers, plain.columns, managed.columns));
-  return 0;
+  let config: Buffer | undefined;
+  try {
+    config = options.config === undefined ? undefined : readFileSync(options.config);
+  } catch {
+    console.error(`${options.config} cannot be read. Name an ossec.conf behind --config.`);
+    return 1;
+  }
+  const plain = await showCycle('A Windows PC', typicalHost(), options, config);
+  console.log(plain.verdict);
+  const managed = await showCycle('The same PC, under a security baseline', baselineHost(), options, config);
+  console.log(managed.verdict);
+  const exitCode = plain.exitCode || managed.exitCode;
+  if (exitCode === 0) {
+    console.log('\nWho can talk to whom (first packet; the worst of the three profiles):\n');
+    console.log(table(plain.peers, plain.columns, managed.columns));
+  }
+  for (const { text } of [plain, managed]) console.log(text);
+  if (!options.verbose) console.log('Every command that was run: npm start -- --verbose');
+  return exitCode;
 }
 
-function readArguments(): { order: readonly string[]; config: Buffer | undefined; isHelp: boolean } {
-  const options = { config: { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const;
-  const { values, positionals } = parseArgs({ allowPositionals: true, options });
-  return {
-    order: positionals.length > 0 ? positionals : ['ADD', '-', '192.0.2.50'],
-    config: values.config === undefined ? undefined : readFileSync(values.config),
-    isHelp: values.help ?? false,
-  };
+interface Options {
+  readonly order: readonly string[];
+  readonly config: string | undefined;
+  readonly verbose: boolean;
+  readonly help: boolean;
+}
+
+function readOptions(): Options {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      config: { type: 'string' },
+      verbose: { type: 'boolean', short: 'v' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  const order = positionals.length > 0 ? positionals : ['ADD', '-', '192.0.2.50'];
+  return { order, config: values.config, verbose: values.verbose ?? false, help: values.help ?? order[0] === 'help' };
 }
 
 /** As Microsoft's, CIS's, the STIG's and the NSA's baselines have it, everything may go out; and a rule lets administrators in. */
@@ -68,6 +102,10 @@ function baselineHost(): HostDescription {
 
 interface Cycle {
   readonly exitCode: number;
+  /** In one line. */
+  readonly verdict: string;
+  /** What the program said and, where that was asked for, which commands it ran. */
+  readonly text: string;
   readonly peers: readonly Peer[];
   /** What each peer can do before, contained, and released; fewer where an order failed. */
   readonly columns: readonly string[][];
@@ -76,57 +114,84 @@ interface Cycle {
 async function showCycle(
   what: string,
   description: HostDescription,
-  order: readonly string[],
+  options: Options,
   config: Buffer | undefined,
 ): Promise<Cycle> {
   const endpoint = new Endpoint(description, '<server-ip>10.0.0.5</server-ip>');
   endpoint.tools = 'real';
   try {
     if (config !== undefined) endpoint.configure(config);
-    return await containAndRelease(what, endpoint, order);
+    return await containAndRelease(what, endpoint, options);
   } finally {
     endpoint.remove();
   }
 }
 
-async function containAndRelease(what: string, endpoint: Endpoint, order: readonly string[]): Promise<Cycle> {
+async function containAndRelease(what: string, endpoint: Endpoint, { order, verbose }: Options): Promise<Cycle> {
   const { machine } = endpoint;
   const before = machine.fingerprint();
   const peers = peersOf(endpoint, order[2] ?? '');
   const columns = [reachOf(endpoint, peers)];
-  console.log(`${what} with ${Object.keys(machine.rules()).length} firewall rules, played by the stand-in.\n`);
-  const added = await show(endpoint, order);
+  const name = `${what}, ${Object.keys(machine.rules()).length} firewall rules`;
+  const added = await run(endpoint, order, verbose);
   columns.push(reachOf(endpoint, peers));
-  if (added !== 0) return { exitCode: added, peers, columns };
-  const released = await show(endpoint, ['DELETE', '-', '-']);
+  if (added.exitCode !== 0) {
+    const verdict = paint('red', `${name}: ${order[0]} ended with exit code ${added.exitCode}.`);
+    return { exitCode: added.exitCode, verdict, text: added.text, peers, columns };
+  }
+  const released = await run(endpoint, ['DELETE', '-', '-'], verbose);
   columns.push(reachOf(endpoint, peers));
-  console.log('The lines in active-responses.log:\n');
-  for (const line of endpoint.audit()) console.log(`  ${line}`);
   const same = machine.fingerprint() === before;
-  console.log(
-    `\nThe policy after release ${same ? 'equals' : 'DIFFERS FROM'} the one before: ${before.split('\n').length} rules and settings compared.\n`,
-  );
-  return { exitCode: released === 0 && same ? 0 : 1, peers, columns };
+  const isGood = released.exitCode === 0 && same;
+  const how = isGood
+    ? 'contained, and given back as it was.'
+    : `release ended with exit code ${released.exitCode}, and the policy ${same ? 'is as before' : 'DIFFERS'}.`;
+  const lines = verbose ? `The lines in active-responses.log:\n\n  ${endpoint.audit().join('\n  ')}\n` : '';
+  return {
+    exitCode: isGood ? 0 : 1,
+    verdict: paint(isGood ? 'green' : 'red', `${name}:\n  ${how}`),
+    text: `${what}:\n\n${added.text}\n${released.text}\n${lines}`,
+    peers,
+    columns,
+  };
 }
 
-/** Runs the program and prints what it said and which commands it ran. */
-async function show(endpoint: Endpoint, args: readonly string[]): Promise<number> {
+/** What the program said and, where that is wanted, the commands that it ran. */
+async function run(
+  endpoint: Endpoint,
+  args: readonly string[],
+  verbose: boolean,
+): Promise<{ readonly exitCode: number; readonly text: string }> {
   endpoint.machine.forgetCalls();
-  console.log(`> contain-host.exe ${args.join(' ')}`);
   const { exitCode, output } = await endpoint.run(...args);
-  console.log(output.trim().replace(/^/gm, '  '));
-  console.log(`  exit code ${exitCode}; commands:`);
-  for (const { tool, argv, lines } of endpoint.machine.calls()) {
-    console.log(`    ${tool} ${argv.join(' ').replaceAll(endpoint.folder, '')}`);
-    for (const line of lines) console.log(`        ${cutOff(line.text)}`);
-  }
-  console.log('');
-  return exitCode ?? 1;
+  const commands = endpoint.machine
+    .calls()
+    .flatMap(({ tool, argv, lines }) => [
+      `    ${tool} ${argv.join(' ').replaceAll(endpoint.folder, '')}`,
+      ...lines.map((line) => `        ${cutOff(line.text)}`),
+    ]);
+  const ran = verbose ? `  exit code ${exitCode}; commands:\n${commands.join('\n')}\n` : '';
+  return { exitCode: exitCode ?? 1, text: `> contain-host.exe ${args.join(' ')}\n${wrap(output.trim())}\n${ran}` };
 }
 
 /** The lines of a seal are long. */
 function cutOff(text: string): string {
   return text.length > longestShown ? `${text.slice(0, longestShown)} …` : text;
+}
+
+/** At most 80 columns, indented by two. */
+function wrap(text: string): string {
+  return text
+    .split('\n')
+    .flatMap((line) => line.match(/.{1,76}(?=\s|$)\s?/g) ?? [''])
+    .map((line) => `  ${line.trimEnd()}`)
+    .join('\n');
+}
+
+const codes = { red: 31, green: 32 } as const;
+
+function paint(colour: keyof typeof codes, text: string): string {
+  return process.stdout.isTTY && process.env.NO_COLOR === undefined ? `\u001b[${codes[colour]}m${text}\u001b[0m` : text;
 }
 
 function peersOf({ machine }: Endpoint, handler: string): Peer[] {
@@ -147,15 +212,15 @@ function peersOf({ machine }: Endpoint, handler: string): Peer[] {
     return { name, out: { ...served, direction: 'out' }, in: { ...served, direction: 'in' } };
   };
   return [
-    udp('OSSEC server, 1514/udp', '10.0.0.5', agentPort, 1514),
+    udp('OSSEC server, 1514', '10.0.0.5', agentPort, 1514),
     tcp('handler, IPv4', handler.includes(':') ? '192.0.2.50' : handler, 443, 445),
     ...(handler.includes(':') ? [tcp('handler, IPv6', handler, 443, 445)] : []),
     tcp('internet, IPv4', '203.0.113.66', 443, 445),
     tcp('internet, IPv6', '2001:db8::66', 443, 445),
     udp('DNS', '10.0.0.53', agentPort, 53, 'dnscache'),
     udp('DHCP renewal', '10.0.0.1', 68, 67, 'dhcp'),
-    tcp('neighbour, SMB, IPv4', '10.0.0.77', 445, 445),
-    tcp('neighbour, SMB, IPv6', 'fe80::77', 445, 445),
+    tcp('neighbour SMB, IPv4', '10.0.0.77', 445, 445),
+    tcp('neighbour SMB, IPv6', 'fe80::77', 445, 445),
   ];
 }
 
@@ -170,7 +235,7 @@ function reachOf({ machine }: Endpoint, peers: readonly Peer[]): string[] {
     // For those who must get through the worst profile is the one that blocks, for all others the one that does not.
     const every = allowedOnPurpose.some((start) => peer.name.startsWith(start));
     const ways = [open(peer.out, every) ? 'out' : '', open(peer.in, every) ? 'in' : ''].filter((way) => way !== '');
-    return ways.length === 0 ? '-' : ways.join(' + ');
+    return ways.length === 0 ? '-' : ways.join('+');
   });
 }
 
@@ -180,15 +245,9 @@ function table(peers: readonly Peer[], plain: Cycle['columns'], managed: Cycle['
     ['', 'before', 'contained', 'released', 'before', 'sealed', 'released'],
     ...peers.map(({ name }, row) => [name, ...[...plain, ...managed].map((column) => column[row] ?? '')]),
   ];
-  return `${rows.map((row) => `  ${row.map((cell, index) => cell.padEnd(index === 0 ? 26 : 12)).join('')}`.trimEnd()).join('\n')}\n`;
+  return `${rows.map((row) => `  ${row.map((cell, index) => cell.padEnd(index === 0 ? 20 : 10)).join('')}`.trimEnd()).join('\n')}\n`;
 }
 
-demonstrate().then(
-  (exitCode) => {
-    process.exitCode = exitCode;
-  },
-  (error: unknown) => {
-    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
-    process.exitCode = 1;
-  },
-);
+demonstrate().then((exitCode) => {
+  process.exitCode = exitCode;
+});

@@ -9,6 +9,14 @@ CREATE TABLE `DuplicateFile` (`FileKey` CHAR(72) NOT NULL, `Component_` CHAR(72)
   `DestName` CHAR(255) LOCALIZABLE, `DestFolder` CHAR(72) PRIMARY KEY `FileKey`);
 INSERT INTO `DuplicateFile` (`FileKey`, `Component_`, `File_`, `DestName`)
   VALUES ('ReleaseHost', 'Program', 'ContainHost', 'release-host.exe');
+-- For people, on PATH: never the agent's folder, in which Wazuh keeps a netsh.exe.
+INSERT INTO `DuplicateFile` (`FileKey`, `Component_`, `File_`, `DestName`, `DestFolder`)
+  VALUES ('OwnCopy', 'Program', 'ContainHost', 'contain-host.exe', 'OWN');
+CREATE TABLE `Environment` (`Environment` CHAR(72) NOT NULL, `Name` CHAR(255) NOT NULL LOCALIZABLE,
+  `Value` CHAR(255) LOCALIZABLE, `Component_` CHAR(72) NOT NULL PRIMARY KEY `Environment`);
+INSERT INTO `Environment` (`Environment`, `Name`, `Value`, `Component_`) VALUES ('Path', '=-*PATH', '[~];[OWN]', 'Shell');
+INSERT INTO `InstallExecuteSequence` (`Action`, `Sequence`) VALUES ('RemoveEnvironmentStrings', 3300);
+INSERT INTO `InstallExecuteSequence` (`Action`, `Sequence`) VALUES ('WriteEnvironmentStrings', 5200);
 INSERT INTO `InstallExecuteSequence` (`Action`, `Sequence`) VALUES ('RemoveDuplicateFiles', 3400);
 INSERT INTO `InstallExecuteSequence` (`Action`, `Sequence`) VALUES ('DuplicateFiles', 4210);
 

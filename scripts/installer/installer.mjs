@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeManual } from '../manual/make.mjs';
 import { buildTime } from '../package/build-time.mjs';
 import { cache, run } from '../package/workshop.mjs';
 
@@ -31,7 +32,9 @@ export function makeInstaller(executable, output, { description, version }) {
     copyFileSync(new URL('contain-host.wxs', source), join(folder, 'contain-host.wxs'));
     copyFileSync(executable, join(folder, 'contain-host.exe'));
     writeFileSync(join(folder, 'empty'), '');
-    for (const file of ['contain-host.exe', 'empty']) utimesSync(join(folder, file), buildTime, buildTime);
+    makeManual(folder);
+    for (const file of ['contain-host.exe', 'contain-host.ps1', 'empty'])
+      utimesSync(join(folder, file), buildTime, buildTime);
     const made = join(folder, 'made.msi');
     atBuildTime('wixl', ['--arch', 'x64', '--output', made, ...defines, 'contain-host.wxs'], { cwd: folder });
     // wixl draws the package's code by lot.

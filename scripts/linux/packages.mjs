@@ -8,10 +8,13 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { makeManual } from '../manual/make.mjs';
 import { buildTime } from '../package/build-time.mjs';
 import { run } from '../package/workshop.mjs';
 
@@ -39,6 +42,7 @@ export function makeLinuxPackages(executable, processor, output, { version }) {
   const folder = mkdtempSync(join(tmpdir(), 'contain-host-packages-'));
   try {
     const { deb, tarball } = packageNames(version, processor);
+    makeManual(join(folder, 'manual'));
     makeDeb(executable, join(output, deb), version, debianNames[processor], folder);
     makeTarball(executable, join(output, tarball), version, folder);
   } finally {
@@ -53,6 +57,12 @@ function makeDeb(executable, output, version, architecture, folder) {
   // An agent can pass no arguments, so the second name of the file is the order to release.
   linkSync(program, join(root, responses, 'release-host'));
   put(join(root, 'usr/lib/systemd/system/contain-host.service'), text('contain-host.service'), 0o644);
+  // The agents' folder is on nobody's PATH.
+  mkdirSync(join(root, 'usr/sbin'), { recursive: true });
+  symlinkSync(`/${responses}/contain-host`, join(root, 'usr/sbin/contain-host'));
+  const manual = (name) => readFileSync(join(folder, 'manual', name));
+  put(join(root, 'usr/share/man/man8/contain-host.8.gz'), gzipSync(manual('contain-host.8')), 0o644);
+  put(join(root, 'usr/share/bash-completion/completions/contain-host'), manual('contain-host.bash'), 0o644);
   for (const script of ['postinst', 'prerm', 'postrm']) put(join(root, 'DEBIAN', script), text(`deb/${script}`), 0o755);
   const size = Math.ceil(statSync(executable).size / 1024);
   const control = text('deb/control')
@@ -68,6 +78,8 @@ function makeTarball(executable, output, version, folder) {
   const inside = `contain-host-${version}`;
   copyInto(join(folder, inside, 'contain-host'), executable);
   put(join(folder, inside, 'contain-host.service'), text('contain-host.service'), 0o644);
+  for (const name of ['contain-host.8', 'contain-host.bash'])
+    put(join(folder, inside, name), readFileSync(join(folder, 'manual', name)), 0o644);
   for (const script of ['install.sh', 'uninstall.sh'])
     put(join(folder, inside, script), text(`tarball/${script}`), 0o755);
   const same = ['--owner=0', '--group=0', '--numeric-owner', '--sort=name', `--mtime=@${buildTime}`];

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { emptyHost, typicalHost } from '../../fixtures/standin/hosts';
+import { readRegFile } from '../../fixtures/standin/reg-reader';
 import { built, helper, useWindows, type Windows } from './windows';
 
 const newWindows = useWindows();
@@ -26,16 +27,32 @@ const same = (a: string, b: string): boolean => readFileSync(a).equals(readFileS
 const noteFolder = (windows: Windows, key: string, value: string, folder: string): boolean =>
   windows.reg('add', `HKLM\\SOFTWARE\\${key}`, '/v', value, '/d', folder, '/f', '/reg:32');
 
+/** The machine's PATH, as the registry has it. */
+function pathOf(windows: Windows): string {
+  const key = 'HKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\Control\\Session Manager\\Environment';
+  windows.reg('export', key, 'C:\\environment.reg', '/y');
+  const found = readRegFile(readFileSync(windows.path('environment.reg'))).keys;
+  const values = Object.entries(found).find(([name]) => name.toLowerCase().endsWith('session manager\\environment'))?.[1] ?? {};
+  const path = Object.entries(values).find(([name]) => name.toLowerCase() === 'path')?.[1];
+  return String(path);
+}
+
 test('it puts both programs, the state folder and an empty log in place, and takes its programs away again', async () => {
   const windows = newWindows().installAgent().setUpNetsh(typicalHost());
   expect(await install(windows)).toBe(true);
   expect(programs(windows)).toEqual(both);
   expect(same(join(windows.bin, 'contain-host.exe'), built('contain-host.exe'))).toBe(true);
   expect(same(join(windows.bin, 'release-host.exe'), built('contain-host.exe'))).toBe(true);
+  const own = join(windows.state, '..');
+  expect(same(join(own, 'contain-host.exe'), built('contain-host.exe'))).toBe(true);
+  expect(existsSync(join(own, 'contain-host.ps1'))).toBe(true);
+  expect(pathOf(windows)).toMatch(/;C:\\Program Files\\contain-host\\?$/i);
   expect(statSync(windows.state).isDirectory()).toBe(true);
   expect(statSync(logOf(windows)).size).toBe(0);
   expect(await remove(windows)).toBe(true);
   expect(programs(windows)).toEqual([]);
+  expect(existsSync(join(own, 'contain-host.exe'))).toBe(false);
+  expect(pathOf(windows)).not.toMatch(/contain-host/i);
   expect(existsSync(join(windows.agent, 'ossec.conf'))).toBe(true);
 });
 

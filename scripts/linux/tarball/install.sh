@@ -18,6 +18,11 @@ mv -f "$bin/.contain-host.new" "$bin/contain-host"
 ln -f "$bin/contain-host" "$bin/release-host"
 give_to_agent "$bin"
 make_answer_log "${1:-/var/ossec}"
+# On PATH for people; what stands there and is not ours stays.
+[ -e /usr/sbin/contain-host ] && [ ! -L /usr/sbin/contain-host ] || ln -sfn "$bin/contain-host" /usr/sbin/contain-host
+mkdir -p /usr/local/share/man/man8 /usr/local/share/bash-completion/completions
+cp "$here/contain-host.8" /usr/local/share/man/man8/contain-host.8
+cp "$here/contain-host.bash" /usr/local/share/bash-completion/completions/contain-host
 echo "Installed: $bin/contain-host"
 
 # Enabled at the first installation only: an administrator who disabled it is not overruled by an upgrade.
@@ -30,3 +35,4 @@ else
   echo 'systemd is not at work here, so a containment will not survive a restart.'
 fi
 command -v nft >/dev/null || echo 'nft is missing, and nothing can be contained without it. Install the package nftables.' >&2
+echo 'Next: restart the agent (systemctl restart wazuh-agent, or ossec), then run: contain-host doctor'

@@ -14,4 +14,6 @@ if [ -e "$unit" ]; then
   [ ! -d /run/systemd/system ] || systemctl daemon-reload
 fi
 rm -f "$bin/contain-host" "$bin/release-host"
+[ "$(readlink /usr/sbin/contain-host)" != "$bin/contain-host" ] || rm -f /usr/sbin/contain-host
+rm -f /usr/local/share/man/man8/contain-host.8 /usr/local/share/bash-completion/completions/contain-host
 echo "Removed: $bin/contain-host. The journals of past cases stay in /var/lib/contain-host."

@@ -57,7 +57,9 @@ describe('the .deb', () => {
     expect(install(shipped)).toMatchObject({ exitCode: 0 });
     expectOwner(group);
     expect(root.sh('stat -c %a:%G /var/ossec/active-response/bin')).toBe(`750:${group}`);
-    expect(root.run([program, '--version'])).toMatchObject({ exitCode: 0 });
+    expect(root.run(['/usr/sbin/contain-host', '--version'])).toMatchObject({ exitCode: 0 });
+    expect(root.sh('zcat /usr/share/man/man8/contain-host.8.gz')).toContain('.TH CONTAIN-HOST 8');
+    expect(exists('/usr/share/bash-completion/completions/contain-host')).toBe(true);
     expect(root.sh('systemctl is-enabled contain-host.service')).toBe('enabled');
     expect(rules()).toBe('');
   });
@@ -190,7 +192,11 @@ describe('the tarball', () => {
   test('installs, upgrades a contained host without a change, and goes only with a release', () => {
     installAgent('wazuh');
     const folder = unpack(shipped);
-    expect(root.run(['sh', `${folder}/install.sh`])).toMatchObject({ exitCode: 0 });
+    expect(root.run(['sh', `${folder}/install.sh`])).toMatchObject({
+      exitCode: 0,
+      text: expect.stringMatching(/Next: restart the agent .*contain-host doctor/) as string,
+    });
+    expect(root.sh('readlink /usr/sbin/contain-host')).toBe(program);
     expectOwner('wazuh');
     contain();
     const before = rules();
@@ -202,7 +208,8 @@ describe('the tarball', () => {
     expectOwner('wazuh');
     expect(root.run(['sh', `${folder}/uninstall.sh`], { RELEASE: '1' })).toMatchObject({ exitCode: 0 });
     expect(rules()).toBe('');
-    expect([program, second].filter(exists)).toEqual([]);
+    expect([program, second, '/usr/local/share/man/man8/contain-host.8'].filter(exists)).toEqual([]);
+    expect(root.run(['test', '-L', '/usr/sbin/contain-host']).exitCode).toBe(1);
     expect(root.sh(`ls ${state}`)).toContain('journal-');
   });
 
