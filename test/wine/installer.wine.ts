@@ -32,7 +32,8 @@ function pathOf(windows: Windows): string {
   const key = 'HKEY_LOCAL_MACHINE\\System\\CurrentControlSet\\Control\\Session Manager\\Environment';
   windows.reg('export', key, 'C:\\environment.reg', '/y');
   const found = readRegFile(readFileSync(windows.path('environment.reg'))).keys;
-  const values = Object.entries(found).find(([name]) => name.toLowerCase().endsWith('session manager\\environment'))?.[1] ?? {};
+  const values =
+    Object.entries(found).find(([name]) => name.toLowerCase().endsWith('session manager\\environment'))?.[1] ?? {};
   const path = Object.entries(values).find(([name]) => name.toLowerCase() === 'path')?.[1];
   return String(path);
 }
