@@ -43,7 +43,7 @@ function offered(...words: readonly string[]): string[] {
 test('bash offers the commands, their options, and the values of those', () => {
   expect(offered('')).toEqual([...commands.map(({ name }) => name), '--help', '--version']);
   expect(offered('st')).toEqual(['status']);
-  expect(offered('status', '--')).toEqual(['--expect', '--follow', '--json', '--help']);
+  expect(offered('status', '--')).toEqual(['--expect', '--follow', '--line', '--json', '--help']);
   expect(offered('status', '--expect', 'cont')).toEqual(['contained']);
   expect(offered('plan', 'ADD', '--for', '')).toEqual(['windows', 'linux']);
   expect(offered('plan', 'A')).toEqual(['ADD']);
