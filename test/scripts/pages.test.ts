@@ -98,6 +98,16 @@ test('the page about trouble says what to do for every exit code and every rule'
   for (const rule of rules.filter((id) => id.startsWith('1009'))) expect(page).toContain(rule);
 });
 
+test('the range of the rules’ numbers is the true one, wherever it stands', () => {
+  const rules = [...read('integrations/ossec/local_rules.xml').matchAll(/<rule id="(\d+)"/g)].map(([, id]) =>
+    Number(id),
+  );
+  const last = Math.max(...rules);
+  const ends = pages.flatMap((page) => [...read(page).matchAll(/1008\d\d to\s(\d{6})|100900 to\s(\d{6})/g)]);
+  expect(ends.length).toBeGreaterThanOrEqual(3);
+  for (const [, wazuh, ossec] of ends) expect(Number(wazuh ?? ossec)).toBe(last);
+});
+
 test('what the README shows of the session is in the session', () => {
   const session = read('docs/session.txt');
   const [, shown = ''] = /```text\n([\s\S]*?)```/.exec(read('README.md')) ?? [];

@@ -35,7 +35,8 @@ function pathOf(windows: Windows): string {
   const values =
     Object.entries(found).find(([name]) => name.toLowerCase().endsWith('session manager\\environment'))?.[1] ?? {};
   const path = Object.entries(values).find(([name]) => name.toLowerCase() === 'path')?.[1];
-  return String(path);
+  // Wine keeps it with variables to expand, and with the NUL behind it.
+  return typeof path === 'object' ? Buffer.from(path.hex, 'hex').toString('utf16le').replace(/\0+$/, '') : String(path);
 }
 
 test('it puts both programs, the state folder and an empty log in place, and takes its programs away again', async () => {
@@ -152,8 +153,11 @@ describe('the tables', () => {
   });
 
   test('the package carries the program once', () => {
-    expect(table('File').map(([key]) => key)).toEqual(['ActiveResponsesLog', 'ContainHost']);
-    expect(table('DuplicateFile')).toEqual([['ReleaseHost', 'Program', 'ContainHost', 'release-host.exe', '']]);
+    expect(table('File').map(([key]) => key)).toEqual(['ActiveResponsesLog', 'ContainHost', 'PowerShell']);
+    expect(table('DuplicateFile')).toEqual([
+      ['ReleaseHost', 'Program', 'ContainHost', 'release-host.exe', ''],
+      ['OwnCopy', 'Program', 'ContainHost', 'contain-host.exe', 'OWN'],
+    ]);
   });
 
   test('the file has a version, without which an upgrade would remove it and not put it back', () => {
