@@ -35,5 +35,7 @@ function constant(screen: string): string {
     .replace(/\d\d:\d\d:\d\d here/g, '04:18:22 here')
     .replace(/after \d+\.\d s/g, 'after 0.9 s')
     .replace(/\d+ min ago/g, '0 min ago')
+    .replace(/in force \d+ ms/g, 'in force 600 ms')
+    .replace(/off for \d+ ms/g, 'off for 120 ms')
     .replace(/C:\\[^\n,]*/g, (path) => path.replaceAll('/', '\\'));
 }
