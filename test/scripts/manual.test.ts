@@ -47,7 +47,7 @@ test('bash offers the commands, their options, and the values of those', () => {
   expect(offered('status', '--expect', 'cont')).toEqual(['contained']);
   expect(offered('plan', 'ADD', '--for', '')).toEqual(['windows', 'linux']);
   expect(offered('plan', 'A')).toEqual(['ADD']);
-  expect(offered('help', 're')).toEqual(['release']);
+  expect(offered('help', 'rel')).toEqual(['release']);
   expect(offered('nothing', '')).toEqual([]);
 });
 
