@@ -4,6 +4,7 @@ import type { Host } from '../host';
 import { type Gap, gapOf } from '../outcome/gaps';
 import type { AllowList, Server } from '../policy/allow-list';
 import { readNetwork, type Tunnel, tunnelsIn } from './linux-tunnels';
+import { readVpnAdapters } from './windows-tunnels';
 
 type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
 
@@ -20,9 +21,11 @@ export interface Tunnels {
  * Names the servers that are reached through a tunnel. Its packets go to a server of its own, which a contained host may talk to
  * only where an entry of the settings says so: else the tunnel falls, and the agent's server is lost with it.
  */
-export async function findTunnels({ platform }: Host, allowList: AllowList): Promise<Tunnels> {
+export async function findTunnels(host: Host, allowList: AllowList): Promise<Tunnels> {
   const found =
-    platform === 'linux' ? tunnelsIn(allowList, await readNetwork(allowList)) : await adapterTunnels(allowList.servers);
+    host.platform === 'linux'
+      ? tunnelsIn(allowList, await readNetwork(allowList))
+      : await adapterTunnels(host, allowList.servers);
   const names = found.map(({ server, device }) => `${server.address.text} through ${JSON.stringify(device)}`);
   return {
     gaps: found.length === 0 ? [] : [gapOf({ code: 'server-by-tunnel' }, [...new Set(names)].join(', '))],
@@ -30,10 +33,11 @@ export async function findTunnels({ platform }: Host, allowList: AllowList): Pro
   };
 }
 
-async function adapterTunnels(servers: readonly Server[]): Promise<Tunnel[]> {
+async function adapterTunnels(host: Host, servers: readonly Server[]): Promise<Tunnel[]> {
+  const vpnAdapters = await readVpnAdapters(host);
   const found = await Promise.all(
     servers.map(async (server) => {
-      const device = tunnelAt(await nearEnd(server), networkInterfaces());
+      const device = tunnelAt(await nearEnd(server), networkInterfaces(), vpnAdapters);
       return device === undefined ? [] : [{ server, device }];
     }),
   );
@@ -42,11 +46,18 @@ async function adapterTunnels(servers: readonly Server[]): Promise<Tunnel[]> {
 
 /**
  * The adapter with this address, if it has no hardware address: tunnels and dial-up links have none. Adapters of VPN clients
- * that play a network card have one, and cannot be told from a card.
+ * that play a network card have one, and are known by their names.
  */
-export function tunnelAt(address: string | undefined, interfaces: Interfaces): string | undefined {
-  return Object.entries(interfaces).find(([, entries]) =>
-    entries?.some((entry) => entry.address === address && entry.mac === noHardware && !entry.internal),
+export function tunnelAt(
+  address: string | undefined,
+  interfaces: Interfaces,
+  vpnAdapters: ReadonlySet<string> = new Set(),
+): string | undefined {
+  return Object.entries(interfaces).find(([name, entries]) =>
+    entries?.some(
+      ({ address: own, mac, internal }) =>
+        own === address && !internal && (mac === noHardware || vpnAdapters.has(name)),
+    ),
   )?.[0];
 }
 

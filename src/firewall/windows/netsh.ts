@@ -73,12 +73,17 @@ function tag(name: string, value: string | number | undefined): string | undefin
   return value === undefined ? undefined : `${name}=${value}`;
 }
 
+/** No longer line was ever seen to be read whole. */
+const longestLine = 1_000;
+
 /**
  * True when a command can stand in a script: netsh reads one in the ANSI code page, so only ASCII means the same everywhere,
- * and a backslash before the closing quote would swallow it.
+ * and a backslash before the closing quote would swallow it. Names of packages, `@{...}`, are looked up by Windows, and nobody has
+ * told what a script makes of them.
  */
 export function fitsScript(command: NetshCommand): boolean {
-  return command.every((argument) => /^[\x20-\x7e]*$/.test(argument) && !/["\\]/.test(argument));
+  const isPlain = (argument: string): boolean => /^[\x20-\x7e]*$/.test(argument) && !/["\\]|=@\{/.test(argument);
+  return command.join(' ').length <= longestLine && command.every(isPlain);
 }
 
 /** The lines of a script for `netsh -f`. Every line runs, whatever the lines before it did. */

@@ -1,0 +1,48 @@
+import type { Host } from '../host';
+import { closedFolder } from '../windows/closed-folder';
+import { readKey } from '../windows/registry';
+import { keyPath, type RegistryKeys, type RegistryValues } from '../windows/registry-file';
+
+/** The class of network adapters, and where their connections have the names that people see. */
+const network = '{4d36e972-e325-11ce-bfc1-08002be10318}';
+const classKey = `HKLM\\SYSTEM\\CurrentControlSet\\Control\\Class\\${network}`;
+const connectionsKey = `HKLM\\SYSTEM\\CurrentControlSet\\Control\\Network\\${network}`;
+
+/** NCF_PHYSICAL: there is hardware behind it (Windows DDK, netcfgx.h). That of a virtual machine counts. */
+const physical = 0x4;
+
+/** What stands in for a card of the host itself: Hyper-V's switch, teams of cards, bridges. */
+const standsForCard = /^(vms_|ms_implat|ms_bridge|compositebus\\ms_implat)/i;
+
+/** IANA ifType of PPP, proprietary virtual, and tunnel. */
+const tunnelTypes: readonly (number | undefined)[] = [23, 53, 131];
+
+/**
+ * The adapters that VPN clients make and that play a network card, by the names of their connections: Windows keeps with each
+ * adapter whether hardware is behind it. None where that cannot be read.
+ */
+export async function readVpnAdapters(host: Host): Promise<ReadonlySet<string>> {
+  const [classes, connections] = await Promise.all(
+    [classKey, connectionsKey].map((key) => readKey(host, closedFolder(host), key)),
+  );
+  if (classes === undefined || connections === undefined) return new Set();
+  return 'unreadable' in classes || 'unreadable' in connections
+    ? new Set()
+    : vpnAdaptersIn(classes.keys, connections.keys);
+}
+
+export function vpnAdaptersIn(classes: RegistryKeys, connections: RegistryKeys): Set<string> {
+  const names = [...classes].flatMap(([path, adapter]) => {
+    const id = adapter.text('NetCfgInstanceId');
+    if (!/\\\d{4}$/.test(path) || id === undefined || !isVpn(adapter)) return [];
+    return connections.get(keyPath(`${connectionsKey}\\${id}\\Connection`))?.text('Name') ?? [];
+  });
+  return new Set(names);
+}
+
+function isVpn(adapter: RegistryValues): boolean {
+  if (standsForCard.test(adapter.text('ComponentId') ?? '')) return false;
+  const characteristics = adapter.number('Characteristics');
+  const isVirtual = characteristics !== undefined && (characteristics & physical) === 0;
+  return isVirtual || tunnelTypes.includes(adapter.number('*IfType'));
+}
