@@ -15,9 +15,13 @@ export function makeWhatIsMissing(): void {
 export function makeWatchedExecutable(): void {
   const fresh = `${watchedExecutable}.new`;
   runModule(
-    `const { bundleParts } = await import('./scripts/package/parts.mjs');
+    `const { appendFileSync, statSync } = await import('node:fs');
+     const { bundleParts } = await import('./scripts/package/parts.mjs');
      const { makeLinuxExecutable } = await import('./scripts/package/executable.mjs');
      const parts = await bundleParts('dist/standin/parts', 'fixtures/windows-on-linux.ts');
+     // Each part tells of itself once it is loaded.
+     for (const part of parts)
+       appendFileSync(part, \`\\n;(globalThis.loadedParts ??= []).push(\${statSync(part).size});\`);
      makeLinuxExecutable(process.arch, ['bench/watch.cjs', ...parts], ${JSON.stringify(fresh)});`,
   );
   // The kernel maps more at once of a file that was written in one piece, and that would count as memory.

@@ -1,4 +1,5 @@
-// The first part of an executable under watch: notes in WATCH_FILE, when it ends, when it began, what it started, and its memory.
+// The first part of an executable under watch: notes in WATCH_FILE, when it ends, when it began, what it started, its memory,
+// and the size of each part that it loaded.
 const { subscribe } = require('node:diagnostics_channel');
 const { appendFileSync } = require('node:fs');
 
@@ -10,7 +11,9 @@ subscribe('child_process', ({ process: child }) => children.push({ at: now(), ch
 process.on('exit', () => {
   const started = children.map(({ at, child }) => ({ at, program: child.spawnfile }));
   const peak = process.resourceUsage().maxRSS / 1024;
-  appendFileSync(process.env.WATCH_FILE, `${JSON.stringify({ begun, started, peak, args: process.argv.slice(2) })}\n`);
+  const loaded = globalThis.loadedParts ?? [];
+  const seen = { begun, started, peak, loaded, args: process.argv.slice(2) };
+  appendFileSync(process.env.WATCH_FILE, `${JSON.stringify(seen)}\n`);
 });
 
 require('./contain-host.js');

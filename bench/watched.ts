@@ -1,8 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Endpoint } from '../fixtures/endpoint';
 import { watchedExecutable } from './made';
-import { execute, onNewPc } from './windows-pc';
+import { execute, onNewPc, watchFileOf } from './windows-pc';
 
 /** One process of the program, as it was seen from within. Times are milliseconds since 1970, to the microsecond. */
 interface Watched {
@@ -10,6 +9,8 @@ interface Watched {
   /** When Node had started, before the first line of the program. */
   readonly begun: number;
   readonly started: readonly { readonly at: number; readonly program: string }[];
+  /** Bytes of each part of the program that it loaded. */
+  readonly loaded: readonly number[];
   /** MiB that it had in memory at the most. */
   readonly peak: number;
 }
@@ -23,7 +24,7 @@ export interface WatchedOrder {
 
 /** Runs the executable on a PC that the stand-in plays. Returns what its processes were seen to do, in the order of their ends. */
 async function watch(pc: Endpoint, args: readonly string[]): Promise<Watched[]> {
-  const file = join(pc.folder, 'watched');
+  const file = watchFileOf(pc);
   rmSync(file, { force: true });
   // A process begins with the memory of whoever started it as its peak, so a small one does.
   const start = ['-c', '"$@"; exit $?', 'sh', watchedExecutable, ...args];
@@ -33,6 +34,11 @@ async function watch(pc: Endpoint, args: readonly string[]): Promise<Watched[]> 
     WATCH_FILE: file,
   });
   if (exitCode !== 0) throw new Error(`${args.join(' ')} ended with ${exitCode}`);
+  return readWatched(file);
+}
+
+/** What processes under watch left in a file, in the order of their ends. */
+export function readWatched(file: string): Watched[] {
   return readFileSync(file, 'utf8')
     .trim()
     .split('\n')

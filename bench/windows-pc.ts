@@ -65,10 +65,15 @@ export function execute(program: string, args: readonly string[], env = process.
   });
 }
 
+/** Where an executable under watch notes what it does. */
+export function watchFileOf(pc: Endpoint): string {
+  return join(pc.folder, 'watched');
+}
+
 /** Our order, as an agent gives it, to an executable. */
 export function runOurs(pc: Endpoint, action: 'add' | 'delete'): Promise<Timing> {
   // The executable is too large to be copied into each agent's folder, where it would find the agent by itself.
-  const env = { ...pc.environment(), OSSECPATH: pc.home, WATCH_FILE: join(pc.folder, 'watched') };
+  const env = { ...pc.environment(), OSSECPATH: pc.home, WATCH_FILE: watchFileOf(pc) };
   return runCommand(pc, [watchedExecutable, action, '-', handler], env);
 }
 
