@@ -33,6 +33,8 @@ export const packageNames = (version, processor) => ({
 
 /** Where the agents look for their active responses. */
 const responses = 'var/ossec/active-response/bin';
+/** The first one is enabled, and asks for the other. */
+const units = ['contain-host.service', 'contain-host-names.service'];
 
 /**
  * Makes both packages in the folder `output`. `executable` is what they install, `processor` what it runs on. Throws `Missing`
@@ -56,7 +58,7 @@ function makeDeb(executable, output, version, architecture, folder) {
   put(program, readFileSync(executable), 0o750);
   // An agent can pass no arguments, so the second name of the file is the order to release.
   linkSync(program, join(root, responses, 'release-host'));
-  put(join(root, 'usr/lib/systemd/system/contain-host.service'), text('contain-host.service'), 0o644);
+  for (const unit of units) put(join(root, 'usr/lib/systemd/system', unit), text(unit), 0o644);
   // The agents' folder is on nobody's PATH.
   mkdirSync(join(root, 'usr/sbin'), { recursive: true });
   symlinkSync(`/${responses}/contain-host`, join(root, 'usr/sbin/contain-host'));
@@ -77,7 +79,7 @@ function makeDeb(executable, output, version, architecture, folder) {
 function makeTarball(executable, output, version, folder) {
   const inside = `contain-host-${version}`;
   copyInto(join(folder, inside, 'contain-host'), executable);
-  put(join(folder, inside, 'contain-host.service'), text('contain-host.service'), 0o644);
+  for (const unit of units) put(join(folder, inside, unit), text(unit), 0o644);
   for (const name of ['contain-host.8', 'contain-host.bash'])
     put(join(folder, inside, name), readFileSync(join(folder, 'manual', name)), 0o644);
   for (const script of ['install.sh', 'uninstall.sh'])

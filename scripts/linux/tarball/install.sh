@@ -29,6 +29,7 @@ echo "Installed: $bin/contain-host"
 if [ -d /run/systemd/system ]; then
   first=$([ -e "$unit" ] || echo yes)
   cp "$here/contain-host.service" "$unit"
+  cp "$here/contain-host-names.service" "${unit%.service}-names.service"
   systemctl daemon-reload
   [ -z "$first" ] || systemctl --quiet enable --now contain-host.service
 else

@@ -10,7 +10,7 @@ unit=/etc/systemd/system/contain-host.service
 stop_while_held "$bin/contain-host" "RELEASE=1 sh $0${1:+ $1}"
 if [ -e "$unit" ]; then
   [ ! -d /run/systemd/system ] || systemctl --quiet disable --now contain-host.service
-  rm -f "$unit"
+  rm -f "$unit" "${unit%.service}-names.service"
   [ ! -d /run/systemd/system ] || systemctl daemon-reload
 fi
 rm -f "$bin/contain-host" "$bin/release-host"

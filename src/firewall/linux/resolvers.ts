@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type Address, isLoopback, isRefusal, parseHost } from '../../policy/address';
+import { type Address, isLoopback, isRefusal, parseServer } from '../../policy/address';
 
 /** The C library's file (resolv.conf(5)), and where systemd-resolved notes whom it asks itself (systemd-resolved(8)). */
 const systemFiles = { own: '/etc/resolv.conf', behindLocal: '/run/systemd/resolve/resolv.conf' };
@@ -12,7 +12,7 @@ export function readResolvers(files = systemFiles): Address[] {
   const named = nameServersIn(files.own);
   const all = named.some(isLoopback) || named.length === 0 ? [...named, ...nameServersIn(files.behindLocal)] : named;
   const addresses = [...new Set(all)].flatMap((text) => {
-    const address = parseHost(text);
+    const address = parseServer(text);
     return isRefusal(address) ? [] : [address];
   });
   return [...new Map(addresses.map((address) => [address.text, address])).values()];

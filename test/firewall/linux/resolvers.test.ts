@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { readResolvers } from '../../../src/firewall/linux/resolvers';
-import { isRefusal, parseHost } from '../../../src/policy/address';
+import { isRefusal, parseServer } from '../../../src/policy/address';
 
 const folder = mkdtempSync(join(tmpdir(), 'resolvers-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -34,6 +34,10 @@ test.each([
   expect(read(text)).toEqual(expected);
 });
 
+test('one on the link counts without its zone', () => {
+  expect(read('nameserver fe80::1%eth0\n')).toEqual(['fe80::1']);
+});
+
 test('a resolver on the host itself stands for those that it asks', () => {
   expect(read('nameserver 127.0.0.53\n', 'nameserver 10.0.0.53\n')).toEqual(['10.0.0.53']);
   expect(read('nameserver 10.0.0.1\n', 'nameserver 10.0.0.53\n')).toEqual(['10.0.0.1']);
@@ -47,7 +51,7 @@ test('whatever the file holds, only good addresses come out', () => {
   fc.assert(
     fc.property(fc.array(fc.oneof(fc.string(), fc.ipV4(), fc.ipV6(), fc.constant('nameserver'))), (words) => {
       for (const text of read(words.map((word) => `nameserver ${word}\n`).join(''))) {
-        expect(isRefusal(parseHost(text))).toBe(false);
+        expect(isRefusal(parseServer(text))).toBe(false);
       }
     }),
   );
