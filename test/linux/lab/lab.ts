@@ -36,8 +36,17 @@ export class Lab {
   private readonly namespaces: string[] = [];
   private readonly running = new Map<HostName, LabHost>();
 
+  /** `nft`: the endpoint's first one, where it is not this machine's. */
+  constructor(private readonly nftAtFirst?: string) {}
+
+  /** The endpoint gets another nft, as by an upgrade of its distribution. Only where it had one of its own from the beginning. */
+  useNft(program: string): void {
+    writeFileSync(join(this.folder, 'nft'), `#!/bin/sh\nexec ${program} "$@"\n`, { mode: 0o755 });
+  }
+
   /** Throws when a namespace or link cannot be made; `remove` then still cleans up. */
   start(): void {
+    if (this.nftAtFirst !== undefined) this.useNft(this.nftAtFirst);
     const script = join(this.folder, 'host.js');
     buildSync({
       entryPoints: [join(__dirname, 'host.ts')],
@@ -225,6 +234,7 @@ export class Lab {
       `mount --bind "${this.folder}/resolv.conf" /etc/resolv.conf`,
       `mount --bind "${this.folder}/hosts" /etc/hosts`,
       `mount --bind "${this.folder}/systemd" /etc/systemd/system`,
+      ...(this.nftAtFirst === undefined ? [] : [`mount --bind "${this.folder}/nft" /usr/sbin/nft`]),
     ];
     return [...enter, 'unshare', '--mount', 'sh', '-ec', `${mounts.join('\n')}\nexec "$0" "$@"`, ...node];
   }

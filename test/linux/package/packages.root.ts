@@ -1,3 +1,4 @@
+import { nftVersions } from '../nft-versions';
 import { type Built, Successor, shipped } from './built';
 import { ThrowawayRoot } from './throwaway-root';
 
@@ -63,6 +64,35 @@ describe('the .deb', () => {
     expect(root.sh('systemctl is-enabled contain-host.service')).toBe('enabled');
     expect(rules()).toBe('');
   });
+
+  test('the log for answers is there from the beginning, in the hands of the agent, and one that is there is left alone', () => {
+    const log = '/var/ossec/logs/active-responses.log';
+    installAgent('ossec');
+    root.sh('useradd --system --gid ossec --no-create-home ossec');
+    expect(install(shipped)).toMatchObject({ exitCode: 0 });
+    expect(root.sh(`stat -c '%a %U:%G %s' ${log}`)).toBe('660 ossec:ossec 0');
+    root.sh(`rm ${log} && ln -s /etc/gone ${log}`);
+    expect(install(next)).toMatchObject({ exitCode: 0 });
+    expect(exists('/etc/gone')).toBe(false);
+  });
+
+  test.each(nftVersions.map((version) => [version.name, version] as const))(
+    'with the nft of %s: contained, again after a restart by the unit, and released',
+    (_name, { program: nft }) => {
+      installAgent('wazuh');
+      expect(install(shipped)).toMatchObject({ exitCode: 0 });
+      root.sh(`cp ${nft} /usr/sbin/nft`);
+      contain();
+      expect(root.sh(`${program} status --expect contained`)).toContain('This host is CONTAINED');
+      const before = root.sh('nft list ruleset');
+      root.sh(`nft flush ruleset
+        command=$(sed -n "s/^ExecStart=//p" ${unit})
+        eval "$command"`);
+      expect(root.sh('nft list ruleset')).toBe(before);
+      root.sh(`${program} DELETE - -`);
+      expect(rules()).toBe('');
+    },
+  );
 
   test('without an agent it is for root alone, and says what is missing', () => {
     const { exitCode, text } = install(shipped);
@@ -198,7 +228,11 @@ describe('the tarball', () => {
     });
     expect(root.sh('readlink /usr/sbin/contain-host')).toBe(program);
     expectOwner('wazuh');
-    contain();
+    // Without systemd at work no unit was enabled.
+    expect(root.run([program, 'ADD', '-', '192.0.2.50'])).toMatchObject({
+      exitCode: 6,
+      text: expect.stringContaining('[not-saved]') as string,
+    });
     const before = rules();
     expect(root.run(['sh', `${unpack(next)}/install.sh`])).toMatchObject({ exitCode: 0 });
     const refused = root.run(['sh', `${folder}/uninstall.sh`]);
