@@ -9,8 +9,8 @@ import { bridgedGuestsOpen, holdsExactly, judgeReading, liveHandlers, serverIsLo
 import type { Nft, Unreadable } from './nft';
 import { presentTables } from './present-tables';
 import { natGaps } from './read-surroundings';
-import type { Reading } from './reading';
-import { readAndRecognise } from './recognise';
+import { type Reading, readOwnTables } from './reading';
+import { recognise } from './recognise';
 import { acceptRules } from './rules';
 import { deleteCommands, loadCommands, replaceCommands, type Table, tables, transaction } from './ruleset';
 import { forget, missingSave, missingUnit, save } from './saved';
@@ -61,7 +61,7 @@ export async function contain(given: Given): Promise<Judgement> {
   for (const attempt of [inPlace, transaction(replaceCommands(rules, own))]) {
     if (isWhole(judge(live), own) && (live !== before || holdsExactly(before, rules))) break;
     complaint = await nft.change(recorder, 'load', attempt);
-    live = await readAndRecognise(nft, allowList, surroundings);
+    live = await recognise(nft, await readOwnTables(nft), allowList, surroundings);
     // nft says that the kernel has them, and nothing that can be read speaks against it.
     isTaken = complaint === undefined && judge(live).state === 'uncertain';
     if (isTaken) break;

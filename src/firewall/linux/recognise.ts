@@ -2,24 +2,14 @@ import type { AllowList } from '../../policy/allow-list';
 import { rulesToTry, unclearRules } from './judge-reading';
 import type { AcceptRule } from './match';
 import type { Nft, Unreadable } from './nft';
-import { type LiveRule, type Reading, readListing, takeReading } from './reading';
+import { type LiveRule, type Reading, readListing } from './reading';
 import { loadCommands, type Table, transaction } from './ruleset';
 import type { Surroundings } from './surroundings';
 
 /**
- * What the kernel holds under our names, with the rules recognised as ours by what they do, however this version of nft lists
- * them: where some cannot be told, the same nft loads what is wanted in a network namespace of its own, and two of its listings
- * are compared. Never throws.
+ * A reading with the rules recognised as ours by what they do, however this version of nft lists them: where some cannot be
+ * told, the same nft loads what is wanted in a network namespace of its own, and two of its listings are compared. Never throws.
  */
-export async function readAndRecognise(
-  nft: Nft,
-  allowList: AllowList | undefined,
-  surroundings: Surroundings,
-): Promise<Reading | Unreadable> {
-  return recognise(nft, await takeReading(nft), allowList, surroundings);
-}
-
-/** The same of a reading that was taken. */
 export async function recognise(
   nft: Nft,
   live: Reading | Unreadable,
