@@ -112,4 +112,6 @@ test('the folder itself may be reached by a link, and needs no right to be liste
   symlinkSync(folder, join(folder, 'also'));
   chmodSync(join(folder, 'logs'), 0o311);
   closeSync(openOwned(join(folder, 'also'), ['logs', 'a.log'], own, toRead));
+  // An ordinary user could not clear it away.
+  chmodSync(join(folder, 'logs'), 0o755);
 });
