@@ -2,7 +2,8 @@ import { createSocket } from 'node:dgram';
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import type { Host } from '../host';
 import { type Gap, gapOf } from '../outcome/gaps';
-import type { AllowList, Server } from '../policy/allow-list';
+import type { Address } from '../policy/address';
+import type { AllowList } from '../policy/allow-list';
 import { readNetwork, type Tunnel, tunnelsIn } from './linux-tunnels';
 import { readVpnAdapters } from './windows-tunnels';
 
@@ -10,6 +11,9 @@ type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | unde
 
 /** What an adapter without a hardware address has in its place (libuv, uv_interface_addresses). */
 const noHardware = '00:00:00:00:00:00';
+
+/** The routing table asks for none. */
+const anyPort = 9;
 
 export interface Tunnels {
   readonly gaps: readonly Gap[];
@@ -25,7 +29,7 @@ export async function findTunnels(host: Host, allowList: AllowList): Promise<Tun
   const found =
     host.platform === 'linux'
       ? tunnelsIn(allowList, await readNetwork(allowList))
-      : await adapterTunnels(host, allowList.servers);
+      : await adapterTunnels(host, allowList);
   const names = found.map(({ server, device }) => `${server.address.text} through ${JSON.stringify(device)}`);
   return {
     gaps: found.length === 0 ? [] : [gapOf({ code: 'server-by-tunnel' }, [...new Set(names)].join(', '))],
@@ -33,15 +37,32 @@ export async function findTunnels(host: Host, allowList: AllowList): Promise<Tun
   };
 }
 
-async function adapterTunnels(host: Host, servers: readonly Server[]): Promise<Tunnel[]> {
+async function adapterTunnels(host: Host, { servers, entries = [] }: AllowList): Promise<Tunnel[]> {
   const vpnAdapters = await readVpnAdapters(host);
+  const interfaces = networkInterfaces();
   const found = await Promise.all(
     servers.map(async (server) => {
-      const device = tunnelAt(await nearEnd(server), networkInterfaces(), vpnAdapters);
+      const device = tunnelAt(await nearEnd(server.address, server.port), interfaces, vpnAdapters);
       return device === undefined ? [] : [{ server, device }];
     }),
   );
-  return found.flat();
+  const ends = entries.filter(({ direction }) => direction !== 'in');
+  const ways = await Promise.all(
+    ends.map(async ({ address }) => adapterAt(await nearEnd(address, anyPort), interfaces)),
+  );
+  return lostTunnels(found.flat(), ways);
+}
+
+/**
+ * Those of these tunnels whose other end nobody lets through. An adapter does not say where it ends: an entry of the settings that
+ * is reached by another adapter is taken for that. `ways`: the adapters by which the entries are reached.
+ */
+export function lostTunnels(tunnels: readonly Tunnel[], ways: readonly (string | undefined)[]): Tunnel[] {
+  return tunnels.filter(({ device }) => !ways.some((way) => way !== undefined && way !== device));
+}
+
+function adapterAt(address: string | undefined, interfaces: Interfaces): string | undefined {
+  return Object.entries(interfaces).find(([, entries]) => entries?.some((entry) => entry.address === address))?.[0];
 }
 
 /**
@@ -61,8 +82,8 @@ export function tunnelAt(
   )?.[0];
 }
 
-/** The address from which this host would talk to a server: the routing table picks it. No packet is sent for that. */
-function nearEnd({ address, port }: Server): Promise<string | undefined> {
+/** The address from which this host would talk to somebody: the routing table picks it. No packet is sent for that. */
+function nearEnd(address: Address, port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = createSocket(address.family === 4 ? 'udp4' : 'udp6');
     const settle = (found: string | undefined): void => {

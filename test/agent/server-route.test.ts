@@ -1,5 +1,5 @@
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
-import { findTunnels, tunnelAt } from '../../src/agent/server-route';
+import { findTunnels, lostTunnels, tunnelAt } from '../../src/agent/server-route';
 import { type Host, timeouts } from '../../src/host';
 import { address } from '../firewall/windows/read/policies';
 
@@ -24,6 +24,15 @@ test.each([
   [undefined, undefined],
 ])('the adapter with the address %s is the tunnel %s', (local, tunnel) => {
   expect(tunnelAt(local, interfaces)).toBe(tunnel);
+});
+
+test('who lets somebody through by another adapter keeps the server behind a VPN', () => {
+  const server = { address: address('10.8.0.5'), port: 1514, protocols: ['udp'] as const };
+  const lost = (...ways: (string | undefined)[]): string[] =>
+    lostTunnels([{ server, device: 'Firmen-VPN' }], ways).map(({ device }) => device);
+  expect(lost()).toEqual(['Firmen-VPN']);
+  expect(lost('Firmen-VPN', undefined)).toEqual(['Firmen-VPN']);
+  expect(lost('Firmen-VPN', 'Ethernet')).toEqual([]);
 });
 
 test('a server behind a card, or behind nothing, is not behind a tunnel', async () => {
