@@ -88,7 +88,7 @@ function readOptions(): Options {
   return { order, config: values.config, verbose: values.verbose ?? false, help: values.help ?? order[0] === 'help' };
 }
 
-/** As Microsoft's, CIS's, the STIG's and the NSA's baselines have it, everything may go out; and a rule lets administrators in. */
+/** As the baselines of Microsoft, CIS, the STIG and the NSA have it, everything may go out; and a rule lets somebody in. */
 function baselineHost(): HostDescription {
   const { registry, ...rest } = typicalHost();
   for (const profile of ['DomainProfile', 'PrivateProfile', 'PublicProfile']) {
