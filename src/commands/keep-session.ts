@@ -26,7 +26,7 @@ export async function keepSession(host: Host, request: Request, keep: boolean): 
       : { request, warning: warn(request, cutOff, peers.length === 1 && isSure) };
   }
   const [peer] = peers;
-  if (peer === undefined) throw bad('No session by SSH or RDP from another host was found that could be kept.');
+  if (peer === undefined) throw bad('No session by SSH or RDP from another host was found, so there is none to keep.');
   if (peers.length > 1)
     throw bad(
       `Your session comes from one of these, and nobody can tell from which: ${names}. Name yours as the handler.`,

@@ -34,7 +34,7 @@ function whyOff({ disabled, disabledInClient, disabledByDefault }: ActiveRespons
   if (disabled === 'no') return undefined;
   return disabled === 'yes'
     ? 'The first <disabled> in an <active-response> section of ossec.conf says yes, and no later one counts.'
-    : 'The first <disabled> in an <active-response> section of ossec.conf says neither yes nor no; the agent does not start with that.';
+    : 'The first <disabled> in an <active-response> section of ossec.conf says neither yes nor no, and with that the agent does not start.';
 }
 
 /** The server hears of an outcome only where the agent sends that log. */
@@ -90,7 +90,7 @@ export function checkRestart({ host, home }: Patient): Check[] {
   if (home === undefined || !existsSync(program) || !usesArConf(home.home)) return [];
   const started = lastStart(host.platform, home.home);
   if (started === undefined) {
-    const found = 'When the agent was started cannot be told: its log does not say.';
+    const found = 'It cannot be told when the agent was started: its log does not say.';
     return [warning('agent-restart', found, 'If this program is newer than that, restart the agent once.')];
   }
   const { birthtime, ctime } = statSync(program);

@@ -24,7 +24,7 @@ export async function checkAgentService({ host, home, stateFolder }: Patient): P
   const { name, state } = await findAgentService(host, home?.home);
   if (state === 'unknown')
     return [
-      warning('agent-service', `Whether the agent runs (${name}) cannot be told.`, 'Look at the agent yourself.'),
+      warning('agent-service', `It cannot be told whether the agent runs (${name}).`, 'Look at the agent yourself.'),
     ];
   if (state === 'absent')
     return [problem('agent-service', 'No service of an agent is installed.', 'Install the agent.')];

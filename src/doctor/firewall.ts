@@ -23,7 +23,7 @@ export async function checkFirewallServices({ host, stateFolder }: Patient): Pro
     if (isOff(service))
       return problem(check, `${name} is disabled or does not run: nothing is filtered.`, `Enable and start ${name}.`);
     if (state === 'unknown' || typeof start === 'object')
-      return warning(check, `Whether ${name} runs cannot be told.`, `Look at the service ${name} yourself.`);
+      return warning(check, `It cannot be told whether ${name} runs.`, `Look at the service ${name} yourself.`);
     return ok(check, `${name} runs.`);
   });
 }

@@ -17,7 +17,7 @@ export async function checkFolders({ host, home, stateFolder }: Patient): Promis
 async function checkOnWindows(host: Patient['host'], path: string): Promise<Check[]> {
   const permissions = await readPermissions(host, path);
   if (typeof permissions === 'object') {
-    const found = `Who may change ${path} cannot be told: ${permissions.unreadable}.`;
+    const found = `It cannot be told who may change ${path}: ${permissions.unreadable}.`;
     return [warning('folders', found, 'See that ordinary users may only read it.')];
   }
   return letsUsersWrite(permissions) ? [open(path, 'icacls')] : [];

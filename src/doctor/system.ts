@@ -5,8 +5,7 @@ import { runProcess } from '../process/run';
 import { systemTool } from '../windows/system-tool';
 import { type Check, ok, type Patient, problem, warning } from './check';
 
-const asAdministrator =
-  'Run this as an administrator, elevated. For the agent it is no matter: its service has all rights.';
+const asAdministrator = 'Run this as an administrator, elevated. The agent needs nothing: its service has all rights.';
 
 /** Whether this process may change the firewall. */
 export function checkElevation({ host }: Patient): Check[] {
@@ -25,7 +24,7 @@ export function checkElevation({ host }: Patient): Check[] {
       return [
         problem('elevation', 'This does not run elevated, so it sees little and can change nothing.', asAdministrator),
       ];
-    return [warning('elevation', 'Whether this runs elevated cannot be told.', asAdministrator)];
+    return [warning('elevation', 'It cannot be told whether this runs elevated.', asAdministrator)];
   }
 }
 

@@ -25,7 +25,7 @@ export async function orderOnce(
 function notAgain(action: Request['action'], reason: string): Outcome {
   return {
     exitCode: exitCodes.done,
-    message: `${reason}. Nothing was changed by this one. What is in force says "contain-host status"; a new order needs a new id.`,
+    message: `${reason}. Nothing was changed by this one. Run "contain-host status" to see what is in force; a new order needs a new id.`,
     status: action === 'add' ? 'add-started' : 'delete-failed',
     words: ['not-carried-out-again'],
   };

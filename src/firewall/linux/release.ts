@@ -17,7 +17,7 @@ export async function release(context: Context, nft: Nft, recorder: Recorder): P
   const whyNot = await deleteTables(nft, recorder);
   if (whyNot === undefined) return { was: 'contained', differences };
   const state =
-    'unreadable' in present ? 'Whether this host is contained cannot be told.' : 'This host is still CONTAINED.';
+    'unreadable' in present ? 'It cannot be told whether this host is contained.' : 'This host is still CONTAINED.';
   throw new Failure(
     'not-released',
     `The release was not completed: ${whyNot}. ${state} Repeat DELETE; if that does not help, run "nft delete table inet contain_host" and "nft delete table bridge contain_host" as root.`,

@@ -23,7 +23,7 @@ export async function preflight(
     throw new Failure('firewall-service-disabled', message);
   }
   const warnings = services.flatMap(({ start }) =>
-    typeof start === 'object' ? [`Whether the firewall's services may run is unknown: ${start.unreadable}.`] : [],
+    typeof start === 'object' ? [`It is unknown whether the firewall's services may run: ${start.unreadable}.`] : [],
   );
   if ('unreadable' in live) return { warnings: [...warnings, live.unreadable], contained: false };
   if ('unreadable' in live.managed) warnings.push(`What the domain imposes is unknown: ${live.managed.unreadable}.`);

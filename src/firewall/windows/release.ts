@@ -107,7 +107,8 @@ function notReleased(local: StoredPolicy | Unreadable, why: string, file = '"<fi
 }
 
 function stateOf(local: StoredPolicy | Unreadable): string {
-  if ('unreadable' in local) return 'Whether this host is contained, open or partial cannot be read.';
+  if ('unreadable' in local)
+    return 'The policy cannot be read, so it is not known whether this host is contained, open or partial.';
   const ours = hasOurRules(local);
   if (ours && blocksByDefault(local)) return 'This host is still CONTAINED.';
   return ours
