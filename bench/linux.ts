@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Table } from './report';
@@ -18,7 +18,13 @@ export class Namespace {
       '<ossec_config><client><server-ip>10.0.0.5</server-ip></client></ossec_config>\n',
     );
     mkdirSync('/var/lib/contain-host', { recursive: true });
-    this.holder = spawn('unshare', ['--net', '--mount', 'sh', '-c', 'mount -t tmpfs none /var/lib && echo && cat'], {
+    // With the unit as a package leaves it: without one a containment has a gap, and another exit code.
+    const units = join(this.home, 'systemd');
+    mkdirSync(join(units, 'sysinit.target.wants'), { recursive: true });
+    copyFileSync(resolve('scripts', 'linux', 'contain-host.service'), join(units, 'contain-host.service'));
+    symlinkSync('../contain-host.service', join(units, 'sysinit.target.wants', 'contain-host.service'));
+    const script = `mount -t tmpfs none /var/lib && mount --bind ${units} /etc/systemd/system && echo && cat`;
+    this.holder = spawn('unshare', ['--net', '--mount', 'sh', '-c', script], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
   }
