@@ -1,7 +1,7 @@
 /**
  * Measures, against what there is to compare with, and writes docs/benchmarks.md.
  *
- *   npm run bench                  everything; needs Wine, nftables, GNU time and root, and packages first where nothing is packaged
+ *   npm run bench                  everything; needs Wine, nftables, GNU time and root; makes packages that are missing
  *   npm run bench -- --short       what npm test's machine can do, once, and fails where a count has grown
  */
 import { writeFileSync } from 'node:fs';

@@ -12,8 +12,8 @@ import { fileStore } from '../fixtures/standin/store';
 import { errorCode } from '../src/process/error-code';
 
 /**
- * Milliseconds that one call of each tool takes, from its start to its end, unless the work itself takes longer. An import adds
- * rule by rule, and may take longer than other calls.
+ * Milliseconds that one call of each tool takes, from its start to its end, unless the work itself takes longer. An
+ * import adds rule by rule, and may take longer than other calls.
  */
 type CallTimes = Readonly<Record<Tool | 'import', number>>;
 
@@ -40,8 +40,8 @@ function answer(fifo: string, exitCode: number): void {
 }
 
 /**
- * Has netsh and reg of a machine played by this process: to start a Node for each call would take as long as a real netsh. What
- * they do and what they log is the same. Returns what ends it.
+ * Has netsh and reg of a machine played by this process: to start a Node for each call would take as long as a real
+ * netsh. What they do and what they log is the same. Returns what ends it.
  */
 export function playTools({ stateFolder, system32 }: Machine, times: CallTimes): () => void {
   const log = new CallLog(stateFolder);

@@ -2,8 +2,8 @@
 export type Samples = readonly number[];
 
 /**
- * Runs all contenders in turn, `runs` times over, so that whatever else the machine does hits them alike. The first round warms
- * caches and is not counted.
+ * Runs all contenders in turn, `runs` times over, so that whatever else the machine does hits them alike. The first
+ * round warms caches and is not counted.
  */
 export async function interleave<Name extends string, Result>(
   contenders: Readonly<Record<Name, () => Promise<Result> | Result>>,

@@ -1,5 +1,5 @@
-// The first part of an executable under watch: notes in WATCH_FILE, when it ends, when it began, what it started, its memory,
-// and the size of each part that it loaded.
+// The first part of an executable under watch: notes in WATCH_FILE, when it ends, when it began, what it started, its
+// memory, and the size of each part that it loaded.
 const { subscribe } = require('node:diagnostics_channel');
 const { appendFileSync } = require('node:fs');
 

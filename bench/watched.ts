@@ -22,7 +22,10 @@ export interface WatchedOrder {
   readonly worker: Watched;
 }
 
-/** Runs the executable on a PC that the stand-in plays. Returns what its processes were seen to do, in the order of their ends. */
+/**
+ * Runs the executable on a PC that the stand-in plays. Returns what its processes were seen to do, in the order of
+ * their ends.
+ */
 async function watch(pc: Endpoint, args: readonly string[]): Promise<Watched[]> {
   const file = watchFileOf(pc);
   rmSync(file, { force: true });

@@ -1,6 +1,6 @@
 /**
- * Shows the main job on the stand-in for Windows, with the program that ships: a PC with some 300 rules is contained and
- * released, and then one under a security baseline. Never touches the firewall of the machine it runs on.
+ * Shows the main job on the stand-in for Windows, with the program that ships: a PC with some 300 rules is contained
+ * and released, and then one under a security baseline. Never touches the firewall of the machine it runs on.
  *
  *   npm start
  *   npm start -- ADD - 198.51.100.7 --config path/to/ossec.conf --verbose
@@ -88,7 +88,9 @@ function readOptions(): Options {
   return { order, config: values.config, verbose: values.verbose ?? false, help: values.help ?? order[0] === 'help' };
 }
 
-/** As the baselines of Microsoft, CIS, the STIG and the NSA have it, everything may go out; and a rule lets somebody in. */
+/**
+ * As the baselines of Microsoft, CIS, the STIG and the NSA have it, everything may go out; and a rule lets somebody in.
+ */
 function baselineHost(): HostDescription {
   const { registry, ...rest } = typicalHost();
   for (const profile of ['DomainProfile', 'PrivateProfile', 'PublicProfile']) {

@@ -1,4 +1,5 @@
-// Makes what users deploy, in dist/: the executables for Windows and Linux, their packages, sbom.cdx.json and SHA256SUMS.
+// Makes what users deploy, in dist/: the executables for Windows and Linux, their packages, sbom.cdx.json and
+// SHA256SUMS.
 import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeInstaller } from './installer/installer.mjs';

@@ -1,5 +1,5 @@
-// Signs contain-host.exe in dist/, or in the folder given, makes the installer anew around it, signs that too, and writes
-// SHA256SUMS again.
+// Signs contain-host.exe in dist/, or in the folder given, makes the installer anew around it, signs that too, and
+// writes SHA256SUMS again.
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { makeInstaller } from './installer/installer.mjs';

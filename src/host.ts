@@ -1,4 +1,6 @@
-/** What the program knows of the machine it was started on. Everything that differs between machines comes through here. */
+/**
+ * What the program knows of the machine it was started on. Everything that differs between machines comes through here.
+ */
 export interface Host {
   readonly platform: 'windows' | 'linux';
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -33,7 +35,9 @@ export interface Timeouts {
   readonly secondLook: number;
   /** How old an export may be that becomes the backup: what somebody changes in that time is in no backup. */
   readonly exportAge: number;
-  /** From the start of the process to `status --line`: the agents wait for a command on the thread that reads every log. */
+  /**
+   * From the start of the process to `status --line`: the agents wait for a command on the thread that reads every log.
+   */
   readonly line: number;
 }
 

@@ -13,8 +13,8 @@ import { isHelpWord } from './request/understood';
 import { parseWazuhMessage } from './request/wazuh';
 
 /**
- * Decides how we were called, runs that, and returns the exit code. `args` are the arguments after the program's name. What a
- * call does not need is not loaded, not even of Node: an order starts this program twice.
+ * Decides how we were called, runs that, and returns the exit code. `args` are the arguments after the program's name.
+ * What a call does not need is not loaded, not even of Node: an order starts this program twice.
  */
 export async function main(host: Host, args: readonly string[]): Promise<number> {
   keepStreamsUnmade();

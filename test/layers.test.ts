@@ -4,7 +4,9 @@ import { join, relative } from 'node:path';
 const source = join(__dirname, '../src');
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
 
-/** From the highest to the lowest. A room imports from itself and from lower ones; `host` is what every room is given. */
+/**
+ * From the highest to the lowest. A room imports from itself and from lower ones; `host` is what every room is given.
+ */
 const layers = [
   ...[
     ['contain-host'],

@@ -37,8 +37,8 @@ const responses = 'var/ossec/active-response/bin';
 const units = ['contain-host.service', 'contain-host-names.service'];
 
 /**
- * Makes both packages in the folder `output`. `executable` is what they install, `processor` what it runs on. Throws `Missing`
- * without dpkg-deb or tar.
+ * Makes both packages in the folder `output`. `executable` is what they install, `processor` what it runs on. Throws
+ * `Missing` without dpkg-deb or tar.
  */
 export function makeLinuxPackages(executable, processor, output, { version }) {
   const folder = mkdtempSync(join(tmpdir(), 'contain-host-packages-'));

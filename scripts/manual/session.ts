@@ -5,7 +5,9 @@ import { typicalHost } from '../../fixtures/standin/hosts';
 /** What the manual shows: a PC is contained, looked at and released. */
 const commands = [['contain', '192.0.2.50', 'case=77'], ['status'], ['release', 'case=77']] as const;
 
-/** Runs it on the stand-in for Windows and returns what stood on the screen; times and folders are the same each time. */
+/**
+ * Runs it on the stand-in for Windows and returns what stood on the screen; times and folders are the same each time.
+ */
 export async function recordSession(): Promise<string> {
   const endpoint = new Endpoint(typicalHost(), '<server-ip>10.0.0.5</server-ip>');
   // Known from its version: an OSSEC agent talks UDP.

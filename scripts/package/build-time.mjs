@@ -6,8 +6,8 @@ const earliest = Date.UTC(1980, 0, 1) / 1000;
 
 /**
  * The time that stands in everything which is built, in seconds since 1970: SOURCE_DATE_EPOCH where it is set
- * (https://reproducible-builds.org/specs/source-date-epoch/), else the time of the commit. Two builds of one commit are the
- * same bytes for that.
+ * (https://reproducible-builds.org/specs/source-date-epoch/), else the time of the commit. Two builds of one commit are
+ * the same bytes for that.
  */
 export const buildTime = Number(process.env.SOURCE_DATE_EPOCH || commitTime() || earliest);
 

@@ -15,8 +15,9 @@ const linux = {
 };
 
 /**
- * Makes a Windows executable of scripts, of which the first is run and requires the others by `./name.js`. `identity`: name,
- * description and version for its version resource. Returns how many bytes larger it is than the Node it was made from.
+ * Makes a Windows executable of scripts, of which the first is run and requires the others by `./name.js`. `identity`:
+ * name, description and version for its version resource. Returns how many bytes larger it is than the Node it was made
+ * from.
  */
 export async function makeExecutable(scripts, output, identity) {
   const resedit = await loadResedit(packagingTools());

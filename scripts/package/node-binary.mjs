@@ -8,8 +8,8 @@ const pinned = JSON.parse(readFileSync(new URL('node.json', import.meta.url), 'u
 export const nodeVersion = pinned.version;
 
 /**
- * Path of the stock Node of the pinned version for a platform such as `win32-x64`, fetched from the package registry once.
- * Throws `Missing` where that platform is not pinned.
+ * Path of the stock Node of the pinned version for a platform such as `win32-x64`, fetched from the package registry
+ * once. Throws `Missing` where that platform is not pinned.
  */
 export function nodeFor(platform) {
   const pin = pinned.platforms[platform];

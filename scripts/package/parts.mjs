@@ -15,9 +15,9 @@ const cutAtRequire = {
 };
 
 /**
- * Bundles the program in parts, each of which is loaded when it is needed: to compile a script takes as long as it is, and an
- * order starts the program twice. They go into a folder that is made anew. Returns their paths, first that of the part to
- * start, `contain-host.js`; they require each other by `./name.js`.
+ * Bundles the program in parts, each of which is loaded when it is needed: to compile a script takes as long as it is,
+ * and an order starts the program twice. They go into a folder that is made anew. Returns their paths, first that of
+ * the part to start, `contain-host.js`; they require each other by `./name.js`.
  */
 export async function bundleParts(folder, entry = 'src/contain-host.ts') {
   const { outputFiles } = await build({

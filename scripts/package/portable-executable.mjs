@@ -8,8 +8,8 @@ const iconResources = [3, 14];
 const english = { lang: 0x409, codepage: 1200 };
 
 /**
- * Makes a Node executable ours: its version resource, neither icon nor signature of Node's, closed to DLLs that lie beside
- * it. Takes and returns the bytes of the file; `resedit` is the library of that name.
+ * Makes a Node executable ours: its version resource, neither icon nor signature of Node's, closed to DLLs that lie
+ * beside it. Takes and returns the bytes of the file; `resedit` is the library of that name.
  */
 export function finishExecutable(bytes, { NtExecutable, NtExecutableResource, Resource }, identity) {
   searchDllsInSystem32Only(bytes);
@@ -29,7 +29,9 @@ function searchDllsInSystem32Only(bytes) {
   bytes.writeUInt16LE(system32Only, loadConfiguration + 0x4e);
 }
 
-/** Where a relative virtual address of a 64-bit executable stands in its file. `headers`: offset of its optional header. */
+/**
+ * Where a relative virtual address of a 64-bit executable stands in its file. `headers`: offset of its optional header.
+ */
 function fileOffset(bytes, headers, address) {
   const count = bytes.readUInt16LE(headers - 18);
   const sections = headers + bytes.readUInt16LE(headers - 4);

@@ -1,5 +1,5 @@
-// Checks, before anything is published, that dist/ holds everything to deploy, that the hashes are right, and that the tag is
-// the version that was built: node scripts/release/check.mjs v1.2.3
+// Checks, before anything is published, that dist/ holds everything to deploy, that the hashes are right, and that the
+// tag is the version that was built: node scripts/release/check.mjs v1.2.3
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { deployed } from '../package/checksums.mjs';

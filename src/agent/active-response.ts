@@ -21,7 +21,9 @@ const wanted = {
   elements: new Set(['disabled', 'disable-active-response', 'location']),
 };
 
-/** Reads it as the agent's execd and logcollector do (src/os_execd/config.c). Throws the reason why it cannot be read. */
+/**
+ * Reads it as the agent's execd and logcollector do (src/os_execd/config.c). Throws the reason why it cannot be read.
+ */
 export function readActiveResponse(platform: Host['platform'], home: string): ActiveResponseConfiguration {
   const text = configurationText(readConfigurationFile(platform, home), platform);
   const agent = findInstalledAgent(home);

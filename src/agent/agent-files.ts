@@ -2,10 +2,10 @@ import { closeSync, constants, fstatSync, readFileSync, readSync, statSync, writ
 import { type Owners, openOwned } from '../process/owned-file';
 
 /**
- * The files of an agent, named by their paths below its folder with `/` between the names. They belong to root or to the
- * agent's own account, which may be in an attacker's hand: whatever stands in their place neither holds an order up nor leads
- * it to another file, and what belongs to anybody else is left alone. Every function throws `NotTrusted` then, or the
- * system's error.
+ * The files of an agent, named by their paths below its folder with `/` between the names. They belong to root or to
+ * the agent's own account, which may be in an attacker's hand: whatever stands in their place neither holds an order up
+ * nor leads it to another file, and what belongs to anybody else is left alone. Every function throws `NotTrusted`
+ * then, or the system's error.
  */
 
 /** Reads a whole file of at most `largest` bytes. */
@@ -65,8 +65,8 @@ export function ownersAt(home: string): Owners {
 }
 
 /**
- * Root and, for somebody who is not root and has nothing to lose by it, himself. Where root has another number, in a user
- * namespace, the root folder tells which.
+ * Root and, for somebody who is not root and has nothing to lose by it, himself. Where root has another number, in a
+ * user namespace, the root folder tells which.
  */
 export function administrators(): number[] {
   return [0, process.getuid?.() ?? 0, statSync('/').uid];

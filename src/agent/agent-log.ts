@@ -8,10 +8,10 @@ const newestPart = 1024 * 1024;
 const start = String.raw`^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d (?:[\w-]+(?:\(\d+\))?(?:\[\d+\] \S+ at \S+)?: )?INFO: (?:\(\d+\): )?`;
 
 /**
- * The agent's log, as a look-up: the address that the agent last connected to under a server's name. That is the best there is
- * for a name that does not resolve now. OSSEC writes `Connected to NAME at address ADDRESS, port PORT` (src/os_net/os_net.c),
- * 2.8 and Wazuh `Connected to the server ([NAME/ADDRESS]:PORT/tcp).`, older ones without brackets or protocol
- * (src/client-agent/start_agent.c). A log that cannot be read has no addresses.
+ * The agent's log, as a look-up: the address that the agent last connected to under a server's name. That is the best
+ * there is for a name that does not resolve now. OSSEC writes `Connected to NAME at address ADDRESS, port PORT`
+ * (src/os_net/os_net.c), 2.8 and Wazuh `Connected to the server ([NAME/ADDRESS]:PORT/tcp).`, older ones without
+ * brackets or protocol (src/client-agent/start_agent.c). A log that cannot be read has no addresses.
  */
 export function openAgentLog(platform: Host['platform'], home: string): (name: string) => string | undefined {
   let text: string | undefined;
@@ -25,7 +25,10 @@ export function openAgentLog(platform: Host['platform'], home: string): (name: s
   };
 }
 
-/** The process that starts us says `Started (pid: N).` when it starts (STARTUP_MSG, src/error_messages); on Windows there is one. */
+/**
+ * The process that starts us says `Started (pid: N).` when it starts (STARTUP_MSG, src/error_messages); on Windows
+ * there is one.
+ */
 const started =
   /^(\d{4})\/(\d\d)\/(\d\d) (\d\d):(\d\d):(\d\d) (?:ossec-agent|wazuh-agent|(?:ossec|wazuh)-execd)(?:\(\d+\))?(?:\[\d+\] \S+ at \S+)?: INFO: (?:\(\d+\): )?Started \(pid: \d+\)\.\r?$/gm;
 
@@ -38,7 +41,10 @@ export function lastStart(platform: Host['platform'], home: string): Date | unde
   return new Date(year, month - 1, day, hours, minutes, seconds);
 }
 
-/** What the agent says of a program that is missing when it first reads ar.conf (src/os_execd/exec.c); it does not look again. */
+/**
+ * What the agent says of a program that is missing when it first reads ar.conf (src/os_execd/exec.c); it does not look
+ * again.
+ */
 const notPresent = /Active response command not present: '([^']*)'/g;
 
 /** True where the agent, since it was last started, found this program of ours missing. */
@@ -50,7 +56,9 @@ export function wasMissing(platform: Host['platform'], home: string, program: st
 
 const logs = { windows: 'ossec.log', linux: 'logs/ossec.log' } as const;
 
-/** On Windows OSSEC writes the port behind the address, and IPv6 then in brackets; elsewhere the address stands alone. */
+/**
+ * On Windows OSSEC writes the port behind the address, and IPv6 then in brackets; elsewhere the address stands alone.
+ */
 function withoutPort(address: string): string {
   const [, ipv6, ipv4] = /^(?:\[(.+)\]:\d+|([\d.]+):\d+)$/.exec(address) ?? [];
   return ipv6 ?? ipv4 ?? address;

@@ -24,8 +24,8 @@ export interface Attempt {
 }
 
 /**
- * What this host's own system says where it sends nothing: no port or memory is left, which any user can bring about, or its own
- * firewall does not let the packet out (connect(2); nftables(8), a dropped packet at output is EPERM).
+ * What this host's own system says where it sends nothing: no port or memory is left, which any user can bring about,
+ * or its own firewall does not let the packet out (connect(2); nftables(8), a dropped packet at output is EPERM).
  */
 const ownErrors = new Set([
   ...['EADDRNOTAVAIL', 'EADDRINUSE', 'EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EAGAIN'],
@@ -62,8 +62,8 @@ const pauseMs = 200;
 const attemptMs = 2500;
 
 /**
- * Tries again and again for so many milliseconds, until an answer comes. `unknown` where this host itself could not try, be it
- * only once: whoever takes its last port would otherwise choose what that proves. Never fails.
+ * Tries again and again for so many milliseconds, until an answer comes. `unknown` where this host itself could not
+ * try, be it only once: whoever takes its last port would otherwise choose what that proves. Never fails.
  */
 export async function answersInTime(destination: Destination, limitMs: number): Promise<Answer> {
   const deadline = performance.now() + limitMs;

@@ -14,10 +14,10 @@ export interface Home {
 }
 
 /**
- * Finds the agent's folder, the first of these that holds its configuration: two above this program, OSSECPATH, what the
- * agent's installer left in the registry, the default folders. No agent sets OSSECPATH; people at a prompt do. A folder that
- * others than administrators could have put there is passed over.
- * `readNotes` reads the registry. Throws `Failure('no-home')`.
+ * Finds the agent's folder, the first of these that holds its configuration: two above this program, OSSECPATH, what
+ * the agent's installer left in the registry, the default folders. No agent sets OSSECPATH; people at a prompt do. A
+ * folder that others than administrators could have put there is passed over. `readNotes` reads the registry. Throws
+ * `Failure('no-home')`.
  */
 export async function findHome(
   host: Host,
@@ -55,8 +55,9 @@ export function configurationOf(platform: Host['platform'], home: string): strin
 }
 
 /**
- * Why what lies there is not the agent's: the program may have been copied to a place, such as /tmp, above which anybody could put
- * a configuration that names a server of his. Undefined: it is. On Windows the installer's folders are closed by their permissions.
+ * Why what lies there is not the agent's: the program may have been copied to a place, such as /tmp, above which
+ * anybody could put a configuration that names a server of his. Undefined: it is. On Windows the installer's folders
+ * are closed by their permissions.
  */
 function distrust(platform: Host['platform'], home: string): string | undefined {
   if (process.platform === 'win32') return undefined;

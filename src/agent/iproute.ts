@@ -83,7 +83,9 @@ function routesIn(found: readonly Fields[]): ReadonlyMap<string, Route> {
   );
 }
 
-/** The devices of this host's namespace, or with `enter` of the namespace in that file. Undefined where nobody can tell. */
+/**
+ * The devices of this host's namespace, or with `enter` of the namespace in that file. Undefined where nobody can tell.
+ */
 export async function readLinks(enter?: string): Promise<Link[] | undefined> {
   const list = ['-j', '-d', 'link', 'show'];
   const answer =

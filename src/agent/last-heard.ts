@@ -18,14 +18,17 @@ const stateFiles = {
 } as const;
 
 const keysFile = { windows: 'client.keys', linux: 'etc/client.keys' } as const;
-/** Where an agent keeps the counter of the messages that it received, under its own number (ossec-hids src/os_crypto/shared/msgs.c). */
+/**
+ * Where an agent keeps the counter of the messages that it received, under its own number (ossec-hids
+ * src/os_crypto/shared/msgs.c).
+ */
 const countersFolder = { windows: 'rids', linux: 'queue/rids' } as const;
 
 const longest = 64 * 1024;
 
 /**
- * Wazuh writes down when the last answer came. OSSEC keeps a counter of what it received and puts it on disk with every so many
- * messages only: a time there is one at which it heard something, and not the last one. Never throws.
+ * Wazuh writes down when the last answer came. OSSEC keeps a counter of what it received and puts it on disk with every
+ * so many messages only: a time there is one at which it heard something, and not the last one. Never throws.
  */
 export function readLastHeard(platform: Host['platform'], home: string): LastHeard {
   for (const file of stateFiles[platform]) {

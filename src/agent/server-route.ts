@@ -22,8 +22,9 @@ export interface Tunnels {
 }
 
 /**
- * Names the servers that are reached through a tunnel. Its packets go to a server of its own, which a contained host may talk to
- * only where an entry of the settings says so: else the tunnel falls, and the agent's server is lost with it.
+ * Names the servers that are reached through a tunnel. Its packets go to a server of its own, which a contained host
+ * may talk to only where an entry of the settings says so: else the tunnel falls, and the agent's server is lost with
+ * it.
  */
 export async function findTunnels(host: Host, allowList: AllowList): Promise<Tunnels> {
   const found =
@@ -54,8 +55,8 @@ async function adapterTunnels(host: Host, { servers, entries = [] }: AllowList):
 }
 
 /**
- * Those of these tunnels whose other end nobody lets through. An adapter does not say where it ends: an entry of the settings that
- * is reached by another adapter is taken for that. `ways`: the adapters by which the entries are reached.
+ * Those of these tunnels whose other end nobody lets through. An adapter does not say where it ends: an entry of the
+ * settings that is reached by another adapter is taken for that. `ways`: the adapters by which the entries are reached.
  */
 export function lostTunnels(tunnels: readonly Tunnel[], ways: readonly (string | undefined)[]): Tunnel[] {
   return tunnels.filter(({ device }) => !ways.some((way) => way !== undefined && way !== device));
@@ -66,8 +67,8 @@ function adapterAt(address: string | undefined, interfaces: Interfaces): string 
 }
 
 /**
- * The adapter with this address, if it has no hardware address: tunnels and dial-up links have none. Adapters of VPN clients
- * that play a network card have one, and are known by their names.
+ * The adapter with this address, if it has no hardware address: tunnels and dial-up links have none. Adapters of VPN
+ * clients that play a network card have one, and are known by their names.
  */
 export function tunnelAt(
   address: string | undefined,

@@ -43,8 +43,8 @@ interface NamedServers {
 }
 
 /**
- * Reads the agent's configuration. Throws `Failure`: `bad-configuration` when the file cannot be read or used, `no-server` when
- * it names none that could be used.
+ * Reads the agent's configuration. Throws `Failure`: `bad-configuration` when the file cannot be read or used,
+ * `no-server` when it names none that could be used.
  */
 export function readNamedServers(host: Host, home: string): NamedServers {
   const file = configurationOf(host.platform, home);

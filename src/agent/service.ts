@@ -25,7 +25,9 @@ export async function findAgentService(host: Host, home: string | undefined): Pr
     : { name: serviceNames.join(' or '), state: 'absent' };
 }
 
-/** `ossec-agentd` talks to the server and `ossec-execd` starts us; each leaves `NAME-PID.pid` (src/shared/file_op.c). */
+/**
+ * `ossec-agentd` talks to the server and `ossec-execd` starts us; each leaves `NAME-PID.pid` (src/shared/file_op.c).
+ */
 function findProcesses(home: string | undefined): AgentService {
   const name = 'agentd and execd';
   if (home === undefined) return { name, state: 'unknown' };

@@ -18,13 +18,15 @@ export interface Settings {
   /** Whether the address of an alert is let in. It was written by whoever caused the alert. */
   readonly alertAddress: 'allow' | 'ignore';
   /**
-   * What to do where, before anything is changed, the server would be lost. `release`: refuse then, and set the host free again
-   * where the proof by traffic shows afterwards that it was.
+   * What to do where, before anything is changed, the server would be lost. `release`: refuse then, and set the host
+   * free again where the proof by traffic shows afterwards that it was.
    */
   readonly whenServerLost: 'refuse' | 'contain' | 'release';
   /** Whether doors that a policy leaves open are closed by block rules; Windows only. */
   readonly seal: SealWhen;
-  /** A TCP destination, `{"address": "192.0.2.80", "port": 443}`, that must be out of reach once the host is contained. */
+  /**
+   * A TCP destination, `{"address": "192.0.2.80", "port": 443}`, that must be out of reach once the host is contained.
+   */
   readonly probe?: Probe;
   /** What was left out, and why, for people. */
   readonly warnings: readonly string[];
@@ -50,9 +52,9 @@ const known: Readonly<Record<keyof Omit<Settings, 'warnings' | 'file'>, true>> =
 export const settingKeys: readonly string[] = Object.keys(known);
 
 /**
- * Reads the first settings file there is, whole: the one that the server pushes with the agent's shared files, else the one
- * beside this program. Each key and each entry is judged alone; bad ones are left out and named. Never throws: a settings file
- * must not stop a containment.
+ * Reads the first settings file there is, whole: the one that the server pushes with the agent's shared files, else the
+ * one beside this program. Each key and each entry is judged alone; bad ones are left out and named. Never throws: a
+ * settings file must not stop a containment.
  */
 export function readSettings(platform: Host['platform'], home: string): Settings {
   for (const folder of [sharedFolder[platform], 'active-response/bin']) {

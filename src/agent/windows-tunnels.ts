@@ -18,8 +18,8 @@ const standsForCard = /^(vms_|ms_implat|ms_bridge|compositebus\\ms_implat)/i;
 const tunnelTypes: readonly (number | undefined)[] = [23, 53, 131];
 
 /**
- * The adapters that VPN clients make and that play a network card, by the names of their connections: Windows keeps with each
- * adapter whether hardware is behind it. None where that cannot be read.
+ * The adapters that VPN clients make and that play a network card, by the names of their connections: Windows keeps
+ * with each adapter whether hardware is behind it. None where that cannot be read.
  */
 export async function readVpnAdapters(host: Host): Promise<ReadonlySet<string>> {
   const [classes, connections] = await Promise.all(

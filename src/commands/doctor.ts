@@ -8,7 +8,9 @@ import { say } from '../outcome/output/say';
 import { version } from '../outcome/version';
 import { refuseOptions, whatIsWrong } from './refuse';
 
-/** Says whether containment would work here, now, and what to do where it would not. Returns 6 with problems, else 0. */
+/**
+ * Says whether containment would work here, now, and what to do where it would not. Returns 6 with problems, else 0.
+ */
 export async function doctor(host: Host, args: readonly string[]): Promise<number> {
   let json: boolean;
   try {

@@ -32,7 +32,9 @@ export async function followOrder(host: Host): Promise<void> {
   progress.show();
 }
 
-/** Prints what an order does, one line a step with the local time at which it began, from the journal that it writes. */
+/**
+ * Prints what an order does, one line a step with the local time at which it began, from the journal that it writes.
+ */
 export class Progress {
   private readonly file: string;
   private offset: number;

@@ -13,8 +13,8 @@ export interface Prepared {
 }
 
 /**
- * Looks whether the person who contains this host by hand cuts off the own session, which no question may hold up. With `keep`
- * the session's other end is let in for this case. Throws `Failure` where nobody can tell which one that is.
+ * Looks whether the person who contains this host by hand cuts off the own session, which no question may hold up. With
+ * `keep` the session's other end is let in for this case. Throws `Failure` where nobody can tell which one that is.
  */
 export async function keepSession(host: Host, request: Request, keep: boolean): Promise<Prepared> {
   const { peers, isSure } = findOwnSession(host);

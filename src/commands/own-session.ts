@@ -13,8 +13,8 @@ export interface OwnSession {
 }
 
 /**
- * Finds the session by SSH or RDP that this process runs in. sudo drops SSH_CONNECTION, so that the sockets of the sshd above us
- * are asked first. Never throws; what cannot be told is left out.
+ * Finds the session by SSH or RDP that this process runs in. sudo drops SSH_CONNECTION, so that the sockets of the sshd
+ * above us are asked first. Never throws; what cannot be told is left out.
  */
 export function findOwnSession(host: Host): OwnSession {
   const found = host.platform === 'windows' ? peersOfRdp(host) : peersOfSshd();

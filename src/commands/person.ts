@@ -2,8 +2,8 @@ import { userInfo } from 'node:os';
 import type { Host } from '../host';
 
 /**
- * Who sits at the prompt: whoever called sudo, else who logged in, else the user of this process. For the records only; who may
- * run this as root can also say that he is somebody else.
+ * Who sits at the prompt: whoever called sudo, else who logged in, else the user of this process. For the records only;
+ * who may run this as root can also say that he is somebody else.
  */
 export function personAtPrompt({ platform, env }: Host): string {
   const names =

@@ -21,7 +21,9 @@ import { Journal } from '../state/journal';
 import { isLocked } from '../state/lock';
 import { asAdministrator } from '../state/unusable';
 
-/** What `status` prints; as JSON it is what docs/status-json.md says. `version` grows when a field changes its meaning. */
+/**
+ * What `status` prints; as JSON it is what docs/status-json.md says. `version` grows when a field changes its meaning.
+ */
 export interface Status extends Partial<Omit<Asked, 'operatorAddress'>> {
   readonly version: 1;
   readonly state: State;
@@ -44,11 +46,14 @@ export interface Status extends Partial<Omit<Asked, 'operatorAddress'>> {
   };
   readonly agent: Running;
   /**
-   * When the agent last heard from its server, by its own files: null where they do not say. `sinceCut`, of a host whose case is
-   * open: null where that cannot be told.
+   * When the agent last heard from its server, by its own files: null where they do not say. `sinceCut`, of a host
+   * whose case is open: null where that cannot be told.
    */
   readonly heard?: { readonly at: string | null; readonly sinceCut?: boolean | null };
-  /** What was measured when the block of the case was made: how long after the order, and how long nothing held the host. */
+  /**
+   * What was measured when the block of the case was made: how long after the order, and how long nothing held the
+   * host.
+   */
   readonly times?: { readonly ordered: string; readonly blockMs: number; readonly exposureMs: number };
   /** The services that filter, where the firewall has such. */
   readonly firewall?: readonly Running[];

@@ -11,8 +11,8 @@ import { readStatus } from './status-report';
 import { describeStatus } from './status-text';
 
 /**
- * Says whether this host is contained, judged from what is in force now, and what the journal knows of it. Changes nothing.
- * With `--expect STATE` the exit code is 0 only in that state. `--line` is for the agents' command monitoring.
+ * Says whether this host is contained, judged from what is in force now, and what the journal knows of it. Changes
+ * nothing. With `--expect STATE` the exit code is 0 only in that state. `--line` is for the agents' command monitoring.
  */
 export async function status(host: Host, args: readonly string[]): Promise<number> {
   let options: Options;

@@ -56,7 +56,10 @@ export function checkAnswerLog({ host, home }: Patient): Check[] {
   ];
 }
 
-/** OSSEC's log reader looks a few times for a file that is not there, and then no more until the agent is started again (1904). */
+/**
+ * OSSEC's log reader looks a few times for a file that is not there, and then no more until the agent is started again
+ * (1904).
+ */
 function missingLog(platform: Host['platform'], file: string): Check {
   const how = platform === 'windows' ? 'Make it, empty' : "Make it, empty, in the hands of the agent's user and group";
   return warning(
@@ -99,7 +102,8 @@ export function checkRestart({ host, home }: Patient): Check[] {
     return [ok('agent-restart', `The agent was started at ${iso(started)}, after this program was put there.`)];
   const found = `The agent was started at ${iso(started)}, before this program was put there at ${iso(there)}.`;
   const advice = 'Restart the agent once.';
-  // It reads ar.conf when a name is new to it, and remembers a program that is not there then until it is started again.
+  // It reads ar.conf when a name is new to it, and remembers a program that is not there then until it is started
+  // again.
   const knewOfIt =
     arConfIsOlder(host.platform, home.home, there) || wasMissing(host.platform, home.home, basename(program));
   return knewOfIt

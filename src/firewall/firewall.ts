@@ -73,12 +73,18 @@ export interface Health {
  * beside this file. All methods throw `Failure` and nothing else.
  */
 export interface Firewall {
-  /** The steps that contain a host which is not contained yet: what `plan` prints. `isHere`: what is in force here may be read. */
+  /**
+   * The steps that contain a host which is not contained yet: what `plan` prints. `isHere`: what is in force here may
+   * be read.
+   */
   containSteps(allowList: AllowList, isHere: boolean): Promise<Step[]>;
   releaseSteps(): Step[];
   /** Begins what an ADD will need, changes nothing and takes its time. What is not used leaves nothing behind. */
   begin(): void;
-  /** Refuses, before anything changes, where containment cannot work, or where the server would be lost and that is not wanted. */
+  /**
+   * Refuses, before anything changes, where containment cannot work, or where the server would be lost and that is not
+   * wanted.
+   */
   preflight(allowList: AllowList, whenServerLost: 'refuse' | 'contain'): Promise<Preflight>;
   /** What is in force now. With a policy, also whether all it allows is there. */
   judge(allowList?: AllowList): Promise<Judgement>;

@@ -7,7 +7,10 @@ import { FleetFailure, type FleetOrder, printable, type Server, type System } fr
 
 const limitMs = 30_000;
 
-/** The server's own tool, for OSSEC 2.8 to 4.3 and Wazuh 3 and 4 (util/agent_control.c). It needs root. `home`: the server's folder. */
+/**
+ * The server's own tool, for OSSEC 2.8 to 4.3 and Wazuh 3 and 4 (util/agent_control.c). It needs root. `home`: the
+ * server's folder.
+ */
 export function agentControl(home: string): Server {
   const program = join(home, 'bin', 'agent_control');
   const run = async (

@@ -19,8 +19,8 @@ export type Selection =
   | { readonly refusal: string };
 
 /**
- * The agents that these words mean: numbers, names, patterns with `*` and `?`, and `group:NAME`, in the order of their numbers. The server's
- * own agent 000 is never among them: to cut it off ends every way to release anybody.
+ * The agents that these words mean: numbers, names, patterns with `*` and `?`, and `group:NAME`, in the order of their
+ * numbers. The server's own agent 000 is never among them: to cut it off ends every way to release anybody.
  */
 export function select(all: readonly Agent[], words: readonly string[]): Selection {
   const agents = all.filter(({ id }) => Number(id) !== 0);

@@ -15,9 +15,9 @@ interface AlertFile {
 }
 
 /**
- * Every report of the days from `since` to `until`, oldest day first. Servers keep one file a day and form, compressed once it
- * is over: `alerts/2026/Nov/ossec-alerts-30.log.gz` (monitord). Files that are cut, or go while they are read, count as far as
- * they go; `onTrouble` is told.
+ * Every report of the days from `since` to `until`, oldest day first. Servers keep one file a day and form, compressed
+ * once it is over: `alerts/2026/Nov/ossec-alerts-30.log.gz` (monitord). Files that are cut, or go while they are read,
+ * count as far as they go; `onTrouble` is told.
  */
 export async function* readReports(
   home: string,
@@ -99,8 +99,8 @@ class AlertSplitter {
 }
 
 /**
- * Follows the alerts from now on, over the change to a new day's file. Each form has its own file; the JSON one is followed
- * where there is one, beside the other: a server may write only one of them.
+ * Follows the alerts from now on, over the change to a new day's file. Each form has its own file; the JSON one is
+ * followed where there is one, beside the other: a server may write only one of them.
  */
 export class AlertFollower {
   private readonly tails: Tail[];
@@ -120,7 +120,9 @@ export class AlertFollower {
   }
 }
 
-/** The end of one file, by name: a new file under that name is read from its beginning, after the rest of the old one. */
+/**
+ * The end of one file, by name: a new file under that name is read from its beginning, after the rest of the old one.
+ */
 class Tail {
   private fd: number | undefined;
   private inode = 0n;

@@ -1,6 +1,9 @@
 import { type Line, parseLine } from './line';
 
-/** Whose active-responses.log a line stood in. The address tells agents of one name apart; `any` where the agent has no fixed one. */
+/**
+ * Whose active-responses.log a line stood in. The address tells agents of one name apart; `any` where the agent has no
+ * fixed one.
+ */
 export interface Origin {
   /** Wazuh names it; in OSSEC's alerts only the name stands. */
   readonly id?: string;

@@ -34,7 +34,10 @@ export interface Options {
   readonly signal: AbortSignal;
 }
 
-/** An order goes out at most so often: a server drops, silently, what is for an agent that it has not heard since its restart. */
+/**
+ * An order goes out at most so often: a server drops, silently, what is for an agent that it has not heard since its
+ * restart.
+ */
 const mostSent = 3;
 const lookEveryMs = 100;
 /** Agents are asked for at the same time, so many at once: each is a process of its own. */

@@ -25,7 +25,10 @@ interface Answer {
   readonly text: string;
 }
 
-/** Wazuh 4's API (`PUT /active-response`). It may be asked from another host; the outcomes come from the manager's alerts. */
+/**
+ * Wazuh 4's API (`PUT /active-response`). It may be asked from another host; the outcomes come from the manager's
+ * alerts.
+ */
 export function wazuhApi(access: ApiAccess): Server {
   const ask = paced((method: string, path: string, body?: object) => askOnce(access, method, path, body));
   const systems = new Map<string, System | undefined>();
@@ -75,7 +78,9 @@ export function wazuhApi(access: ApiAccess): Server {
 
 type Ask = (method: string, path: string, body?: object) => Promise<Answer | string>;
 
-/** One request after the other, not faster than the API allows; one that came too early all the same is made once more. */
+/**
+ * One request after the other, not faster than the API allows; one that came too early all the same is made once more.
+ */
 function paced(ask: Ask): Ask {
   let last: Promise<unknown> = Promise.resolve();
   return (method, path, body) => {
@@ -126,7 +131,9 @@ async function mustAnswer(asked: Promise<Answer | string>): Promise<Answer> {
   return answer;
 }
 
-/** `data.failed_items` says for each agent why it was left out; that nothing failed means only that the order was sent. */
+/**
+ * `data.failed_items` says for each agent why it was left out; that nothing failed means only that the order was sent.
+ */
 function refusalIn(answer: Answer | string): string | undefined {
   if (typeof answer === 'string') return printable(answer);
   const { error, data } = readObject(answer.text);

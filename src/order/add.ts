@@ -173,8 +173,8 @@ function whoChanges({ requestedBy }: Request, asked: Asked, openCase: OpenCase |
 }
 
 /**
- * A case that was taken back is over, and so is one that this order opened without changing anything: the next ADD starts from
- * a fresh backup. One that was found open is not: whoever was interrupted may have changed the firewall.
+ * A case that was taken back is over, and so is one that this order opened without changing anything: the next ADD
+ * starts from a fresh backup. One that was found open is not: whoever was interrupted may have changed the firewall.
  */
 async function closeAfter(error: unknown, host: Host, { recorder, openCase }: Session): Promise<void> {
   if (!(error instanceof Failure)) return;

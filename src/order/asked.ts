@@ -8,8 +8,9 @@ import type { Asked } from '../state/journal';
 import { parseHandler } from './handler';
 
 /**
- * Who asked, and who is let in now: always the configured handlers and the last operator's address. An alert takes nobody
- * away, and its own address comes in only where the settings say so and there is room: with each alert there may be one more.
+ * Who asked, and who is let in now: always the configured handlers and the last operator's address. An alert takes
+ * nobody away, and its own address comes in only where the settings say so and there is room: with each alert there may
+ * be one more.
  */
 export function mergeAsked(
   request: Request,

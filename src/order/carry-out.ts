@@ -13,8 +13,8 @@ import { release } from './release';
 import type { Order } from './session';
 
 /**
- * Carries out one order in this process and records its outcome in the agent's log and our own. `started`: when the process was
- * started that the agent started for it; absent: now. Never throws.
+ * Carries out one order in this process and records its outcome in the agent's log and our own. `started`: when the
+ * process was started that the agent started for it; absent: now. Never throws.
  */
 export async function carryOut(host: Host, request: Request, started: Started = startedNow()): Promise<Outcome> {
   const order: Order = { request, started };

@@ -5,8 +5,8 @@ import { KnownOrders } from '../state/known-orders';
 import type { Session } from './session';
 
 /**
- * Carries out an order with an id once: a server may send one twice, and a delayed one must not undo what was ordered since. One
- * that failed may come again.
+ * Carries out an order with an id once: a server may send one twice, and a delayed one must not undo what was ordered
+ * since. One that failed may come again.
  */
 export async function orderOnce(
   { stateFolder, openCase }: Session,

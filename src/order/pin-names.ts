@@ -36,7 +36,10 @@ export function begunIn(host: Host, { pinAt, pinText }: Facts): Begun {
   return { before, ...(isAppended ? { appended: { at: pinAt, text: pinText } } : {}) };
 }
 
-/** The lines that are in the hosts file because of us, for the unit that makes them again where a restart takes them away. */
+/**
+ * The lines that are in the hosts file because of us, for the unit that makes them again where a restart takes them
+ * away.
+ */
 function savedLines(host: Host): string {
   return join(stateFolderOf(host), 'pinned-names');
 }
@@ -47,8 +50,8 @@ function copyBefore(host: Host): string {
 }
 
 /**
- * Puts the names into the hosts file, and says so only after it was read back. Returns why they are not there, and the agent
- * needs DNS. Throws `Failure` where the journal cannot be written.
+ * Puts the names into the hosts file, and says so only after it was read back. Returns why they are not there, and the
+ * agent needs DNS. Throws `Failure` where the journal cannot be written.
  */
 export async function pinNames(
   host: Host,
@@ -79,8 +82,8 @@ export function dnsOpen(why: string): Gap {
 }
 
 /**
- * Takes our lines out of the hosts file, and nothing else. Does nothing where there are none. Returns what is left to do by
- * hand, if that failed. Never throws.
+ * Takes our lines out of the hosts file, and nothing else. Does nothing where there are none. Returns what is left to
+ * do by hand, if that failed. Never throws.
  */
 export async function unpinNames(host: Host, recorder: Recorder): Promise<string | undefined> {
   const { hostsFile } = recorder.facts;
@@ -125,7 +128,10 @@ function findLines(file: string, begun: Begun): Change | undefined {
   return isNew || after === text ? undefined : { before: text, after };
 }
 
-/** Others may have written behind our lines: what comes behind then moves up, and a copy tells how it was if we are cut off. */
+/**
+ * Others may have written behind our lines: what comes behind then moves up, and a copy tells how it was if we are cut
+ * off.
+ */
 function takeOut(host: Host, file: string, { before, after }: Change): void {
   if (after === undefined) removeHosts(file);
   else {

@@ -28,8 +28,9 @@ export interface Proof {
 }
 
 /**
- * Begins to try the servers and the probe before anything is changed. It has as long as everything else takes that is read then,
- * for the usual server of OSSEC has a firewall that drops TCP, and a block that waits for it comes late. Never fails.
+ * Begins to try the servers and the probe before anything is changed. It has as long as everything else takes that is
+ * read then, for the usual server of OSSEC has a firewall that drops TCP, and a block that waits for it comes late.
+ * Never fails.
  */
 export function lookFirst(allowList: AllowList, wanted: Destination | undefined): FirstLook {
   const servers = allowList.servers.filter(({ protocols }) => protocols.includes('tcp'));

@@ -44,7 +44,9 @@ async function releaseCase(host: Host, { firewall, recorder, openCase }: Session
   };
 }
 
-/** A case can be open on a host that is not contained: its ADD was interrupted, or its end could not be written down. */
+/**
+ * A case can be open on a host that is not contained: its ADD was interrupted, or its end could not be written down.
+ */
 function heldByOperator(state: State): Outcome {
   const isHeld = state === 'contained' || state === 'degraded';
   return {

@@ -13,21 +13,25 @@ import { workerFlag } from './worker-flag';
 const longestResult = 1024 * 1024;
 
 /**
- * Has a worker carry out the request, and waits a bounded time for its outcome. The agent waits for this process without
- * limit on the thread that receives orders, so the work itself runs in a process of its own that outlives this one and
- * holds none of the agent's handles.
+ * Has a worker carry out the request, and waits a bounded time for its outcome. The agent waits for this process
+ * without limit on the thread that receives orders, so the work itself runs in a process of its own that outlives this
+ * one and holds none of the agent's handles.
  */
 export async function runInWorker(host: Host, request: Request): Promise<Outcome> {
   const started = whenStarted();
   const place = enterQueue(host, request, started);
   const { told, outcome } = await askWorker(host, request, started);
   place?.leave();
-  // A worker records what it tells. Agents ignore exit codes: without this line the server would never hear of the rest.
+  // A worker records what it tells. Agents ignore exit codes: without this line the server would never hear of the
+  // rest.
   if (!told) await (await import('./carry-out')).recordFor(host, { request, started }, outcome);
   return outcome;
 }
 
-/** Before the worker runs: of two orders the older one must be seen to wait. The worker closes the folder, or refuses it. */
+/**
+ * Before the worker runs: of two orders the older one must be seen to wait. The worker closes the folder, or refuses
+ * it.
+ */
 function enterQueue(host: Host, { requestedBy }: Request, { key }: Started): Place | undefined {
   const folder = stateFolderOf(host);
   try {

@@ -93,8 +93,8 @@ export async function openSession(
 }
 
 /**
- * An operator's release goes on without the journal. A containment without one could not be undone by the next run, and an
- * alert may not lift what may be an operator's.
+ * An operator's release goes on without the journal. A containment without one could not be undone by the next run, and
+ * an alert may not lift what may be an operator's.
  */
 function readJournal(journal: Journal, log: Log, request: Request): OpenCase | undefined {
   try {

@@ -16,7 +16,10 @@ const fatal = { state: 'ineffective', per: 'host', lasts: false } as const;
 const perProfile = { per: 'profile' } as const;
 const lasting = { lasts: true } as const;
 
-/** Everything that keeps a containment from being whole. The codes are stable: scripts and the rules on servers rely on them. */
+/**
+ * Everything that keeps a containment from being whole. The codes are stable: scripts and the rules on servers rely on
+ * them.
+ */
 export const gaps = {
   'profile-off': { ...fatal, ...perProfile, text: 'The firewall is off' },
   'outbound-allowed': { ...fatal, ...perProfile, text: 'Everything may go out' },
@@ -146,7 +149,9 @@ export function printed(gap: Gap): { readonly code: string; readonly detail: str
   return { code: codeOf(gap), detail: gap.detail };
 }
 
-/** Those that only an ADD could see; they hold until the next one. What another version wrote down may have other codes. */
+/**
+ * Those that only an ADD could see; they hold until the next one. What another version wrote down may have other codes.
+ */
 export function lastingGaps(found: readonly Gap[]): Gap[] {
   return found.filter(({ code }) => Object.hasOwn(gaps, code) && gaps[code].lasts);
 }

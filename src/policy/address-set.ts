@@ -7,7 +7,10 @@ export interface AddressRange extends Run<bigint> {
   readonly family: 4 | 6;
 }
 
-/** Addresses of both families, IPv4 first, in order, as ranges that neither overlap nor touch: equal sets are equal range by range. */
+/**
+ * Addresses of both families, IPv4 first, in order, as ranges that neither overlap nor touch: equal sets are equal
+ * range by range.
+ */
 export type AddressSet = readonly AddressRange[];
 
 /** How many bits an address has. */

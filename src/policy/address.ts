@@ -31,12 +31,15 @@ const forbidden6 = [
 
 const words = new Set(['', '-', 'null', '(null)', 'any', 'none']);
 
-/** Four decimal numbers without leading zeros; `010.0.0.1` is 8.0.0.1 to C and 10.0.0.1 to people, so it is nobody's. */
+/**
+ * Four decimal numbers without leading zeros; `010.0.0.1` is 8.0.0.1 to C and 10.0.0.1 to people, so it is nobody's.
+ */
 const dotted = /^(?:0|[1-9]\d{0,2})(?:\.(?:0|[1-9]\d{0,2})){3}$/;
 
 /**
  * Reads the text of one unicast host address, IPv4 or IPv6, and normalises it (RFC 5952; `::ffff:a.b.c.d` becomes
- * a.b.c.d). Everything else is refused: names, prefixes, ports, zones, brackets, lists, blanks, octal, hex and short forms.
+ * a.b.c.d). Everything else is refused: names, prefixes, ports, zones, brackets, lists, blanks, octal, hex and short
+ * forms.
  */
 export function parseHost(text: string): Address | Refusal {
   if (words.has(text.toLowerCase())) return { refused: `${quote(text)} is not an address` };
@@ -45,8 +48,8 @@ export function parseHost(text: string): Address | Refusal {
 }
 
 /**
- * As `parseHost`, and also a link-local address, with or without its zone: the agent names the interface elsewhere (Wazuh's
- * `interface_index`), and a rule takes no zone.
+ * As `parseHost`, and also a link-local address, with or without its zone: the agent names the interface elsewhere
+ * (Wazuh's `interface_index`), and a rule takes no zone.
  */
 export function parseServer(text: string): Address | Refusal {
   const [, linkLocal] = /^(fe[89ab][0-9a-f]:[0-9a-f:.]*)(?:%[\w.:-]{1,64})?$/i.exec(text) ?? [];
@@ -54,7 +57,10 @@ export function parseServer(text: string): Address | Refusal {
   return { family: 6, text: new Address6(linkLocal).correctForm(), prefix: 128 };
 }
 
-/** As `parseHost`, and also a network `address/prefix` no shorter than `/shortest4` or `/shortest6`; host bits are cleared. */
+/**
+ * As `parseHost`, and also a network `address/prefix` no shorter than `/shortest4` or `/shortest6`; host bits are
+ * cleared.
+ */
 export function parseNetwork(text: string, shortest4: number, shortest6: number): Address | Refusal {
   const [host, prefixText, ...more] = text.split('/');
   const base = parseHost(host ?? '');

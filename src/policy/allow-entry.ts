@@ -36,7 +36,10 @@ export function parseEntryText(text: string): AllowEntry | Refusal {
   return parseEntry({ address, direction, protocol, ...(ports === undefined ? {} : { ports: ports.split(',') }) });
 }
 
-/** Reads an entry of the settings: `{"address": "203.0.113.7", "direction": "out", "protocol": "udp", "ports": [500, 4500]}`. */
+/**
+ * Reads an entry of the settings: `{"address": "203.0.113.7", "direction": "out", "protocol": "udp", "ports": [500,
+ * 4500]}`.
+ */
 export function parseEntry(value: unknown): AllowEntry | Refusal {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return { refused: 'it is not an object' };
   const { address, direction = 'both', protocol, ports, ...more } = value as Readonly<Record<string, unknown>>;
@@ -65,7 +68,10 @@ function readProtocol(value: unknown, family: 4 | 6): AllowEntry['protocol'] | R
   return { refused: 'its protocol is neither tcp nor udp nor icmp nor a number from 0 to 255' };
 }
 
-/** A list of ports and ranges, or one of them; empty where nothing is said, but an empty list says nothing that is clear. */
+/**
+ * A list of ports and ranges, or one of them; empty where nothing is said, but an empty list says nothing that is
+ * clear.
+ */
 function readPorts(value: unknown): Ports | Refusal {
   if (value === undefined) return [];
   const items: readonly unknown[] = Array.isArray(value) ? value : [value];

@@ -26,7 +26,9 @@ export function allowedAddresses({ servers, handlers, entries = [] }: AllowList)
   return [...servers.map(({ address }) => address), ...handlers, ...entries.map(({ address }) => address)];
 }
 
-/** True when an allowed address is IPv6; neighbour discovery must then stay open, or it is unreachable within a minute. */
+/**
+ * True when an allowed address is IPv6; neighbour discovery must then stay open, or it is unreachable within a minute.
+ */
 export function needsIpv6(allowList: AllowList): boolean {
   return allowedAddresses(allowList).some(({ family }) => family === 6);
 }

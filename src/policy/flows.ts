@@ -1,8 +1,8 @@
 /** Something that a contained host may do. */
 export interface Flow {
   /**
-   * On Windows the way of the first packet, since answers pass by themselves. On Linux the way of every packet: connections
-   * that were there before count for nothing.
+   * On Windows the way of the first packet, since answers pass by themselves. On Linux the way of every packet:
+   * connections that were there before count for nothing.
    */
   readonly way: 'in' | 'out';
   /** `tcp, udp, icmp`: one rule for all three. `entry`: what the entry of the settings says. Absent means all. */

@@ -3,14 +3,17 @@ import type { Protocol } from './allow-list';
 import type { Ports } from './ports';
 
 /**
- * One rule as a firewall is told it. It is for what meets all that stands here. A block rule beats every allow rule, wherever that
- * comes from; what no rule is for is blocked by default.
+ * One rule as a firewall is told it. It is for what meets all that stands here. A block rule beats every allow rule,
+ * wherever that comes from; what no rule is for is blocked by default.
  */
 export interface Rule {
   readonly name: string;
   readonly action: 'allow' | 'block';
   readonly direction: 'in' | 'out';
-  /** By its word, or by its IANA number where it has none here. Never "any": that would be for ping and neighbour discovery too. */
+  /**
+   * By its word, or by its IANA number where it has none here. Never "any": that would be for ping and neighbour
+   * discovery too.
+   */
   readonly protocol: Protocol | 'icmpv4' | 'icmpv6' | number;
   /** Absent means every type. */
   readonly icmpType?: number;

@@ -14,8 +14,8 @@ export const batchScriptNames: readonly string[] = groups
   .filter((name) => !name.startsWith(additionPrefix));
 
 /**
- * True for a name that only this program and the batch script give their rules, in any case. The two names for ping are left
- * out: administrators have rules of their own under them, so they prove nothing.
+ * True for a name that only this program and the batch script give their rules, in any case. The two names for ping are
+ * left out: administrators have rules of their own under them, so they prove nothing.
  */
 export function isOurName(name: string): boolean {
   const lower = name.toLowerCase();
@@ -29,7 +29,9 @@ interface Partner {
   readonly remote?: Address | 'dns';
 }
 
-/** What the allow list lets through, in the order in which the rules are written: the eight of the batch script first. */
+/**
+ * What the allow list lets through, in the order in which the rules are written: the eight of the batch script first.
+ */
 export function rulesOf(allowList: AllowList): Rule[] {
   return groups
     .filter((group) => isDue(group, allowList))

@@ -39,8 +39,8 @@ export function overlap<T>(a: readonly Run<T>[], b: readonly Run<T>[]): boolean 
 }
 
 /**
- * Cuts the space where any of the given lists begins or ends, and puts together the pieces that lie in the same lists: for each
- * choice of lists that occurs, by their positions, the runs that lie in exactly these.
+ * Cuts the space where any of the given lists begins or ends, and puts together the pieces that lie in the same lists:
+ * for each choice of lists that occurs, by their positions, the runs that lie in exactly these.
  */
 export function partition<T>(
   lists: readonly (readonly Run<T>[])[],

@@ -25,7 +25,9 @@ export interface Surroundings {
   readonly resolvers: readonly Address[];
 }
 
-/** All names of the seal start so; what follows ends in a hash of the rule, so that another content has another name. */
+/**
+ * All names of the seal start so; what follows ends in a hash of the rule, so that another content has another name.
+ */
 export const sealPrefix = `${additionPrefix}seal `;
 
 export function isSealName(name: string): boolean {
@@ -58,9 +60,10 @@ const sealedIcmpv6Types = [128, 129];
 const sealedProtocols = [4, 41, 47, 50, 51, 115, 132, 136];
 
 /**
- * Block rules over everything that the allow rules do not let through, in both directions: TCP and UDP port by port, echo of
- * ICMPv6, and the protocols that carry others. What they let through is in none of these rules, but for DHCP, of which only the
- * servers of this host's leases are left out. Ping of ICMPv4 stays as the batch script has it, and loopback is in no rule.
+ * Block rules over everything that the allow rules do not let through, in both directions: TCP and UDP port by port,
+ * echo of ICMPv6, and the protocols that carry others. What they let through is in none of these rules, but for DHCP,
+ * of which only the servers of this host's leases are left out. Ping of ICMPv4 stays as the batch script has it, and
+ * loopback is in no rule.
  */
 export function sealRules(allowed: readonly Rule[], around: Surroundings): Rule[] {
   return (['out', 'in'] as const).flatMap((direction) => {
@@ -144,7 +147,9 @@ function permitOf(rule: Rule, around: Surroundings): Permit {
   return { addresses: allowedAddresses(rule, around), local, remote: remotePorts ?? anyPorts };
 }
 
-/** To and from whom a rule lets through under a seal: its words, and DHCP, stand for addresses of this host's network. */
+/**
+ * To and from whom a rule lets through under a seal: its words, and DHCP, stand for addresses of this host's network.
+ */
 export function allowedAddresses({ localPorts, remote, service }: Rule, around: Surroundings): AddressSet {
   if (remote === 'dns') return addressSet(around.resolvers);
   if (remote !== undefined) return remote;

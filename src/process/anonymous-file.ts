@@ -2,13 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { closeSync, constants, openSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Linux's O_TMPFILE (open(2)), which Node does not name: a file that never has a name, and vanishes with its last descriptor. */
+/**
+ * Linux's O_TMPFILE (open(2)), which Node does not name: a file that never has a name, and vanishes with its last
+ * descriptor.
+ */
 const withoutName = constants.O_DIRECTORY | 0o20000000;
 
 /**
- * A new file with this text and without a name, for a child to read as its standard input: nobody else can reach it, and
- * nothing stays behind. Made in the first of the folders that takes it whole. Returns its descriptor; throws the last
- * folder's error where none does. Linux only.
+ * A new file with this text and without a name, for a child to read as its standard input: nobody else can reach it,
+ * and nothing stays behind. Made in the first of the folders that takes it whole. Returns its descriptor; throws the
+ * last folder's error where none does. Linux only.
  */
 export function openAnonymousFile(text: string, folders: readonly string[]): number {
   let failure: unknown = new Error('no folder was given');

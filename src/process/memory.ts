@@ -7,8 +7,9 @@ const largeFile = 512 * 1024;
 let collect: (() => void) | undefined;
 
 /**
- * To be called before a file of this size is read. Node lets the remains of one large policy lie about until there are some
- * hundred megabytes of them; on a host that is under attack and short of memory they have to go before the next one comes.
+ * To be called before a file of this size is read. Node lets the remains of one large policy lie about until there are
+ * some hundred megabytes of them; on a host that is under attack and short of memory they have to go before the next
+ * one comes.
  */
 export function makeRoomFor(bytes: number): void {
   if (bytes < largeFile) return;

@@ -2,7 +2,9 @@ import { closeSync, constants, existsSync, fstatSync, lstatSync, openSync } from
 import { join } from 'node:path';
 import { errorCode } from './error-code';
 
-/** Something stands there that is left alone: a link, a pipe, a device, or somebody else's file. The message says what. */
+/**
+ * Something stands there that is left alone: a link, a pipe, a device, or somebody else's file. The message says what.
+ */
 export class NotTrusted extends Error {}
 
 /** The numbers of the accounts that a file may belong to. On Windows every file has number 0. */
@@ -13,10 +15,10 @@ const onlyPath = 0o10000000;
 const handles = '/proc/self/fd';
 
 /**
- * Opens the file that lies at `names` below a folder, without following a link below that folder, without waiting, and without
- * anything happening to what is no plain file. Whoever may write into a folder on the way can neither lead us elsewhere nor hold
- * us up: on Linux each step goes through the open folder before it, on Windows the file is compared with what the path says
- * after it was opened. Returns a descriptor. Throws `NotTrusted`, or the system's error.
+ * Opens the file that lies at `names` below a folder, without following a link below that folder, without waiting, and
+ * without anything happening to what is no plain file. Whoever may write into a folder on the way can neither lead us
+ * elsewhere nor hold us up: on Linux each step goes through the open folder before it, on Windows the file is compared
+ * with what the path says after it was opened. Returns a descriptor. Throws `NotTrusted`, or the system's error.
  */
 export function openOwned(
   folder: string,

@@ -38,8 +38,8 @@ const keptOutput = 64 * 1024;
 const graceMs = 1000;
 
 /**
- * Runs one program by absolute path with an argument array: no shell, no window, no console input. Never throws and never
- * waits without end when a limit is given; both pipes are drained, however much comes.
+ * Runs one program by absolute path with an argument array: no shell, no window, no console input. Never throws and
+ * never waits without end when a limit is given; both pipes are drained, however much comes.
  */
 export async function runProcess(
   program: string,

@@ -33,8 +33,8 @@ function ticksNow(): string | undefined {
 }
 
 /**
- * When a process was started, in the kernel's own ticks since the system's start (proc_pid_stat(5), field 22): no clock that is
- * set moves it. Undefined where there is no such process, or no such file.
+ * When a process was started, in the kernel's own ticks since the system's start (proc_pid_stat(5), field 22): no clock
+ * that is set moves it. Undefined where there is no such process, or no such file.
  */
 export function startOf(pid: number): string | undefined {
   try {

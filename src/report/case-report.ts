@@ -29,7 +29,10 @@ const closedJournal = /^journal-\d{8}T\d{9}Z\.jsonl$/;
 /** A log that somebody filled must not fill the memory; it is rotated long before. */
 const mostLogBytes = 64 * 1024 * 1024;
 
-/** Every case whose journal is in the state folder, newest first. Throws the file system's error where the folder cannot be read. */
+/**
+ * Every case whose journal is in the state folder, newest first. Throws the file system's error where the folder cannot
+ * be read.
+ */
 export function readCases(stateFolder: string): CaseReport[] {
   const names = readdirSync(stateFolder).filter((name) => name === openJournal || closedJournal.test(name));
   // The open one is the newest; the names of the others hold the time at which they were closed.
@@ -100,7 +103,10 @@ export function whoAsked({ requestedBy, by, alertId, ruleId, note, handlers }: A
   return `ordered by ${who}, lets in ${whom}${note === undefined ? '' : `; note: ${note}`}`;
 }
 
-/** What each order said at its end, from contain-host.log. Lines that cannot be read are left out, and so is a log that is not there. */
+/**
+ * What each order said at its end, from contain-host.log. Lines that cannot be read are left out, and so is a log that
+ * is not there.
+ */
 function readOutcomes(stateFolder: string): Moment[] {
   return [`contain-host.log.1`, 'contain-host.log'].flatMap((name) => {
     let text: string;

@@ -1,6 +1,9 @@
 import type { CaseReport } from './case-report';
 
-/** A timeline as Timesketch reads it: microseconds, ISO 8601, one line a moment (timesketch docs, "Create timeline from JSON/JSONL/CSV file"). */
+/**
+ * A timeline as Timesketch reads it: microseconds, ISO 8601, one line a moment (timesketch docs, "Create timeline from
+ * JSON/JSONL/CSV file").
+ */
 export function toCsv({ moments, caseNumber }: CaseReport): string {
   const header = 'message,timestamp,datetime,timestamp_desc,case_number,source\r\n';
   const lines = moments.map(({ at, kind, text }) =>

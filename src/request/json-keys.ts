@@ -10,8 +10,8 @@ interface Level {
 }
 
 /**
- * Finds keys that stand twice in one object of a valid JSON text, as dotted paths from the root; what stands in a list has
- * `[]` in its path. `JSON.parse` keeps the last one silently, other readers keep the first.
+ * Finds keys that stand twice in one object of a valid JSON text, as dotted paths from the root; what stands in a list
+ * has `[]` in its path. `JSON.parse` keeps the last one silently, other readers keep the first.
  */
 export function findRepeatedKeys(json: string): Set<string> {
   const repeated = new Set<string>();

@@ -11,7 +11,10 @@ export function splitWords(text: string): string[] {
   return text.split(/\s+/).filter((word) => word !== '');
 }
 
-/** The words of an operator: `case=` and `order=` count in the allowed form, other pairs have no effect, the rest is the note. */
+/**
+ * The words of an operator: `case=` and `order=` count in the allowed form, other pairs have no effect, the rest is the
+ * note.
+ */
 export function readOperatorWords(words: readonly string[]): OperatorWords {
   const pairs = words.filter(isPair);
   const [caseNumber, orderId] = [allowedValue(pairs, 'case'), allowedValue(pairs, 'order')];

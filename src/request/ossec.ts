@@ -4,8 +4,8 @@ import { help, isHelpWord, quote, refused, type Understood } from './understood'
 
 /**
  * Reads the arguments of the ossec dialect, `ADD|DELETE user IP [rest...]`, as OSSEC's execd builds them (ossec-hids
- * src/os_execd/win_execd.c, exec.c): on Windows the rest is one argument, on Linux it is split at blanks. A person at a prompt
- * types the same. An alert is never refused for its words, and a person is never contained by a typing error.
+ * src/os_execd/win_execd.c, exec.c): on Windows the rest is one argument, on Linux it is split at blanks. A person at a
+ * prompt types the same. An alert is never refused for its words, and a person is never contained by a typing error.
  * Returns undefined when the first argument is no verb.
  */
 export function parseOssecArguments(args: readonly string[]): Understood | undefined {
@@ -26,8 +26,8 @@ export function actionOf(verb: string | undefined): Request['action'] | undefine
 }
 
 /**
- * `agent_control` ends the rest so, behind whatever followed the address in its `-b`. An alert ends with the name of a file,
- * in which analysisd writes a backslash before each bracket (os_shell_escape, ossec-hids src/shared/string_op.c).
+ * `agent_control` ends the rest so, behind whatever followed the address in its `-b`. An alert ends with the name of a
+ * file, in which analysisd writes a backslash before each bracket (os_shell_escape, ossec-hids src/shared/string_op.c).
  */
 const operatorRest = /^(?:([\s\S]*)\s)?\(from_the_server\)\s+\(no_rule_id\)$/;
 
@@ -38,12 +38,15 @@ function byAgentControl(action: Request['action'], address: string, words: reado
 }
 
 /**
- * The id and the rule of an alert, `<epoch>.<n> <rule>`: analysisd always writes them (ossec-hids src/analysisd/alerts/exec.c).
- * A user name with blanks or a backslash moves them into another argument.
+ * The id and the rule of an alert, `<epoch>.<n> <rule>`: analysisd always writes them (ossec-hids
+ * src/analysisd/alerts/exec.c). A user name with blanks or a backslash moves them into another argument.
  */
 const alertMark = /(?:^|[\s"])\d{9,12}\.\d+\s+\d{1,9}(?![\d.])/;
 
-/** So many words or bytes only an attacker's have: OSSEC passes on 29 words and about 1,000 bytes, and cuts off the rest. */
+/**
+ * So many words or bytes only an attacker's have: OSSEC passes on 29 words and about 1,000 bytes, and cuts off the
+ * rest.
+ */
 const fewestCutWords = 25;
 const fewestCutBytes = 900;
 /** Nothing but this much comes from an agent whose message was cut before the rest. */

@@ -5,8 +5,8 @@ const longestLine = 64 * 1024;
 const longestWaitMs = 5000;
 
 /**
- * Reads one line, without its end, of at most 64 KiB. Never waits for the end of input: the agent keeps the pipe open and
- * waits for us. Throws `Failure('bad-message')` when no whole line comes within five seconds.
+ * Reads one line, without its end, of at most 64 KiB. Never waits for the end of input: the agent keeps the pipe open
+ * and waits for us. Throws `Failure('bad-message')` when no whole line comes within five seconds.
  */
 export function readLine(input: Readable, patienceMs = longestWaitMs): Promise<string> {
   return new Promise((resolve, reject) => {

@@ -60,8 +60,8 @@ function readWazuh4({ command, parameters }: Json): Request {
 }
 
 /**
- * One handler among the words of an operator. `mayName`: those of them that can be the address. Where two can, or where a word
- * has signs that no note needs, nobody can tell what is meant: then the address is all of them, which is none.
+ * One handler among the words of an operator. `mayName`: those of them that can be the address. Where two can, or where
+ * a word has signs that no note needs, nobody can tell what is meant: then the address is all of them, which is none.
  */
 function readNamed(words: readonly string[], mayName: readonly string[]): Pick<Request, 'address'> & OperatorWords {
   const free = words.filter((word) => !isPair(word));
@@ -79,7 +79,10 @@ function isStrange(word: string): boolean {
   return /^[\da-f:.]*[.:][\da-f:.]*$/i.test(word) || /[&|;<>^"'`$%\\]/.test(word);
 }
 
-/** `source.ip` is the event's, so it is never let in; only what an administrator wrote into the response names a handler. */
+/**
+ * `source.ip` is the event's, so it is never let in; only what an administrator wrote into the response names a
+ * handler.
+ */
 function readWazuh5({ command, wazuh }: Json): Request {
   if (command !== 'enable' && command !== 'disable') throw bad('in Wazuh 5 the command is enable or disable');
   const response = isObject(wazuh) ? wazuh.active_response : undefined;

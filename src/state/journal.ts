@@ -27,8 +27,8 @@ export interface Asked {
 export type Facts = Readonly<Record<string, string | number | boolean>>;
 
 /**
- * `asked` opens a case. What a later ADD asks for counts from the first line on that says that something comes of it; an order
- * that was refused lets nobody in.
+ * `asked` opens a case. What a later ADD asks for counts from the first line on that says that something comes of it;
+ * an order that was refused lets nobody in.
  */
 export type JournalEvent =
   | ({ readonly event: 'asked' } & Asked)
@@ -70,8 +70,8 @@ export class Journal {
   }
 
   /**
-   * Throws the file system's error when the line could not be put on disk. `orNothing`: then none of it is left there either, so
-   * that nobody takes for begun what was not.
+   * Throws the file system's error when the line could not be put on disk. `orNothing`: then none of it is left there
+   * either, so that nobody takes for begun what was not.
    */
   append(event: JournalEvent, orNothing = false): void {
     let size: number | undefined;
@@ -110,8 +110,8 @@ export class Journal {
   }
 
   /**
-   * Closes the case and puts its journal aside. Either is enough: a case that stays open hands its old backup to the next one.
-   * Throws the file system's error when one of them failed.
+   * Closes the case and puts its journal aside. Either is enough: a case that stays open hands its old backup to the
+   * next one. Throws the file system's error when one of them failed.
    */
   close(how: 'released' | 'rolled-back' | 'nothing-changed'): void {
     try {

@@ -13,8 +13,8 @@ const kept = 200;
 const orderedForMs = 3600_000;
 
 /**
- * The ids of the orders that were carried out, in a file of the state folder. What cannot be read or written is not known: an
- * order that is carried out twice changes little, one that is not carried out may be the one that matters.
+ * The ids of the orders that were carried out, in a file of the state folder. What cannot be read or written is not
+ * known: an order that is carried out twice changes little, one that is not carried out may be the one that matters.
  */
 export class KnownOrders {
   private readonly file: string;
@@ -24,8 +24,8 @@ export class KnownOrders {
   }
 
   /**
-   * Why an order is not to be carried out: it was before, or it is older than the last one, as far as ids show that; absent: it is
-   * to be. `isCaseOpen`: what was ordered in a case counts as long as the case is open.
+   * Why an order is not to be carried out: it was before, or it is older than the last one, as far as ids show that;
+   * absent: it is to be. `isCaseOpen`: what was ordered in a case counts as long as the case is open.
    */
   findReason(id: string, isCaseOpen: boolean, now: Date): string | undefined {
     const known = this.read();
@@ -61,7 +61,10 @@ function isKnownOrder(value: unknown): value is KnownOrder {
   );
 }
 
-/** Ids that begin with a number, or with one and a dot behind it, are in order: numbers that count up, or times. Others are not. */
+/**
+ * Ids that begin with a number, or with one and a dot behind it, are in order: numbers that count up, or times. Others
+ * are not.
+ */
 function isOlder(id: string, than: string): boolean {
   const [one, other] = [numberOf(id), numberOf(than)];
   if (one === undefined || other === undefined) return false;

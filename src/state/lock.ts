@@ -8,7 +8,10 @@ import { runProcess } from '../process/run';
 import { unusable } from './unusable';
 
 export interface Lock {
-  /** Handed to every process that changes the firewall: the lock is held as long as one of them lives, even after our end. */
+  /**
+   * Handed to every process that changes the firewall: the lock is held as long as one of them lives, even after our
+   * end.
+   */
   readonly fd: number;
   release(): void;
 }

@@ -5,7 +5,10 @@ import { stamp } from './stamp';
 /** Cases whose files stay. */
 const kept = 20;
 
-/** What each case leaves in the state folder, by the beginning and the end of its name: the time stamp stands between them. */
+/**
+ * What each case leaves in the state folder, by the beginning and the end of its name: the time stamp stands between
+ * them.
+ */
 export const caseFiles = [
   ['journal-', '.jsonl'],
   ['fw-backup-', '.wfw'],
@@ -15,8 +18,9 @@ export const caseFiles = [
 ] as const;
 
 /**
- * Removes from a folder, of each of these kinds of files, all but those of the newest closed cases. Alerts come and go as an
- * attacker likes, and on a disk that is full nothing can be contained any more. To be called while no case is open.
+ * Removes from a folder, of each of these kinds of files, all but those of the newest closed cases. Alerts come and go
+ * as an attacker likes, and on a disk that is full nothing can be contained any more. To be called while no case is
+ * open.
  */
 export function removeOldCases(folder: string, kinds: readonly (readonly [string, string])[]): void {
   const names = namesIn(folder);

@@ -16,14 +16,18 @@ export interface Place {
   leave(): void;
 }
 
-/** libuv's UV_FS_O_EXLOCK, nobody else can open it, and UV_FS_O_TEMPORARY, gone with its last handle (libuv include/uv/win.h). */
+/**
+ * libuv's UV_FS_O_EXLOCK, nobody else can open it, and UV_FS_O_TEMPORARY, gone with its last handle (libuv
+ * include/uv/win.h).
+ */
 const exclusive = 0x10000000;
 const temporary = 0x40;
 const onWindows = process.platform === 'win32';
 
 /**
- * Puts an order into the queue, as a file in the state folder, where ordinary users cannot put one, that its process keeps open.
- * What the others need to know stands in its name. Undefined where no file can be made: such an order waits for the lock alone.
+ * Puts an order into the queue, as a file in the state folder, where ordinary users cannot put one, that its process
+ * keeps open. What the others need to know stands in its name. Undefined where no file can be made: such an order waits
+ * for the lock alone.
  */
 export function takePlace(folder: string, { key, requestedBy }: Waiting): Place | undefined {
   const file = join(folder, `waiting-${key}-${requestedBy}-${process.pid}`);
@@ -81,8 +85,8 @@ function targetOf(link: string): string | undefined {
 const verbs = new Set(['add', 'delete', 'contain', 'release']);
 
 /**
- * True while another process of this program, of the same user, was started before this one to give an order and is not in the
- * queue yet: on a busy host a later one may be quicker. Only Linux can tell.
+ * True while another process of this program, of the same user, was started before this one to give an order and is not
+ * in the queue yet: on a busy host a later one may be quicker. Only Linux can tell.
  */
 export function isOlderOneComing(folder: string, own: Started, program: string): boolean {
   if (onWindows) return false;

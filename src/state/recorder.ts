@@ -11,14 +11,19 @@ import type { Recorder, Step } from './step';
 /** What of a containment was measured, in milliseconds; `orderedAt` since 1970. */
 export type CaseTimes = Readonly<{ orderedAt: number; blockMs: number; exposureMs: number }>;
 
-/** Writes what a case does into the journal and the log. `onFirstStep` runs once, before anything of the case is done. */
+/**
+ * Writes what a case does into the journal and the log. `onFirstStep` runs once, before anything of the case is done.
+ */
 export class CaseRecorder implements Recorder {
   /** True once a step was begun. */
   acted = false;
   /** True once a line could not be put on disk: what comes later knows less of this case. */
   isJournalLost = false;
   private readonly times: { readonly step: string; readonly begun: number; readonly ended: number }[] = [];
-  /** From the first step that changes the firewall on, an unwritable journal no longer stops us. Nothing stops a release. */
+  /**
+   * From the first step that changes the firewall on, an unwritable journal no longer stops us. Nothing stops a
+   * release.
+   */
   private changing: boolean;
   private askedAnew: Asked | undefined;
 
@@ -59,14 +64,18 @@ export class CaseRecorder implements Recorder {
     }
   }
 
-  /** What is asked for in a case that is open already. It counts with the first change or, where none is needed, with the judgement. */
+  /**
+   * What is asked for in a case that is open already. It counts with the first change or, where none is needed, with
+   * the judgement.
+   */
   askAnew(asked: Asked): void {
     this.askedAnew = asked;
   }
 
   /**
-   * How long it took from the order to the block and, where the old rules were off before it, how long nothing held the host.
-   * `orderedAt`: milliseconds since 1970. Undefined where this order made no block, or the clock was set in between.
+   * How long it took from the order to the block and, where the old rules were off before it, how long nothing held the
+   * host. `orderedAt`: milliseconds since 1970. Undefined where this order made no block, or the clock was set in
+   * between.
    */
   timesOf(orderedAt: number): CaseTimes | undefined {
     const block = this.times.find(({ step }) => step === 'block' || step === 'load');
@@ -102,7 +111,10 @@ export class CaseRecorder implements Recorder {
     this.log.warn(message);
   }
 
-  /** Closes the case. Where that cannot be put on disk at all the next order finds the case open, looks at the host, and closes it. */
+  /**
+   * Closes the case. Where that cannot be put on disk at all the next order finds the case open, looks at the host, and
+   * closes it.
+   */
   closeCase(how: 'released' | 'rolled-back' | 'nothing-changed'): void {
     try {
       this.journal.close(how);
@@ -113,8 +125,8 @@ export class CaseRecorder implements Recorder {
   }
 
   /**
-   * False where the line is not on disk. Before the first change a journal that cannot be written stops us; after it, stopping
-   * would be worse.
+   * False where the line is not on disk. Before the first change a journal that cannot be written stops us; after it,
+   * stopping would be worse.
    */
   append(event: JournalEvent): boolean {
     try {

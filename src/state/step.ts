@@ -6,7 +6,10 @@ export interface Step {
   readonly command: readonly string[] | null;
 }
 
-/** Carries out steps on behalf of a case: the journal has each one on disk before `work` starts, the log has its outcome after. */
+/**
+ * Carries out steps on behalf of a case: the journal has each one on disk before `work` starts, the log has its outcome
+ * after.
+ */
 export interface Recorder {
   act<T>(step: Step, work: () => Promise<T>): Promise<T>;
   /** Keeps facts of the case that later runs need, as one more journal line. */

@@ -22,8 +22,8 @@ const lookMs = 1000;
 const comingMs = 2000;
 
 /**
- * Waits, at most `waitMs`, until no older order waits, and takes the lock. Throws `Failure`: `superseded` where a newer order of
- * an operator makes this operator's order pointless, or as `acquireLock`.
+ * Waits, at most `waitMs`, until no older order waits, and takes the lock. Throws `Failure`: `superseded` where a newer
+ * order of an operator makes this operator's order pointless, or as `acquireLock`.
  */
 export async function takeTurn(folder: string, turn: Turn, waitMs: number): Promise<Lock> {
   const { started, requestedBy } = turn;
@@ -88,9 +88,9 @@ async function tryLock(folder: string, waitMs: number): Promise<Lock | undefined
 }
 
 /**
- * On a busy host an order may come into the queue only after a newer one was carried out. Which was the newest of an operator's
- * is kept, with the start of the system that it belongs to; throws `Failure('superseded')` where this one is older. The clock
- * of Windows may have been set back since, so there the queue alone counts.
+ * On a busy host an order may come into the queue only after a newer one was carried out. Which was the newest of an
+ * operator's is kept, with the start of the system that it belongs to; throws `Failure('superseded')` where this one is
+ * older. The clock of Windows may have been set back since, so there the queue alone counts.
  */
 function noteLast(folder: string, { key }: Started): void {
   const system = systemStart();

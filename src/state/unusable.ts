@@ -1,7 +1,10 @@
 import { Failure } from '../outcome/failure';
 import { errorCode } from '../process/error-code';
 
-/** A file or folder of ours that cannot be used, before anything was changed: rights are missing, or the disk is to blame. */
+/**
+ * A file or folder of ours that cannot be used, before anything was changed: rights are missing, or the disk is to
+ * blame.
+ */
 export function unusable(path: string, error: unknown): Failure {
   return ['EACCES', 'EPERM'].includes(errorCode(error))
     ? lacksRights(`${path} cannot be opened`, error)

@@ -7,8 +7,8 @@ import type { Unreadable } from './registry';
 import { systemTool, toolEnvironment } from './system-tool';
 
 /**
- * Reads who may do what with a file or folder, as SDDL ([MS-DTYP] 2.5.1): `icacls /save` writes it, with nothing translated,
- * where what `icacls` prints has the names of groups in the system's language.
+ * Reads who may do what with a file or folder, as SDDL ([MS-DTYP] 2.5.1): `icacls /save` writes it, with nothing
+ * translated, where what `icacls` prints has the names of groups in the system's language.
  */
 export async function readPermissions(host: Host, path: string): Promise<string | Unreadable> {
   let own: string | undefined;

@@ -95,8 +95,8 @@ const key = /\[([^\r\n]+)\]/y;
 const comment = /;[^\r\n]*/y;
 
 /**
- * Reads the file that `reg.exe export` writes: UTF-16 with a byte order mark, format 5.00. A file that ends in the middle, or
- * holds anything else, is an error as a whole: half a policy must not be taken for one.
+ * Reads the file that `reg.exe export` writes: UTF-16 with a byte order mark, format 5.00. A file that ends in the
+ * middle, or holds anything else, is an error as a whole: half a policy must not be taken for one.
  */
 export function parseRegistryFile(bytes: Buffer): { readonly keys: RegistryKeys } | { readonly error: string } {
   if (bytes.length % 2 !== 0 || bytes[0] !== 0xff || bytes[1] !== 0xfe) return { error: 'it is not UTF-16' };

@@ -26,7 +26,10 @@ export function exportKey(key: string, file: string, view: RegistryView = '64'):
   return ['export', key, file, '/y', `/reg:${view}`];
 }
 
-/** Reads a key and all below it, by way of a file in `folder`, which is closed to others. One retry: a single failed call must not decide anything. */
+/**
+ * Reads a key and all below it, by way of a file in `folder`, which is closed to others. One retry: a single failed
+ * call must not decide anything.
+ */
 export async function readKey(
   host: Host,
   folder: string,

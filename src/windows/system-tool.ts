@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import type { Host } from '../host';
 
 /**
- * Absolute path of a tool that comes with Windows. Never a bare name: Wazuh installs a `netsh.exe` of its own beside us, and
- * a search would find that one first.
+ * Absolute path of a tool that comes with Windows. Never a bare name: Wazuh installs a `netsh.exe` of its own beside
+ * us, and a search would find that one first.
  */
 export function systemTool({ env }: Host, name: string): string {
   return join(env.SystemRoot ?? 'C:\\Windows', 'System32', name);

@@ -18,7 +18,10 @@ const others = `table inet filter {
 `;
 let made = 0;
 
-/** The product's Linux firewall on this machine's kernel, in a network namespace, with one of the versions of nft. Needs root. */
+/**
+ * The product's Linux firewall on this machine's kernel, in a network namespace, with one of the versions of nft. Needs
+ * root.
+ */
 export class NftablesHost implements TestHost {
   private readonly namespace = `lab${process.pid}-conform${++made}`;
   private readonly folder = mkdtempSync(join(tmpdir(), 'nftables '));

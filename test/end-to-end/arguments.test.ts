@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { Endpoint } from '../../fixtures/endpoint';
 import { emptyHost } from '../../fixtures/standin/hosts';
 
-/** The arguments that agents and people pass, and what must come of each. The header of the file explains its columns. */
+/**
+ * The arguments that agents and people pass, and what must come of each. The header of the file explains its columns.
+ */
 const rows = readFileSync(join(__dirname, '../../fixtures/args.tsv'), 'utf8')
   .split('\n')
   .filter((line) => line !== '' && !line.startsWith('#') && !line.startsWith('id\t'))

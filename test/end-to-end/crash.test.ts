@@ -34,8 +34,8 @@ async function untilHanging(match: string): Promise<void> {
 }
 
 /**
- * Real processes, in the middle of a call; test/matrix has the moments before and after each one. The export begins as one of
- * the readings, before anything of a case was begun.
+ * Real processes, in the middle of a call; test/matrix has the moments before and after each one. The export begins as
+ * one of the readings, before anything of a case was begun.
  */
 const moments = [
   { match: 'export', kind: 'hang', told: /not contained|INTERRUPTED/ },

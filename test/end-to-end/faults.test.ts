@@ -34,8 +34,8 @@ const isContained = (): boolean => !reaches('203.0.113.66', 443) && reaches('10.
 type Expected = 'contained' | 'untouched' | 'as before';
 
 /**
- * Faults that need a file, a line of a script, or a process of its own. Every call with every other kind of fault is in the
- * table of test/matrix.
+ * Faults that need a file, a line of a script, or a process of its own. Every call with every other kind of fault is in
+ * the table of test/matrix.
  */
 const addFaults: [what: string, faults: Fault | Fault[], exitCode: number, expected: Expected][] = [
   ['the exported file is cut short', { kind: 'cut-export', match: 'export', tool: 'netsh' }, 3, 'untouched'],

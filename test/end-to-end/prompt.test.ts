@@ -81,7 +81,9 @@ describe('on Windows', () => {
   });
 });
 
-/** Refusals and help need no rights and no firewall; what succeeds there is for the tests with a kernel of their own. */
+/**
+ * Refusals and help need no rights and no firewall; what succeeds there is for the tests with a kernel of their own.
+ */
 describe('on Linux', () => {
   const folder = mkdtempSync(join(tmpdir(), 'prompt-'));
   const log = join(folder, 'home', 'logs', 'active-responses.log');

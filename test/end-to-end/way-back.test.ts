@@ -3,7 +3,10 @@ import { Endpoint, type Result } from '../../fixtures/endpoint';
 import { emptyHost, typicalHost } from '../../fixtures/standin/hosts';
 import { udpServer } from '../matrix/bench';
 
-/** The way back of a first ADD, and the import of a release, when the file at hand is not to be trusted or not to be used. */
+/**
+ * The way back of a first ADD, and the import of a release, when the file at hand is not to be trusted or not to be
+ * used.
+ */
 let endpoint: Endpoint;
 let before = '';
 beforeEach(() => {

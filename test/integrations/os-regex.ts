@@ -1,6 +1,6 @@
 /**
- * The two pattern languages of OSSEC and Wazuh (ossec-hids src/os_regex): OS_Regex for decoders and fields, OS_Match for
- * `<match>`. Only what the stock decoders and our rules use.
+ * The two pattern languages of OSSEC and Wazuh (ossec-hids src/os_regex): OS_Regex for decoders and fields, OS_Match
+ * for `<match>`. Only what the stock decoders and our rules use.
  */
 
 /** `\w` takes the hyphen and the at sign; `\s` is the blank alone; a dot is a dot, and `\.` is any character. */
@@ -18,8 +18,8 @@ const classes: Readonly<Record<string, string>> = {
 const literals = '\\()$|<';
 
 /**
- * As a regular expression. Letters match in any case. A repetition goes on only while what follows it does not match, save at
- * the end of an alternative, where it takes all it can.
+ * As a regular expression. Letters match in any case. A repetition goes on only while what follows it does not match,
+ * save at the end of an alternative, where it takes all it can.
  */
 export function osRegex(pattern: string): RegExp {
   return new RegExp(alternatives(pattern).map(translate).join('|'), 'i');

@@ -16,7 +16,9 @@ export type Xml = Readonly<Record<string, unknown>>;
 
 const parser = new XMLParser({ ignoreAttributes: false, parseTagValue: false, trimValues: true });
 
-/** What a block or a file says, without comments and layout. A block may be a part of a file: then it has several roots. */
+/**
+ * What a block or a file says, without comments and layout. A block may be a part of a file: then it has several roots.
+ */
 export const readXml = (source: string): Xml => parser.parse(`<all>${source}</all>`).all as Xml;
 
 /** An order that a page has the reader give: what its command line means to the agent, or to the program itself. */

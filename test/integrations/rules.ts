@@ -54,8 +54,8 @@ export function readRules(product: Product): Rule[] {
 }
 
 /**
- * All rules that a line could end at: those that match below matching parents, and have no child that matches. A server takes
- * the first it comes to; where there is only one, the order of the rules does not matter.
+ * All rules that a line could end at: those that match below matching parents, and have no child that matches. A server
+ * takes the first it comes to; where there is only one, the order of the rules does not matter.
  */
 export function rulesHit(server: Server, kit: readonly Rule[], line: string): string[] {
   const event = server.decode(line);

@@ -4,13 +4,19 @@ import { hosts, Lab } from './lab/lab';
 import type { Ran } from './lab/protocol';
 import { executable } from './package/built';
 
-/** Nobody on the endpoint who is not root gets a packet out or in. One line of the table below is one thing that they try. */
+/**
+ * Nobody on the endpoint who is not root gets a packet out or in. One line of the table below is one thing that they
+ * try.
+ */
 const lab = new Lab();
 afterAll(() => lab.remove());
 
 const send = join(__dirname, 'lab', 'send.pl');
 const capture = join(__dirname, 'lab', 'capture.pl');
-/** On the wire these are ours to find: an attacker's, and the last that is looked at. Eight bytes, so that a group's name holds one. */
+/**
+ * On the wire these are ours to find: an attacker's, and the last that is looked at. Eight bytes, so that a group's
+ * name holds one.
+ */
 const [word, lastWord] = ['ATTACKER', 'LASTWORD'];
 const group = `ff15::${Buffer.from(word)
   .toString('hex')

@@ -100,7 +100,10 @@ const startWatch = (...handlers: readonly HostName[]): void =>
     { ip4: handlers.map((name) => hosts[name].ip4), ip6: handlers.map((name) => hosts[name].ip6) },
   );
 
-/** Numbered packets between attacker and endpoint, each way, while the work is done. What became of them, and of the work. */
+/**
+ * Numbered packets between attacker and endpoint, each way, while the work is done. What became of them, and of the
+ * work.
+ */
 async function underFlood<T>(
   family: Family,
   work: () => Promise<T>,
@@ -355,7 +358,10 @@ describe('a server by name', () => {
   });
 });
 
-/** As Docker sets up a host: what comes for a published port goes on to a container, and everything else from there is let out. */
+/**
+ * As Docker sets up a host: what comes for a published port goes on to a container, and everything else from there is
+ * let out.
+ */
 const docker = `table ip docker {
   chain prerouting {
     type nat hook prerouting priority dstnat; policy accept;

@@ -6,7 +6,10 @@ import { allTalks, answered, talks, unanswered } from './lab/scene';
 import { nftVersions } from './nft-versions';
 import { executable } from './package/built';
 
-/** What every nft has to do, by packets: contain, take a second handler, an alert, a restart and an upgrade, and give back. */
+/**
+ * What every nft has to do, by packets: contain, take a second handler, an alert, a restart and an upgrade, and give
+ * back.
+ */
 const [first] = nftVersions;
 const lab = new Lab(first?.program);
 afterAll(() => lab.remove());

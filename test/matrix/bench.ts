@@ -89,8 +89,8 @@ export class Bench {
   }
 
   /**
-   * As `work`, but within this process, which costs a tenth. `watchRuns` must be on. With `giveUpMs` it is stopped after that
-   * time, if it still runs; then there is neither exit code nor signal.
+   * As `work`, but within this process, which costs a tenth. `watchRuns` must be on. With `giveUpMs` it is stopped
+   * after that time, if it still runs; then there is neither exit code nor signal.
    */
   async workWithin(order: Order, plan: Partial<Plan> = {}, giveUpMs?: number): Promise<Ended> {
     const request = requestOf(order);
@@ -138,7 +138,8 @@ export class Bench {
   private start(args: readonly string[], plan: Partial<Plan>, end: 'exit' | 'close' = 'exit') {
     const whole = this.wholePlan(plan);
     const command = [process.execPath, '--require', interposer, this.program, ...args] as const;
-    // The peak of a process begins with the memory of the one that started it: let that be a small one where it is measured.
+    // The peak of a process begins with the memory of the one that started it: let that be a small one where it is
+    // measured.
     const small = ['/bin/sh', '-c', '"$@"; exit $?', 'sh', ...command] as const;
     const [program, ...words] = plan.effort === undefined ? command : small;
     const child = spawn(program, words, {
@@ -201,7 +202,9 @@ function smallHost(): HostDescription {
 /** What hangs is given up soon. */
 const impatience = { netsh: 1000, script: 1000, reg: 1000 };
 
-/** What Windows writes late, the stand-in writes at once. However busy this machine is, an order makes the same calls. */
+/**
+ * What Windows writes late, the stand-in writes at once. However busy this machine is, an order makes the same calls.
+ */
 const quick = { dns: 500, lock: 10_000, settle: 10, exportAge: 600_000, proofAfter: 0 };
 
 function parse<T>(text: string): T | undefined {

@@ -17,7 +17,10 @@ interface Point {
 /** Calls that leave everything as it was: to be killed behind one is to be killed behind the call before it. */
 const lookOnly = /^(exists|stat|lstat|fstat|read|readFile|readdir|close)Sync /;
 
-/** In `npm test` one point in so many is a SIGKILL of the real program, as is one at which it says what came of it. The others are played. */
+/**
+ * In `npm test` one point in so many is a SIGKILL of the real program, as is one at which it says what came of it. The
+ * others are played.
+ */
 const share = 4;
 
 function pointsAt(names: readonly string[]): Point[] {

@@ -3,7 +3,10 @@ import type { OrderName, Promised } from './tool-table';
 
 export const codes: readonly FileFault[] = ['EACCES', 'ENOSPC', 'EIO', 'EROFS'];
 
-/** The columns: ADD and second ADD, then DELETE. `locked`: `unable` where rights are missing, else `no-backup` or `held`. */
+/**
+ * The columns: ADD and second ADD, then DELETE. `locked`: `unable` where rights are missing, else `no-backup` or
+ * `held`.
+ */
 type Cell = Promised | 'locked' | '-';
 
 /** Whether the operation stands before or after the first change of the firewall, where that matters. */
@@ -78,15 +81,15 @@ export function promiseFor(order: OrderName, call: string, isChanged: boolean, c
 }
 
 /**
- * Exit 5, nobody can vouch for what is in force. `uncertain`: it is the policy from before. `unread`: the host is contained, as
- * it was when the order came.
+ * Exit 5, nobody can vouch for what is in force. `uncertain`: it is the policy from before. `unread`: the host is
+ * contained, as it was when the order came.
  */
 export type FullDiskPromised = Promised | 'uncertain' | 'unread';
 
 /**
- * One more column: the disk is full from the operation on. What is promised hangs on what was done by then: nothing of the
- * firewall, some of it, or all of it and the last look at it. Without space nothing can be read, and what cannot be read is
- * not said to be so.
+ * One more column: the disk is full from the operation on. What is promised hangs on what was done by then: nothing of
+ * the firewall, some of it, or all of it and the last look at it. Without space nothing can be read, and what cannot be
+ * read is not said to be so.
  */
 const fullDisk: Record<OrderName, Record<'nothing' | 'some' | 'all', FullDiskPromised>> = {
   ADD: { nothing: 'no-backup', some: 'uncertain', all: 'contained' },

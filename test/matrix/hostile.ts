@@ -5,10 +5,16 @@ import type { Bench, Ended, Order } from './bench';
 /** Milliseconds after which an order counts as hanging. It takes some twenty. */
 const longestWait = 60_000;
 
-/** Seconds of a processor that an order may take. That of other programs does not count, so that a busy machine changes nothing. */
+/**
+ * Seconds of a processor that an order may take. That of other programs does not count, so that a busy machine changes
+ * nothing.
+ */
 const mostWork = 5;
 
-/** Carries out an order on a host in whatever state: it ends soon, with an exit code of the table and no word of an exception. */
+/**
+ * Carries out an order on a host in whatever state: it ends soon, with an exit code of the table and no word of an
+ * exception.
+ */
 export async function carryOut(bench: Bench, order: Order): Promise<Ended> {
   const before = process.cpuUsage();
   const ended = await bench.workWithin(order, { lock: 'played' }, longestWait);
@@ -22,7 +28,10 @@ export async function carryOut(bench: Bench, order: Order): Promise<Ended> {
 /** Rules without an address: ping, DHCP, and what an IPv6 neighbour needs. Everything else is for somebody. */
 const forEverybody = /Name=(Allow ICMP (in|out)|contain-host: (DHCP|ICMPv6|neighbour)[^|]*)\|/;
 
-/** On a contained host every active rule lets through somebody who is named in one of these texts, as a valid address, and nobody else. */
+/**
+ * On a contained host every active rule lets through somebody who is named in one of these texts, as a valid address,
+ * and nobody else.
+ */
 export function expectOnlyNamed({ machine }: Bench, ...texts: readonly string[]): void {
   const named = addressesIn(texts.join(' '));
   const active = Object.values(machine.rules()).filter((rule) => rule.includes('|Active=TRUE|'));

@@ -15,7 +15,10 @@ interface Model {
   held: Known;
   /** The operator who is let in while the host is held, or nobody; undefined while that is not known. */
   handler: string | undefined;
-  /** Whether the case is an operator's, which no alert may end. `unknown`: what went wrong may have kept that from being noted. */
+  /**
+   * Whether the case is an operator's, which no alert may end. `unknown`: what went wrong may have kept that from being
+   * noted.
+   */
   isOperators: Known;
   /** What a release may give back: one policy, or two when somebody added a rule while nobody knew. */
   originals: string[];
@@ -142,7 +145,10 @@ class Intruded implements Step {
   }
 }
 
-/** Somebody imports the backup without us. What comes after that is part of the policy again, though the case is still open. */
+/**
+ * Somebody imports the backup without us. What comes after that is part of the policy again, though the case is still
+ * open.
+ */
 class GivenBack implements Step {
   check = ({ held }: Readonly<Model>): boolean => held !== 'no';
 

@@ -2,7 +2,10 @@ import type { Plan } from '../../fixtures/interpose/plan';
 import { add, type Bench, type Order, release } from './bench';
 import { truthOf } from './truth';
 
-/** What may be said of a host that is so. `degraded`: contained, and a rule is missing yet; `ineffective`: not contained, and rules are set. */
+/**
+ * What may be said of a host that is so. `degraded`: contained, and a rule is missing yet; `ineffective`: not
+ * contained, and rules are set.
+ */
 export const meanings: Record<ReturnType<typeof truthOf>, readonly string[]> = {
   contained: ['contained', 'degraded'],
   'not-contained': ['not-contained', 'ineffective'],
@@ -10,8 +13,9 @@ export const meanings: Record<ReturnType<typeof truthOf>, readonly string[]> = {
 };
 
 /**
- * What goes wrong on the ways back from an interruption; nothing, if all is well. `within`: in this process, which saves most
- * of the time; `watchRuns` must be on then. `moving`: netsh still works and holds the lock, so the truth may be another one a moment later.
+ * What goes wrong on the ways back from an interruption; nothing, if all is well. `within`: in this process, which
+ * saves most of the time; `watchRuns` must be on then. `moving`: netsh still works and holds the lock, so the truth may
+ * be another one a moment later.
  */
 export async function tryRecovery(bench: Bench, before: string, within: boolean, moving: boolean): Promise<string[]> {
   const plan: Partial<Plan> = moving ? {} : { lock: 'played' };

@@ -8,7 +8,9 @@ import { truthOf } from './truth';
 /** KiB. */
 const mostMemory = 200 * 1024;
 
-/** What a run makes of the system. Calls and tools depend on nothing but the host; processor time is the program's own. */
+/**
+ * What a run makes of the system. Calls and tools depend on nothing but the host; processor time is the program's own.
+ */
 async function measure(rules: number) {
   const bench = Bench.create(bigHost(rules));
   const before = bench.machine.fingerprint();

@@ -1,10 +1,9 @@
 import type { ToolFault } from '../../fixtures/interpose/plan';
 
 /**
- * What an order must come to. The exit code, and what the host is afterwards:
- * `contained` 0; `gaps` 6, contained; `no-backup` 3, nothing changed; `rolled-back` 4, as it was; `released` 0, as it was before
- * the containment; `held` 7, contained still; `unclaimed` 7, as it was before, but nobody can vouch for it; `waits`: it goes on
- * in the background.
+ * What an order must come to. The exit code, and what the host is afterwards: `contained` 0; `gaps` 6, contained;
+ * `no-backup` 3, nothing changed; `rolled-back` 4, as it was; `released` 0, as it was before the containment; `held` 7,
+ * contained still; `unclaimed` 7, as it was before, but nobody can vouch for it; `waits`: it goes on in the background.
  */
 export type Promised =
   | 'contained'
@@ -35,10 +34,16 @@ export const kinds: readonly (readonly ToolFault[])[] = [
 
 export type OrderName = 'ADD' | 'second ADD' | 'DELETE';
 
-/** `shut ADD`: an ADD on a host that lets nothing out already; only there is the firewall switched on by a call of its own. */
+/**
+ * `shut ADD`: an ADD on a host that lets nothing out already; only there is the firewall switched on by a call of its
+ * own.
+ */
 export type SceneName = OrderName | 'shut ADD';
 
-/** The table: an order, how often its call goes wrong, which call, and what is promised for each kind. `=`: as to the left. */
+/**
+ * The table: an order, how often its call goes wrong, which call, and what is promised for each kind. `=`: as to the
+ * left.
+ */
 const table = `
 order      | how    | call                  | fails       exit1     lies        hangs       done,hangs killed      done,killed missing     slow      speaks    floods
 

@@ -146,7 +146,8 @@ test('no word that an attacker brings along makes an alert an operator’s, or h
     fc.constantFrom('(from_the_server)', '(no_rule_id)', 'case=77', 'x=1', '-', '(null)', '', 'help', '--help'),
     fc.string({ maxLength: 12 }),
   );
-  // analysisd always writes the id and the rule of the alert, and escapes the file's name (src/analysisd/alerts/exec.c).
+  // analysisd always writes the id and the rule of the alert, and escapes the file's name
+  // (src/analysisd/alerts/exec.c).
   const file = fc
     .string({ minLength: 1, maxLength: 20 })
     .map((name) => name.replace(/[^\w./-]/g, (sign) => `\\${sign}`));

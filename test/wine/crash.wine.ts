@@ -21,7 +21,10 @@ interface Point {
 /** Calls that leave everything as it was, and those on files that nobody finds again. */
 const changesNothing = /^look |reading-|^(start|end|assign|resume) .*\\(icacls|sc)\.exe/;
 
-/** Between these a tool comes to life. Wine's console host, killed or left alone then, can stay for ever with the tool's handles. */
+/**
+ * Between these a tool comes to life. Wine's console host, killed or left alone then, can stay for ever with the tool's
+ * handles.
+ */
 const isBirth = /^(start|assign|resume) /;
 
 /** A call's name as far as it is the same in every run. */

@@ -21,7 +21,10 @@ afterAll(() => {
   for (const windows of open) windows.close();
 });
 
-/** The agents' own ways to start a program, and none of their threads may wait for netsh. They wait at the same time: a minute each. */
+/**
+ * The agents' own ways to start a program, and none of their threads may wait for netsh. They wait at the same time: a
+ * minute each.
+ */
 test.concurrent.each<[agent: string, hanging: string, words: readonly string[]]>([
   ['an OSSEC agent', 'export', ['ossec', `${program} add "-" "192.0.2.50" "(from_the_server) (no_rule_id)"`]],
   ['a Wazuh agent', 'policy', ['wazuh', program, message]],

@@ -47,7 +47,8 @@ async function makeEarlierVersion() {
   const earlier = { ...product, version: '0.0.1' };
   await makeProgram('src/contain-host.ts', 'earlier', earlier);
   makeInstaller(join(shared, 'earlier.exe'), join(shared, 'earlier.msi'), earlier);
-  // Windows sets this property when an upgrade removes the earlier version. Wine does not; this package has it from the start.
+  // Windows sets this property when an upgrade removes the earlier version. Wine does not; this package has it from the
+  // start.
   copyFileSync(join(shared, 'earlier.msi'), join(shared, 'earlier-in-upgrade.msi'));
   const property = "INSERT INTO `Property` (`Property`, `Value`) VALUES ('UPGRADINGPRODUCTCODE', 'yes')";
   run('msibuild', [join(shared, 'earlier-in-upgrade.msi'), '-q', property], { howToGet });

@@ -6,7 +6,9 @@ import { paths, type RegistryTree } from '../../fixtures/standin/registry';
 import type { Judged } from '../matrix/truth';
 import type { Windows } from './windows';
 
-/** All of a Windows that an order finds and changes, as it was at one moment: the policy, the agent's files and ours. */
+/**
+ * All of a Windows that an order finds and changes, as it was at one moment: the policy, the agent's files and ours.
+ */
 export class Snapshot {
   /** The local policy as one text, the same for policies that mean the same. */
   readonly fingerprint: string;

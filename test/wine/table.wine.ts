@@ -35,8 +35,8 @@ interface Cell {
 }
 
 /**
- * Every second row meets one kind, and the rows share the kinds among them; in the long run every row meets every kind. A netsh
- * that hangs is left to held.wine.ts.
+ * Every second row meets one kind, and the rows share the kinds among them; in the long run every row meets every kind.
+ * A netsh that hangs is left to held.wine.ts.
  */
 function cellsOf(name: OrderName): Cell[] {
   const cells = rows.map((row, index) =>

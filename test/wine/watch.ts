@@ -4,7 +4,10 @@ import { helper, type Windows } from './windows';
 
 /** What a worker is to meet. Its calls are named as `Watch.record` returns them, without their arguments' quotes. */
 export interface WatchPlan {
-  /** TerminateProcess at the nth call, from 1, whose name begins with `what`; `later`: behind it, when `killNow` is called. */
+  /**
+   * TerminateProcess at the nth call, from 1, whose name begins with `what`; `later`: behind it, when `killNow` is
+   * called.
+   */
   readonly kill?: { readonly when: 'before' | 'after' | 'later'; readonly nth: number; readonly what: string };
   /** The nth tool, or with 0 every one, whose command line has `what` in it goes wrong. */
   readonly fault?: { readonly nth: number; readonly kind: string; readonly what: string };

@@ -60,7 +60,8 @@ export class Windows {
     this.bin = join(this.agent, 'active-response', 'bin');
     this.state = this.path('Program Files/contain-host/state');
     this.standin = join(this.system32, 'standin');
-    // Second links, because a copy takes 700 MB. Wine writes a registry file with a second link in place: those are copied.
+    // Second links, because a copy takes 700 MB. Wine writes a registry file with a second link in place: those are
+    // copied.
     spawnSync('cp', ['--archive', '--link', `${helper('prefix')}/.`, this.prefix]);
     for (const name of ['system.reg', 'user.reg', 'userdef.reg']) {
       rmSync(join(this.prefix, name));
@@ -129,7 +130,9 @@ export class Windows {
     return this.settle(await this.startBy(starter, program, JSON.stringify(message)));
   }
 
-  /** On a slow machine the program leaves before its worker is done. Waits for that, and for the exit code in its line. */
+  /**
+   * On a slow machine the program leaves before its worker is done. Waits for that, and for the exit code in its line.
+   */
   private async settle(result: Result): Promise<Result> {
     if (result.exitCode !== 8) return result;
     while (this.workers().length > 0) await wait(200);
@@ -141,7 +144,10 @@ export class Windows {
     return this.start(['C:\\starter.exe', ...args]);
   }
 
-  /** Starts any program and waits for it. Its output goes through a file, which is all that Node under Wine can write to. */
+  /**
+   * Starts any program and waits for it. Its output goes through a file, which is all that Node under Wine can write
+   * to.
+   */
   start([program = '', ...args]: readonly string[], { cwd, env = {} }: StartOptions = {}): Promise<Result> {
     const file = join(mkdtempSync(join(this.prefix, 'output-')), 'text');
     const output = openSync(file, 'w');
@@ -152,7 +158,8 @@ export class Windows {
       child.on('error', reject);
       child.on('exit', (exitCode) => {
         closeSync(output);
-        // Of its own services Wine complains in the output of whoever starts it first; our program's end is in its exit code.
+        // Of its own services Wine complains in the output of whoever starts it first; our program's end is in its exit
+        // code.
         const said = readFileSync(file, 'utf8').replace(/^wine: .*\r?\n/gm, '');
         resolve({ exitCode, output: said });
       });

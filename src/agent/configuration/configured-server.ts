@@ -18,8 +18,9 @@ export function parsePort(text: string): number {
 }
 
 /**
- * What stands as `server-ip`. The agents refuse everything but numeric addresses (OS_IsValidIP in src/shared/validate_op.c);
- * old spellings that only some of them take go through here and are left out later. Throws `Rejected`.
+ * What stands as `server-ip`. The agents refuse everything but numeric addresses (OS_IsValidIP in
+ * src/shared/validate_op.c); old spellings that only some of them take go through here and are left out later. Throws
+ * `Rejected`.
  */
 export function checkServerIp(text: string): string {
   if (!/^!?[0-9A-Fa-fXx.:]+(?:%[\w.:-]+)?$/.test(text)) throw new Rejected(`${quote(text)} is not an IP address`);

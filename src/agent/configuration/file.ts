@@ -11,8 +11,8 @@ export function readConfigurationFile(platform: Host['platform'], home: string):
 }
 
 /**
- * What the agent sees of its configuration, one character a byte: names and addresses are ASCII, and the agent does not care
- * about the rest. On Windows it reads in text mode, where Ctrl-Z ends a file.
+ * What the agent sees of its configuration, one character a byte: names and addresses are ASCII, and the agent does not
+ * care about the rest. On Windows it reads in text mode, where Ctrl-Z ends a file.
  */
 export function configurationText(bytes: Buffer, platform: Host['platform']): string {
   const source = bytes.toString('latin1');

@@ -6,7 +6,10 @@ const deepest = 1024;
 /** root, section, element, element of that: nothing deeper is wanted. */
 const deepestWanted = 4;
 
-/** Characters of plain XML. What names hundreds of servers is far shorter; the parser behind takes a second for this much. */
+/**
+ * Characters of plain XML. What names hundreds of servers is far shorter; the parser behind takes a second for this
+ * much.
+ */
 const longestWanted = 1024 * 1024;
 
 /** The sections that are wanted, and the elements that matter in them. Every other element there becomes `other`. */
@@ -17,8 +20,8 @@ export interface Wanted {
 
 /**
  * Turns a configuration in the agent's own dialect into plain XML: one root, only the sections that are wanted, no
- * comments, attributes or entities, and of each element the text that the agent takes, which is what stands behind its last
- * child. Throws `Rejected` where the agent would not read the file.
+ * comments, attributes or entities, and of each element the text that the agent takes, which is what stands behind its
+ * last child. Throws `Rejected` where the agent would not read the file.
  */
 export function normalise(source: string, dialect: Dialect, wanted: Wanted): string {
   const scanner = new Scanner(source, dialect);

@@ -22,8 +22,8 @@ const mostServers = 256;
 
 /**
  * The servers that a configuration names, in the order in which the agent takes them. OSSEC and Wazuh read some files
- * differently; what either of them would use counts. Throws `Failure('bad-configuration')` where no agent would start with
- * the file.
+ * differently; what either of them would use counts. Throws `Failure('bad-configuration')` where no agent would start
+ * with the file.
  */
 export function readConfiguredServers(
   bytes: Buffer,

@@ -1,4 +1,6 @@
-/** What the two families of agents read differently: ossec-hids and wazuh, src/os_xml/os_xml.c and os_xml_internal.h. */
+/**
+ * What the two families of agents read differently: ossec-hids and wazuh, src/os_xml/os_xml.c and os_xml_internal.h.
+ */
 export interface Dialect {
   /** XML_MAXSIZE: with this many characters a run of text, a name or an attribute is too long. */
   readonly tooLong: number;
@@ -21,8 +23,8 @@ const declaration = /^(?:\xef\xbb\xbf)?<\?[ \t\n\v\f\r]*xml[\s\S]*?\?[ \t\n\v\f\
 const mostAttributes = 1024;
 
 /**
- * Walks through a configuration as the agent's own reader does (os_xml.c, _ReadElem and _getattributes), in linear time. The
- * source has one character a byte. Every method throws `Rejected` where that reader gives up.
+ * Walks through a configuration as the agent's own reader does (os_xml.c, _ReadElem and _getattributes), in linear
+ * time. The source has one character a byte. Every method throws `Rejected` where that reader gives up.
  */
 export class Scanner {
   private at = 0;
@@ -34,7 +36,9 @@ export class Scanner {
     if (dialect.skipsDeclaration) this.at = declaration.exec(source)?.[0].length ?? 0;
   }
 
-  /** The text up to the next tag, whose `<` is passed; undefined at the end of the file. Between roots it has no limit. */
+  /**
+   * The text up to the next tag, whose `<` is passed; undefined at the end of the file. Between roots it has no limit.
+   */
   readText(insideRoot: boolean): string | undefined {
     let text = '';
     let backslashes = 0;

@@ -11,9 +11,9 @@ const defaultPort = '1517';
 const endpoint = /^(?:https:\/\/)?(?:\[([^\]]*)\]|([^\s/:?#@[\]]+))(?::(\d+))?(?:\/[^?#]*)?$/i;
 
 /**
- * The server to a Wazuh 5 agent (wazuh src/config/src/client-config.c), which speaks HTTPS. It takes the last `server` or
- * `manager` of an `agent` section today; who wrote several means several, and so may the next version: all count. `client`
- * sections that an upgrade left count if there is none, without their ports. Throws `Rejected`.
+ * The server to a Wazuh 5 agent (wazuh src/config/src/client-config.c), which speaks HTTPS. It takes the last `server`
+ * or `manager` of an `agent` section today; who wrote several means several, and so may the next version: all count.
+ * `client` sections that an upgrade left count if there is none, without their ports. Throws `Rejected`.
  */
 export function serversOfWazuh5(sections: readonly Element[]): ConfiguredServer[] {
   const agents = sections.filter(({ name }) => name === 'agent');

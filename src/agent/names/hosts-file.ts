@@ -25,8 +25,8 @@ export interface HostsText {
 }
 
 /**
- * Reads a hosts file. `forChange`: only one that we may change and change back. Throws what is wrong with it: a link, another's,
- * huge, not a text, or the system's error.
+ * Reads a hosts file. `forChange`: only one that we may change and change back. Throws what is wrong with it: a link,
+ * another's, huge, not a text, or the system's error.
  */
 export function readHosts(file: string, forChange: boolean): HostsText {
   let fd: number;
@@ -44,7 +44,9 @@ export function readHosts(file: string, forChange: boolean): HostsText {
   }
 }
 
-/** Appends in place, all or nothing, and puts it on disk. The file may be a mount: it never gets another file's place. */
+/**
+ * Appends in place, all or nothing, and puts it on disk. The file may be a mount: it never gets another file's place.
+ */
 export function appendToHosts(file: string, appended: string): void {
   const { O_WRONLY, O_APPEND, O_CREAT } = constants;
   const fd = open(file, O_WRONLY | O_APPEND | O_CREAT, 0o644);
@@ -65,7 +67,9 @@ export function appendToHosts(file: string, appended: string): void {
   }
 }
 
-/** Puts other contents into the same file, the longer of the two being there whole at any moment, and puts it on disk. */
+/**
+ * Puts other contents into the same file, the longer of the two being there whole at any moment, and puts it on disk.
+ */
 export function rewriteHosts(file: string, before: string, after: string): void {
   const fd = open(file, constants.O_RDWR);
   try {

@@ -6,8 +6,9 @@ import { keyPath } from '../../windows/registry-file';
 const parameters = 'HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters';
 
 /**
- * The file in which this system looks up names before it asks name servers. Windows keeps its folder in the registry, where
- * somebody may have moved it; what cannot be read there is as Windows sets it up. `folder`: where a key may be put for a moment.
+ * The file in which this system looks up names before it asks name servers. Windows keeps its folder in the registry,
+ * where somebody may have moved it; what cannot be read there is as Windows sets it up. `folder`: where a key may be
+ * put for a moment.
  */
 export async function findHostsFile(host: Host, folder: string): Promise<string> {
   if (host.platform === 'linux') return usualHostsFile(host);
@@ -25,7 +26,10 @@ function systemRoot({ env }: Host): string {
   return env.SystemRoot ?? 'C:\\Windows';
 }
 
-/** Windows writes `%SystemRoot%\System32\drivers\etc`; the separators are this system's where the stand-in plays Windows. */
+/**
+ * Windows writes `%SystemRoot%\System32\drivers\etc`; the separators are this system's where the stand-in plays
+ * Windows.
+ */
 function expand(host: Host, path: string): string {
   const expanded = path.replace(/%(?:SystemRoot|windir)%/i, () => systemRoot(host));
   return process.platform === 'win32' ? expanded : expanded.replaceAll('\\', '/');

@@ -33,8 +33,8 @@ export function missingPins(text: string, wanted: readonly Pin[]): Pin[] {
 }
 
 /**
- * What has to be appended to a hosts file so that it holds these pins, in its own kind of line ends. `isNew`: there was no file.
- * A last line without an end, or a byte order mark alone, must not become part of our first line.
+ * What has to be appended to a hosts file so that it holds these pins, in its own kind of line ends. `isNew`: there was
+ * no file. A last line without an end, or a byte order mark alone, must not become part of our first line.
  */
 export function appendix(text: string, pins: readonly Pin[], isNew: boolean, platform: 'windows' | 'linux'): string {
   const end = lineEndOf(text) ?? (platform === 'windows' ? '\r\n' : '\n');
@@ -49,8 +49,8 @@ function lineEndOf(text: string): '\r\n' | '\n' | undefined {
 }
 
 /**
- * A hosts file without our lines, every other byte as it is; undefined for one that is there only because of us. What others
- * wrote behind our lines stays in lines of its own.
+ * A hosts file without our lines, every other byte as it is; undefined for one that is there only because of us. What
+ * others wrote behind our lines stays in lines of its own.
  */
 export function withoutPins(text: string): string | undefined {
   const lines = text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
@@ -103,8 +103,8 @@ export function meantText(text: string, { appended, before }: Begun): string {
 }
 
 /**
- * The same without an appendix of ours of which a power cut left only a part at the end: the first characters, or zeros in
- * place of some.
+ * The same without an appendix of ours of which a power cut left only a part at the end: the first characters, or zeros
+ * in place of some.
  */
 export function withoutTorn(text: string, at: number, whole: string): string {
   const rest = text.slice(at);

@@ -6,15 +6,17 @@ import { readAgentFile } from '../agent-files';
 const systemFiles = { nsswitch: '/etc/nsswitch.conf', processes: '/proc' };
 
 /**
- * Why a Linux agent does not find in /etc/hosts what stands there, or not before it asks a name server; undefined where it does.
- * Never throws.
+ * Why a Linux agent does not find in /etc/hosts what stands there, or not before it asks a name server; undefined where
+ * it does. Never throws.
  */
 export function whyHostsIsNotRead(home: string, files = systemFiles): string | undefined {
   if (isShutIn(home, files.processes)) return 'the agent runs in a root folder of its own (chroot) and does not see it';
   return asksOthersFirst(files.nsswitch) ? `${files.nsswitch} has others asked before it` : undefined;
 }
 
-/** An agent runs as several processes: OSSEC's from 3.4 on leaves one outside its chroot that finds names and connects. */
+/**
+ * An agent runs as several processes: OSSEC's from 3.4 on leaves one outside its chroot that finds names and connects.
+ */
 function isShutIn(home: string, processes: string): boolean {
   const roots = daemonsOf(home).flatMap((pid) => rootOf(join(processes, pid)) ?? []);
   return roots.length > 0 ? !roots.includes('/') : isOfShutInVersion(home);
@@ -40,8 +42,8 @@ function rootOf(process: string): string | undefined {
 }
 
 /**
- * Of an agent that does not run its version tells: OSSEC's has the process outside from 3.4 on (ossec-hids pull request 1698),
- * Wazuh's is not shut in from 3.12 on (wazuh pull requests 4241 and 4652). No version: a new one.
+ * Of an agent that does not run its version tells: OSSEC's has the process outside from 3.4 on (ossec-hids pull request
+ * 1698), Wazuh's is not shut in from 3.12 on (wazuh pull requests 4241 and 4652). No version: a new one.
  */
 function isOfShutInVersion(home: string): boolean {
   const init = textIn(home, 'etc/ossec-init.conf');

@@ -37,8 +37,8 @@ interface Given {
 }
 
 /**
- * Brings the host to the policy in one transaction and reads it back. A host that was free is set free again where it shows that
- * this is of no use; one that was contained is not.
+ * Brings the host to the policy in one transaction and reads it back. A host that was free is set free again where it
+ * shows that this is of no use; one that was contained is not.
  */
 export async function contain(given: Given): Promise<Judgement> {
   const { context, nft, asked, requestedBy, recorder, systemctl } = given;
@@ -49,7 +49,8 @@ export async function contain(given: Given): Promise<Judgement> {
   const allowList = requestedBy === 'alert' ? withHandlers(asked, liveHandlers(before)) : asked;
   const rules = acceptRules(allowList, surroundings);
   const judge = (live: Reading | Unreadable): Judgement => judgeReading(live, allowList, surroundings);
-  // Closed, and open to a server, or not known to be otherwise. Less than that and the host is better set free than left.
+  // Closed, and open to a server, or not known to be otherwise. Less than that and the host is better set free than
+  // left.
   const isOfUse = (live: Reading, { state }: Judgement): boolean =>
     state !== 'not-contained' && state !== 'ineffective' && !serverIsLost(live, allowList, surroundings);
   // What the kernel does not take at all fails as a whole, and is told then.
@@ -71,9 +72,9 @@ export async function contain(given: Given): Promise<Judgement> {
   if ('unreadable' in live && !isTaken && !wasFree) throw notReadBack(live.unreadable);
   if (wasFree && !isTaken && ('unreadable' in live || !isOfUse(live, judgement)))
     return takeBack(context, nft, recorder, complaint ?? describe(judgement));
-  // What counts is what is in force, not what nft says of its work. A transaction is carried out whole or not at all: where
-  // something changed these rules are loaded, also if they do not read as we wrote them. Where nothing did, those of an
-  // earlier order are, and what is saved of them has to stay.
+  // What counts is what is in force, not what nft says of its work. A transaction is carried out whole or not at all:
+  // where something changed these rules are loaded, also if they do not read as we wrote them. Where nothing did, those
+  // of an earlier order are, and what is saved of them has to stay.
   const isLoaded = isTaken || isWhole(judgement, own) || !isDeepStrictEqual(live, before);
   const [saved, unit] = await Promise.all([
     isLoaded ? save(context, recorder, inPlace) : missingSave(context),

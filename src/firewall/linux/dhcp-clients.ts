@@ -8,7 +8,9 @@ const clientNames = new Set(['dhcpcd', '_dhcpcd', '_dhcp', 'dhcp', 'dhclient', '
 /** A system whose files come as an image keeps its own users apart. */
 const userFiles = ['/etc/passwd', '/usr/lib/passwd'];
 
-/** Where clients keep their leases: systemd-networkd, NetworkManager, dhclient of Debian and Red Hat, dhcpcd since 2008. */
+/**
+ * Where clients keep their leases: systemd-networkd, NetworkManager, dhclient of Debian and Red Hat, dhcpcd since 2008.
+ */
 const leaseFolders = [
   '/run/systemd/netif/leases',
   '/var/lib/NetworkManager',
@@ -41,8 +43,9 @@ export function readDhcpUsers(files = userFiles): number[] {
 }
 
 /**
- * The servers that gave this host its IPv4 leases, as the clients wrote them down. Where none did, such as udhcpc, the gateways:
- * a small network's router is its DHCP server. Who asks elsewhere is answered when he asks everybody, before the lease ends.
+ * The servers that gave this host its IPv4 leases, as the clients wrote them down. Where none did, such as udhcpc, the
+ * gateways: a small network's router is its DHCP server. Who asks elsewhere is answered when he asks everybody, before
+ * the lease ends.
  */
 export function readDhcpServers(folders = leaseFolders, routes = '/proc/net/route'): Address[] {
   const named = folders.flatMap(leaseFiles).slice(0, mostFiles).flatMap(serverOfLease);

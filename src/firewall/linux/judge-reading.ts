@@ -17,8 +17,9 @@ export const bridgedGuestsOpen = gapOf({ code: 'bridged-guests-open' });
 const mostNames = 10;
 
 /**
- * Judges what the kernel will do with the next packet, by the rules that were read back. With a policy it also looks whether
- * everybody who is to be let in is, and nobody else. What a listing does not show for certain is never called open.
+ * Judges what the kernel will do with the next packet, by the rules that were read back. With a policy it also looks
+ * whether everybody who is to be let in is, and nobody else. What a listing does not show for certain is never called
+ * open.
  */
 export function judgeReading(
   live: Reading | Unreadable,
@@ -42,8 +43,8 @@ export function judgeReading(
 }
 
 /**
- * The rules that may be ours in the words of an nft that we do not know. Where none of ours is missing, whatever else there is
- * comes from others.
+ * The rules that may be ours in the words of an nft that we do not know. Where none of ours is missing, whatever else
+ * there is comes from others.
  */
 export function unclearRules(
   { rules }: Reading,
@@ -107,7 +108,10 @@ function unclearGaps({ unlisted }: Reading, unclear: readonly LiveRule[]): Gap[]
   return named('rules-not-recognised', unclear);
 }
 
-/** A chain that a bridge's frames pass is a smaller gap than one that the host's own packets pass, and so is the last one of all. */
+/**
+ * A chain that a bridge's frames pass is a smaller gap than one that the host's own packets pass, and so is the last
+ * one of all.
+ */
 function hookGaps({ chains, unlisted }: Reading, hook: string): Gap[] {
   if (unlisted.some(({ family }) => hook.startsWith(family))) return [];
   if (chains.some((chain) => chain.hook === hook && chain.drops)) return [];

@@ -6,19 +6,22 @@ import { type AcceptRule, accept, match } from './match';
 /** A report tells at most so many groups at once, or it is dropped. */
 const mostGroups = 6;
 
-/** Lengths in bytes (RFC 2710, 3810): the option in front of a report, a report without groups, one group without sources. */
+/**
+ * Lengths in bytes (RFC 2710, 3810): the option in front of a report, a report without groups, one group without
+ * sources.
+ */
 const lengths = { option: 8, report: 8, group: 20, oldReport: 24 } as const;
 
 /**
- * Groups whose names carry nothing, which the kernel and its usual daemons join (IANA, IPv6 Multicast Address Space): routers,
- * multicast DNS, LLMNR. A report of everything that was joined names them beside those that are needed.
+ * Groups whose names carry nothing, which the kernel and its usual daemons join (IANA, IPv6 Multicast Address Space):
+ * routers, multicast DNS, LLMNR. A report of everything that was joined names them beside those that are needed.
  */
 const wellKnown = ['ff02::2', 'ff05::2', 'ff02::fb', 'ff02::1:3'];
 
 /**
- * Reports of multicast groups, for switches that pass on only what somebody asked for: without them a neighbour's question
- * for our address never comes. Anybody may join a group, and 14 bytes of its address are his to choose, so only reports go out
- * that name the groups of our own addresses, and nothing else.
+ * Reports of multicast groups, for switches that pass on only what somebody asked for: without them a neighbour's
+ * question for our address never comes. Anybody may join a group, and 14 bytes of its address are his to choose, so
+ * only reports go out that name the groups of our own addresses, and nothing else.
  */
 export function acceptListenerReports(name: GroupName, ownIp6: readonly Address[]): AcceptRule[] {
   if (ownIp6.length === 0) return [];

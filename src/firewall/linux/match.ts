@@ -2,15 +2,18 @@ import { type Address, cidr } from '../../policy/address';
 import type { GroupName } from '../../policy/flows';
 
 /**
- * The chains in which something is let through. `postrouting` comes behind every rewriting by others (NAT at output), so what
- * leaves is accepted there once more, by where it goes then. Nothing is ever forwarded.
+ * The chains in which something is let through. `postrouting` comes behind every rewriting by others (NAT at output),
+ * so what leaves is accepted there once more, by where it goes then. Nothing is ever forwarded.
  */
 export type Chain = 'input' | 'output' | 'postrouting';
 
 /** Which way a rule is for, whatever chains that takes. */
 export type Way = 'in' | 'out';
 
-/** One condition: a field as nft names it, such as `ip saddr`, and the values it may have; or must exceed, or must not have. */
+/**
+ * One condition: a field as nft names it, such as `ip saddr`, and the values it may have; or must exceed, or must not
+ * have.
+ */
 export interface Match {
   readonly field: string;
   readonly values: readonly string[];
@@ -18,7 +21,9 @@ export interface Match {
   readonly not?: true;
 }
 
-/** A rule that accepts what meets every condition. There are no other rules: what meets none is dropped by the chain. */
+/**
+ * A rule that accepts what meets every condition. There are no other rules: what meets none is dropped by the chain.
+ */
 export interface AcceptRule {
   readonly chain: Chain;
   readonly comment: string;

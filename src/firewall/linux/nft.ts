@@ -13,14 +13,14 @@ const systemFolders = ['/usr/sbin', '/sbin', '/usr/bin'] as const;
 const limitMs = 20_000;
 
 /**
- * What decides is the exit code and JSON; messages are only kept for people, and so in English. A listing has thousands of
- * rules at most; more is not ours.
+ * What decides is the exit code and JSON; messages are only kept for people, and so in English. A listing has thousands
+ * of rules at most; more is not ours.
  */
 const options: RunOptions = { limitMs, env: { LC_ALL: 'C' }, keepBytes: 16 * 1024 * 1024 };
 
 /**
- * Memory first: a full disk must keep nobody from being contained. nft 0.9.8 opens /dev/stdin anew, which works for a file
- * and not for a socket, and Node makes sockets of its children's pipes.
+ * Memory first: a full disk must keep nobody from being contained. nft 0.9.8 opens /dev/stdin anew, which works for a
+ * file and not for a socket, and Node makes sockets of its children's pipes.
  */
 const memoryFolders = ['/run', '/dev/shm'];
 
@@ -82,8 +82,8 @@ export class Nft {
   }
 
   /**
-   * How this nft lists these tables once it has loaded a transaction, tried out in a network namespace of its own that ends
-   * with the process. A table of which it gives no listing is left out. Undefined where that is not allowed.
+   * How this nft lists these tables once it has loaded a transaction, tried out in a network namespace of its own that
+   * ends with the process. A table of which it gives no listing is left out. Undefined where that is not allowed.
    */
   async rehearse(transaction: string, own: readonly Table[]): Promise<unknown[] | undefined> {
     if (!existsSync(this.unshare)) return undefined;
@@ -94,7 +94,10 @@ export class Nft {
     return answers.flatMap((answer) => parse(answer)?.listed ?? []);
   }
 
-  /** Carries out a transaction as a step, whole or not at all. It holds our lock while it lives, even if we die before it. */
+  /**
+   * Carries out a transaction as a step, whole or not at all. It holds our lock while it lives, even if we die before
+   * it.
+   */
   async change(recorder: Recorder, step: string, transaction: string): Promise<string | undefined> {
     const args = ['-f', '-'];
     const { lockFd } = this.context;

@@ -150,8 +150,8 @@ interface TriedOut extends Seen {
 }
 
 async function look(nft: Nft, allowList: AllowList): Promise<Seen> {
-  // One question where all is well: nobody has tables of our names, the kernel takes such rules, and nft knows JSON. Which
-  // tables it takes does not depend on those surroundings that have to be asked for at the same time.
+  // One question where all is well: nobody has tables of our names, the kernel takes such rules, and nft knows JSON.
+  // Which tables it takes does not depend on those surroundings that have to be asked for at the same time.
   const usual = loadCommands(acceptRules(allowList, readFixedSurroundings()));
   const fromNothing = transaction([...tables.map((table) => tableCommand('create', table)), ...usual]);
   const [surroundings, refusal] = await Promise.all([readSurroundings(nft, allowList), nft.checkWithJson(fromNothing)]);

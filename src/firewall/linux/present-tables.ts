@@ -2,9 +2,10 @@ import type { Nft, Unreadable } from './nft';
 import { type Table, tableCommand, tables, transaction } from './ruleset';
 
 /**
- * Whether our tables are there is told by what the kernel would let be done and not by what nft lists: it makes no table that is
- * there and deletes none that is not. A listing of all tables would tell too, but then some versions of nft read whatever the
- * tables of others hold: a quarter of a minute with a blocklist of 200,000 addresses. Nothing is changed; nothing here throws.
+ * Whether our tables are there is told by what the kernel would let be done and not by what nft lists: it makes no
+ * table that is there and deletes none that is not. A listing of all tables would tell too, but then some versions of
+ * nft read whatever the tables of others hold: a quarter of a minute with a blocklist of 200,000 addresses. Nothing is
+ * changed; nothing here throws.
  */
 export async function presentTables(nft: Nft): Promise<readonly Table[] | Unreadable> {
   if (await isFree(nft)) return [];

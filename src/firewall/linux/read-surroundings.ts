@@ -34,7 +34,10 @@ export function readFixedSurroundings(): Surroundings {
   };
 }
 
-/** A UDP server behind NAT hears this host, but after a silence its own packets come from an address nobody knows any more. */
+/**
+ * A UDP server behind NAT hears this host, but after a silence its own packets come from an address nobody knows any
+ * more.
+ */
 export function natGaps({ rewritten }: Surroundings): Gap[] {
   const deaf = rewritten.filter(
     ({ server, rewritten: certainty }) => certainty === 'yes' && server.protocols.includes('udp'),

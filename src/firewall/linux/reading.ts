@@ -31,8 +31,8 @@ export interface Reading {
   /** Tables that are there although nft gives no listing of them that is one, and why. */
   readonly unlisted: readonly (Table & Unreadable)[];
   /**
-   * Tables with a flag: somebody switched them off, so that they are there and do nothing (nft(8), `flags dormant`). Which
-   * flag cannot be told: nft 1.0.6 answers with the table's name in its place. We set none.
+   * Tables with a flag: somebody switched them off, so that they are there and do nothing (nft(8), `flags dormant`).
+   * Which flag cannot be told: nft 1.0.6 answers with the table's name in its place. We set none.
    */
   readonly flagged: readonly Table[];
   readonly chains: readonly LiveChain[];

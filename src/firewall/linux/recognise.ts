@@ -7,8 +7,9 @@ import { loadCommands, type Table, transaction } from './ruleset';
 import type { Surroundings } from './surroundings';
 
 /**
- * A reading with the rules recognised as ours by what they do, however this version of nft lists them: where some cannot be
- * told, the same nft loads what is wanted in a network namespace of its own, and two of its listings are compared. Never throws.
+ * A reading with the rules recognised as ours by what they do, however this version of nft lists them: where some
+ * cannot be told, the same nft loads what is wanted in a network namespace of its own, and two of its listings are
+ * compared. Never throws.
  */
 export async function recognise(
   nft: Nft,
@@ -21,7 +22,10 @@ export async function recognise(
   return { ...live, rules: live.rules.map((rule) => asMeant(rule, spelled?.get(rule.spelling))) };
 }
 
-/** The wanted rules by how this nft spells them: empty where it does not list them; undefined where it cannot be tried out. */
+/**
+ * The wanted rules by how this nft spells them: empty where it does not list them; undefined where it cannot be tried
+ * out.
+ */
 export async function rehearse(
   nft: Nft,
   wanted: readonly AcceptRule[],

@@ -62,8 +62,8 @@ class Walk {
   }
 
   /**
-   * `certainty`: how sure it is that the packet comes here at all. Each chain is gone through once, also where chains call each
-   * other in a circle.
+   * `certainty`: how sure it is that the packet comes here at all. Each chain is gone through once, also where chains
+   * call each other in a circle.
    */
   through(chain: string, certainty: 'yes' | 'perhaps'): Passed {
     const place = `${certainty} ${chain}`;
@@ -92,7 +92,8 @@ class Walk {
       if (isFields(statement.match)) {
         const { matches, isAddress } = this.match(statement.match);
         if (matches === 'no') return { rewritten: 'no', ended: false };
-        // A rule that names the server is for the server, whatever else it asks, such as chance among several real ones.
+        // A rule that names the server is for the server, whatever else it asks, such as chance among several real
+        // ones.
         if (matches === 'perhaps' && !isAddress) sure = this.named(expr) ? sure : 'perhaps';
       } else if ('xt' in statement) sure = this.named(expr) ? sure : 'perhaps';
       else if ('dnat' in statement || 'redirect' in statement)

@@ -98,7 +98,9 @@ function acceptFlow(name: GroupName, flow: Flow, partner: Partner, surroundings:
   );
 }
 
-/** A server is spoken to by its own protocols only, an entry the way that it says, and its answers come the other way. */
+/**
+ * A server is spoken to by its own protocols only, an entry the way that it says, and its answers come the other way.
+ */
 function isMeant(flow: Flow, { server, entry, way, family }: Partner, protocol: string | undefined): boolean {
   if (server !== undefined && !server.protocols.some((one) => one === protocol)) return false;
   if (way !== undefined && way !== flow.way) return false;

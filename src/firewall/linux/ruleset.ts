@@ -15,9 +15,9 @@ const firstOfAll = -2147483648;
 const lastOfAll = 2147483647;
 
 /**
- * Every chain drops by default. Frames that a bridge passes on between its guests never see the inet chains. NAT at output
- * sends a packet elsewhere after our output chain let it through, to this host itself for instance: what leaves has to pass
- * once more at the very end.
+ * Every chain drops by default. Frames that a bridge passes on between its guests never see the inet chains. NAT at
+ * output sends a packet elsewhere after our output chain let it through, to this host itself for instance: what leaves
+ * has to pass once more at the very end.
  */
 const chains = [
   { table: tables[0], hook: 'input', priority: firstOfAll },
@@ -34,9 +34,10 @@ export const droppingHooks = chains.map(({ table, hook }) => `${table.family} ${
 export const chainNames: readonly string[] = chains.map(({ hook }) => hook);
 
 /**
- * The one transaction that puts the rules in place of those in our chains: a line a command, each as for `nft`. The chains
- * stay: where a transaction deletes them and makes them anew, single packets get through while the kernel changes over
- * (seen on Linux 6.18 under a flood, about one for every twenty changes). `own`: the tables that this kernel can have.
+ * The one transaction that puts the rules in place of those in our chains: a line a command, each as for `nft`. The
+ * chains stay: where a transaction deletes them and makes them anew, single packets get through while the kernel
+ * changes over (seen on Linux 6.18 under a flood, about one for every twenty changes). `own`: the tables that this
+ * kernel can have.
  */
 export function loadCommands(rules: readonly AcceptRule[], own: readonly Table[] = tables): string[] {
   const ownChains = chains.filter(({ table }) => own.includes(table));

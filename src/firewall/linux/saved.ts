@@ -15,8 +15,8 @@ function savedFile({ stateFolder }: Context): string {
 }
 
 /**
- * Puts the rules on disk for the next start, whole or not at all. Nothing is written where they are there already. What could
- * not be written is a gap, whether the unit is enabled or not: who enables it counts on the file.
+ * Puts the rules on disk for the next start, whole or not at all. Nothing is written where they are there already. What
+ * could not be written is a gap, whether the unit is enabled or not: who enables it counts on the file.
  */
 export async function save(context: Context, recorder: Recorder, transaction: string): Promise<Gap[]> {
   const file = savedFile(context);
@@ -37,7 +37,10 @@ export async function save(context: Context, recorder: Recorder, transaction: st
   }
 }
 
-/** The gap in a containment of which nothing is on disk. It is not asked which rules are saved: whichever of ours they are, they contain the host. */
+/**
+ * The gap in a containment of which nothing is on disk. It is not asked which rules are saved: whichever of ours they
+ * are, they contain the host.
+ */
 export function missingSave(context: Context): Gap[] {
   const file = savedFile(context);
   if (readIfAny(file) !== undefined) return [];

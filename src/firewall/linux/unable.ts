@@ -7,8 +7,8 @@ import { tableCommand, tables, transaction } from './ruleset';
 const netAdmin = 12n;
 
 /**
- * Why containment cannot work here, as a failure that names the cause and not its symptom: told by what is tried, since the
- * words of nft and of the kernel differ with their versions. `refusal`: what was said when all was tried at once.
+ * Why containment cannot work here, as a failure that names the cause and not its symptom: told by what is tried, since
+ * the words of nft and of the kernel differ with their versions. `refusal`: what was said when all was tried at once.
  */
 export async function unableBecause(nft: Nft, refusal: string): Promise<Failure> {
   const broken = await nft.checkProgram();

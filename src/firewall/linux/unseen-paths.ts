@@ -9,8 +9,8 @@ import type { Nft } from './nft';
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * The ways past the firewall on this host: whatever takes packets from a card, or gives them to it, before the stack that our
- * chains are in. What cannot be looked at is left out. Changes nothing, and never throws.
+ * The ways past the firewall on this host: whatever takes packets from a card, or gives them to it, before the stack
+ * that our chains are in. What cannot be looked at is left out. Changes nothing, and never throws.
  */
 export async function findUnseenPaths(nft: Nft): Promise<Gap[]> {
   const links = (await readLinks()) ?? [];

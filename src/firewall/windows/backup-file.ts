@@ -5,7 +5,9 @@ import { makeRoomFor } from '../../process/memory';
 import { readHive } from './read/hive';
 import { readNameAndActive } from './read/rule-on-demand';
 
-/** A policy file that passed every check. Of the policy in it only the ids of its rules are kept: it may be a large one. */
+/**
+ * A policy file that passed every check. Of the policy in it only the ids of its rules are kept: it may be a large one.
+ */
 export interface BackupFile {
   readonly file: string;
   readonly ids: ReadonlySet<string>;
@@ -22,7 +24,10 @@ export interface BadBackup {
 /** Real exports of bloated hosts have some tens of megabytes. */
 const longestBackup = 256 * 1024 * 1024;
 
-/** Reads and checks a policy file: its structure, its hash where one was recorded, and that it is not a contained host's. */
+/**
+ * Reads and checks a policy file: its structure, its hash where one was recorded, and that it is not a contained
+ * host's.
+ */
 export function checkBackup(file: string, recorded?: BackupMark): BackupFile | BadBackup {
   let bytes: Buffer;
   try {
@@ -47,7 +52,10 @@ export function checkBackup(file: string, recorded?: BackupMark): BackupFile | B
   return { file, ids, mark };
 }
 
-/** Byte for byte what passed every check when it was made: to read thousands of rules again takes longer than people wait. */
+/**
+ * Byte for byte what passed every check when it was made: to read thousands of rules again takes longer than people
+ * wait.
+ */
 export function isAsRecorded(file: string, recorded: BackupMark): boolean {
   try {
     makeRoomFor(statSync(file).size);

@@ -19,15 +19,18 @@ export interface BeforeBackup {
   readonly blocks: boolean;
 }
 
-/** True where an ADD will most probably make a backup: no case is open, and none lies there as the batch script leaves it. */
+/**
+ * True where an ADD will most probably make a backup: no case is open, and none lies there as the batch script leaves
+ * it.
+ */
 export function needsBackup({ home, openCase }: Context): boolean {
   return openCase === undefined && home !== undefined && !existsSync(homeBackup(home));
 }
 
 /**
- * Exports the policy to a fresh file in the state folder, checks it against what the registry showed, and copies it to the
- * agent's home. The file decides, not netsh's exit code. `early`: an export that was begun before, and counts if it is fresh.
- * Nothing has been changed when this throws `Failure('no-backup')`.
+ * Exports the policy to a fresh file in the state folder, checks it against what the registry showed, and copies it to
+ * the agent's home. The file decides, not netsh's exit code. `early`: an export that was begun before, and counts if it
+ * is fresh. Nothing has been changed when this throws `Failure('no-backup')`.
  */
 export async function makeBackup(
   context: Context,
@@ -67,8 +70,9 @@ export async function makeBackup(
 }
 
 /**
- * A host that was contained without us, by the batch script: its backup is the first one of the case, if it is good. A second
- * copy is kept of it. Without a good one a host that blocks is still brought to the plan; one that does not is left alone.
+ * A host that was contained without us, by the batch script: its backup is the first one of the case, if it is good. A
+ * second copy is kept of it. Without a good one a host that blocks is still brought to the plan; one that does not is
+ * left alone.
  */
 export function adoptBackup(context: Context, recorder: Recorder, { blocks }: BeforeBackup): void {
   const found = findBackup(context, {});
@@ -87,8 +91,8 @@ export function adoptBackup(context: Context, recorder: Recorder, { blocks }: Be
 }
 
 /**
- * The reason why a backup does not hold the live policy, or nothing. `isLater`: the export began after the reading, so what it
- * lacks Windows has left out; from another one a rule may be missing because it is new.
+ * The reason why a backup does not hold the live policy, or nothing. `isLater`: the export began after the reading, so
+ * what it lacks Windows has left out; from another one a rule may be missing because it is new.
  */
 function compareToLive({ ids }: BackupFile, before: BeforeBackup, recorder: Recorder, isLater: boolean): string {
   const missing = before.ids.filter((id) => !ids.has(id));
@@ -114,7 +118,10 @@ function makeWay(place: string, recorder: Recorder): string {
   }
 }
 
-/** A backup of an earlier case may be somebody's only way back: it is renamed. Of many the oldest go in the end (old-cases.ts). */
+/**
+ * A backup of an earlier case may be somebody's only way back: it is renamed. Of many the oldest go in the end
+ * (old-cases.ts).
+ */
 export function putAside(file: string): void {
   if (isThere(file)) renameSync(file, stamped(file));
 }

@@ -1,7 +1,7 @@
 /**
- * The commands of the batch script that this program replaces, contain-me.cmd (Xavier Mertens, SANS ISC diary 26576, 2020), for
- * comparison only. They are never run: its outbound server rule, for one, matches nothing an agent sends. `home`: the agent's
- * folder with the separator behind it, as OSSECPATH has it.
+ * The commands of the batch script that this program replaces, contain-me.cmd (Xavier Mertens, SANS ISC diary 26576,
+ * 2020), for comparison only. They are never run: its outbound server rule, for one, matches nothing an agent sends.
+ * `home`: the agent's folder with the separator behind it, as OSSECPATH has it.
  */
 export function batchScriptCommands(
   action: 'add' | 'delete',

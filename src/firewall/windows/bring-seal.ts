@@ -22,8 +22,8 @@ interface SealSeen {
 }
 
 /**
- * Puts the seal in force, reads it back, and only then takes out what is left of an older one. What cannot be set stays away: the
- * host is contained as far as it goes, and the judgement says what is open.
+ * Puts the seal in force, reads it back, and only then takes out what is left of an older one. What cannot be set stays
+ * away: the host is contained as far as it goes, and the judgement says what is open.
  */
 export async function bringSeal(
   context: Context,

@@ -39,10 +39,11 @@ const mostSingles = 50;
 const handlerNames: readonly string[] = batchScriptNames.slice(4);
 
 /**
- * The changes from the rules that are stored to those wanted. While no rule of ours lets the server through, and there is neither a
- * handler nor a seal to keep, everything is disabled at once and ours are added; under a seal the block rules of others are on again
- * then. Otherwise neither the server's rule nor a seal must ever be off, so what is missing is added first, and what is too much is
- * taken out by name. With `keepHandlers` the rules of other handlers stay.
+ * The changes from the rules that are stored to those wanted. While no rule of ours lets the server through, and there
+ * is neither a handler nor a seal to keep, everything is disabled at once and ours are added; under a seal the block
+ * rules of others are on again then. Otherwise neither the server's rule nor a seal must ever be off, so what is
+ * missing is added first, and what is too much is taken out by name. With `keepHandlers` the rules of other handlers
+ * stay.
  */
 export function ruleChanges(wanted: Wanted, stored: readonly StoredRule[], keepHandlers: boolean): RuleChanges {
   const { allowed, seal, letThrough } = wanted;
@@ -62,7 +63,9 @@ export function ruleChanges(wanted: Wanted, stored: readonly StoredRule[], keepH
   return { ...changes, ...sealChanges(wanted, isFresh ? [] : sealed) };
 }
 
-/** What is stored under the name of a wanted rule and is not that rule goes, and the rule is added again right after. */
+/**
+ * What is stored under the name of a wanted rule and is not that rule goes, and the rule is added again right after.
+ */
 function sealChanges(
   { letThrough, seal }: Wanted,
   sealed: readonly StoredRule[],

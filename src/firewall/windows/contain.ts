@@ -35,7 +35,10 @@ interface Assessment {
   /** The rules of one server are all there. */
   readonly letsServerThrough: boolean;
   readonly isOn: boolean;
-  /** To switch it on before the rules were read back does not cut off the agent: what goes out stays open until the block. */
+  /**
+   * To switch it on before the rules were read back does not cut off the agent: what goes out stays open until the
+   * block.
+   */
   readonly mayBeSwitchedOnEarly: boolean;
   readonly blocks: boolean;
   /** Present where it is on and blocks. */
@@ -53,8 +56,8 @@ export interface StartingPoint {
 }
 
 /**
- * Brings the host to the allow list. The block comes last, and only when the server is let through.
- * `take` gives what the preflight read. Only the assessment of each reading is kept: two readings of a bloated host at once would be
+ * Brings the host to the allow list. The block comes last, and only when the server is let through. `take` gives what
+ * the preflight read. Only the assessment of each reading is kept: two readings of a bloated host at once would be
  * hundreds of megabytes.
  */
 export async function contain(
@@ -132,8 +135,9 @@ async function assessFirst(
 }
 
 /**
- * The first backup of a case is kept, unless somebody else has given the host back since: what is in force now is in no backup.
- * A policy that holds all of the one from before can be backed up anew without a loss, whatever an order was interrupted in.
+ * The first backup of a case is kept, unless somebody else has given the host back since: what is in force now is in no
+ * backup. A policy that holds all of the one from before can be backed up anew without a loss, whatever an order was
+ * interrupted in.
  */
 function isBackupDue(context: Context, local: StoredPolicy): boolean {
   const facts = context.openCase?.facts;
@@ -223,8 +227,8 @@ async function lookAgain(
 }
 
 /**
- * One process for all that a script can carry: of the time to containment most is the start of netsh. False where the disk does
- * not take the script, and nothing was done.
+ * One process for all that a script can carry: of the time to containment most is the start of netsh. False where the
+ * disk does not take the script, and nothing was done.
  */
 async function runAsScript(context: Context, recorder: Recorder, assessment: Assessment): Promise<boolean> {
   const { changes, isOn, blocks } = assessment;

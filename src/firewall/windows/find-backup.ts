@@ -38,7 +38,9 @@ export interface GoodBackup extends BackupFile {
   readonly record?: string;
 }
 
-/** The backup to release from: the one in the agent's home, else the second copy. `facts`: what was noted of the case. */
+/**
+ * The backup to release from: the one in the agent's home, else the second copy. `facts`: what was noted of the case.
+ */
 export function findBackup(context: Context, facts: Facts): GoodBackup | BadBackup {
   const recorded = backupFactsOf(facts);
   const files = backupPlaces(context, recorded);
@@ -66,8 +68,8 @@ export function otherCopy({ file, others, mark }: GoodBackup): string {
 }
 
 /**
- * The newest second copy of a backup that passes every check, for people to look at: nothing says that it is not of an earlier
- * case.
+ * The newest second copy of a backup that passes every check, for people to look at: nothing says that it is not of an
+ * earlier case.
  */
 export function newestCopy(stateFolder: string): string | undefined {
   const copies = namesIn(stateFolder).filter((name) => /^fw-backup-.*\.wfw$/.test(name));
@@ -77,13 +79,18 @@ export function newestCopy(stateFolder: string): string | undefined {
 
 /** What an import of a backup is measured by. */
 export interface Recorded {
-  /** The policy that the import gives back: as the registry showed it before, or as the backup holds it where no record is left. */
+  /**
+   * The policy that the import gives back: as the registry showed it before, or as the backup holds it where no record
+   * is left.
+   */
   readonly policy: PolicyRecord;
   /** Rules that were there before and that Windows left out of its own export: they cannot come back. */
   readonly notExported: readonly RecordedRule[];
 }
 
-/** Reads what the registry showed before the backup was made or, where that is gone, the policy in the backup itself. */
+/**
+ * Reads what the registry showed before the backup was made or, where that is gone, the policy in the backup itself.
+ */
 export function readRecord({ file, ids, record }: GoodBackup): Recorded {
   const { profiles, rules: whole } = readRecordFile(record) ?? readBackupFile(file);
   const rules = whole.map(({ id, raw, name }) => ({ id, raw, name }));

@@ -10,10 +10,10 @@ export function isGone({ openCase }: Context, local: StoredPolicy): boolean {
 }
 
 /**
- * True where somebody else has given a host back, by an import or a reset: it blocks no more than before, most of the rules
- * that were on are on again, and most of those that were off are off. What is in force then is the policy to come back to,
- * whatever happened to it since. Where only our rules and the block are gone, or everything was switched on, the policy from
- * before is still the one in the backup.
+ * True where somebody else has given a host back, by an import or a reset: it blocks no more than before, most of the
+ * rules that were on are on again, and most of those that were off are off. What is in force then is the policy to come
+ * back to, whatever happened to it since. Where only our rules and the block are gone, or everything was switched on,
+ * the policy from before is still the one in the backup.
  */
 export function isGivenBack(before: PolicyRecord, local: StoredPolicy): boolean {
   if (blocksByDefault(local) && !blocksByDefault(before)) return false;

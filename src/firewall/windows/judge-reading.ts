@@ -10,8 +10,8 @@ import { isSealNeeded, prepareSealing } from './sealing';
 import { blocksByDefault, hasOurRules } from './traits';
 
 /**
- * Judges a host by its live policy. Without rules of ours it is not contained, unless a case is open (`policy` is what that
- * asks for) and everything is blocked all the same.
+ * Judges a host by its live policy. Without rules of ours it is not contained, unless a case is open (`policy` is what
+ * that asks for) and everything is blocked all the same.
  */
 export function judgeReading(live: Reading | Unreadable, allowList?: AllowList): JudgementByProfile {
   if ('unreadable' in live) return unreadable(live);

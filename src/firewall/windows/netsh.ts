@@ -3,8 +3,8 @@ import { portsText } from '../../policy/ports';
 import type { Rule } from '../../policy/rule';
 
 /**
- * Arguments of one netsh call, without the program. Each `tag=value` is one argument; the words are never abbreviated and no
- * tag stands twice (Microsoft, "netsh advfirewall" command reference).
+ * Arguments of one netsh call, without the program. Each `tag=value` is one argument; the words are never abbreviated
+ * and no tag stands twice (Microsoft, "netsh advfirewall" command reference).
  */
 export type NetshCommand = readonly string[];
 
@@ -77,9 +77,9 @@ function tag(name: string, value: string | number | undefined): string | undefin
 const longestLine = 1_000;
 
 /**
- * True when a command can stand in a script: netsh reads one in the ANSI code page, so only ASCII means the same everywhere,
- * and a backslash before the closing quote would swallow it. Names of packages, `@{...}`, are looked up by Windows, and nobody has
- * told what a script makes of them.
+ * True when a command can stand in a script: netsh reads one in the ANSI code page, so only ASCII means the same
+ * everywhere, and a backslash before the closing quote would swallow it. Names of packages, `@{...}`, are looked up by
+ * Windows, and nobody has told what a script makes of them.
  */
 export function fitsScript(command: NetshCommand): boolean {
   const isPlain = (argument: string): boolean => /^[\x20-\x7e]*$/.test(argument) && !/["\\]|=@\{/.test(argument);

@@ -17,7 +17,10 @@ export function isHarmlessBlock(rule: StoredRule, allowed: readonly Rule[]): boo
   return !allowed.some((one) => mayMeet(rule, one));
 }
 
-/** True where a rule may be for something that another lets through. What is not known counts as met: a program, a word for ports or addresses, a field that nobody knows. */
+/**
+ * True where a rule may be for something that another lets through. What is not known counts as met: a program, a word
+ * for ports or addresses, a field that nobody knows.
+ */
 export function mayMeet(rule: StoredRule, allowed: Rule): boolean {
   const { localPorts, remotePorts, remote } = allowed;
   return (
@@ -44,8 +47,8 @@ function addressesMeet(items: readonly AddressItem[], remote: Rule['remote']): b
 }
 
 /**
- * Enables again, by name and direction, the block rules of others that were active and are harmless. All rules of such a name have
- * to be of that kind, or something else would be switched on with them.
+ * Enables again, by name and direction, the block rules of others that were active and are harmless. All rules of such
+ * a name have to be of that kind, or something else would be switched on with them.
  */
 export function enableOthersAgain(stored: readonly StoredRule[], allowed: readonly Rule[]): NetshCommand[] {
   const mayBlock = stored.filter(({ active, raw }) => active && /\|action=block\|/i.test(raw));

@@ -7,8 +7,8 @@ import { type ProfileName, profileNames } from './read/stored-rule';
 import { askNetsh } from './tools';
 
 /**
- * The judgement of the profiles that are in force now. That is looked up only where some are open and some are not; where it
- * cannot be told, all count.
+ * The judgement of the profiles that are in force now. That is looked up only where some are open and some are not;
+ * where it cannot be told, all count.
  */
 export async function weigh(context: Context, judged: JudgementByProfile): Promise<Judgement> {
   const { state, gaps, openIn } = judged;
@@ -18,8 +18,8 @@ export async function weigh(context: Context, judged: JudgementByProfile): Promi
 }
 
 /**
- * As `weigh`, and where only a profile that is not in force is open, once more a few seconds later: cut off from its domain, a PC
- * may move to the public profile.
+ * As `weigh`, and where only a profile that is not in force is open, once more a few seconds later: cut off from its
+ * domain, a PC may move to the public profile.
  */
 export async function weighTwice(context: Context, judged: JudgementByProfile): Promise<Judgement> {
   const first = await weigh(context, judged);
@@ -41,8 +41,9 @@ async function profilesInForce(context: Context): Promise<ProfileName[] | undefi
 }
 
 /**
- * Every word is translated, but what netsh prints for the current profile holds what it prints for each profile that is current.
- * `each` in the order of `profileNames`. The lines that it prints for one alone, such as its heading, tell it from the others.
+ * Every word is translated, but what netsh prints for the current profile holds what it prints for each profile that is
+ * current. `each` in the order of `profileNames`. The lines that it prints for one alone, such as its heading, tell it
+ * from the others.
  */
 export function findInForce(
   current: ReadonlySet<string>,

@@ -63,7 +63,10 @@ function whatHappened(context: Context, local: StoredPolicy, { policy, notExport
   return isOver ? { was: 'given-back-by-others', differences: [] } : undefined;
 }
 
-/** There is something to give back when a case got as far as a backup, or where rules of ours are active, whoever made them. */
+/**
+ * There is something to give back when a case got as far as a backup, or where rules of ours are active, whoever made
+ * them.
+ */
 async function lookAtHost(context: Context): Promise<'not-ours' | 'ours' | 'perhaps-restored'> {
   const local = await readLocal(context);
   const isOpen = context.openCase?.facts.backup !== undefined;
@@ -94,7 +97,10 @@ async function importBackup(context: Context, recorder: Recorder, { backup, reco
   };
 }
 
-/** What was changed by hand while the host was contained is kept as a file; that it cannot be kept does not hold a release. */
+/**
+ * What was changed by hand while the host was contained is kept as a file; that it cannot be kept does not hold a
+ * release.
+ */
 async function keepPresent(context: Context, recorder: Recorder, present: PolicyExport | undefined): Promise<void> {
   const file = freshPath((stamp) => join(context.stateFolder, `fw-before-release-${stamp}.wfw`));
   if (present === undefined || !(await takeExport(context, recorder, 'keep-present', present, file)))

@@ -11,7 +11,10 @@ import { type StoredRule, soleRemote } from './read/rule';
 import { allowedFlows, blockedFlows } from './seal-check';
 import { readSurroundings } from './surroundings';
 
-/** The block rules that are to be in force, and what is wrong with them; without rules no seal is wanted, or none can be had. */
+/**
+ * The block rules that are to be in force, and what is wrong with them; without rules no seal is wanted, or none can be
+ * had.
+ */
 export interface Sealing {
   readonly rules: readonly Rule[];
   /** The rules that allow, with the addresses to which the seal narrows them; absent where there is no seal. */
@@ -32,8 +35,8 @@ const unclear: ReadonlySet<string> = new Set([
 const nobody: Surroundings = { dhcpServers: [], resolvers: [] };
 
 /**
- * Whether there is a door that a seal may close: with it fewer gaps would be left once the plan is carried out, or nobody can
- * tell. What is sealed now plays no part.
+ * Whether there is a door that a seal may close: with it fewer gaps would be left once the plan is carried out, or
+ * nobody can tell. What is sealed now plays no part.
  */
 export function isSealNeeded(when: SealWhen = 'where-needed', sources: Sources, allowList: AllowList): boolean {
   if (when !== 'where-needed') return when === 'always';

@@ -21,8 +21,8 @@ export function requireTools(context: Context): void {
 }
 
 /**
- * Runs one netsh call as a step of the case. It holds our lock while it lives, even if we die before it. Decisions must come
- * from its exit code and from reading back: its text is translated, and in any code page.
+ * Runs one netsh call as a step of the case. It holds our lock while it lives, even if we die before it. Decisions must
+ * come from its exit code and from reading back: its text is translated, and in any code page.
  */
 export function runNetsh(
   context: Context,
@@ -37,7 +37,9 @@ export function runNetsh(
   );
 }
 
-/** For a command that changes nothing: it is a part of no step, holds no lock, and ends with the order at the latest. */
+/**
+ * For a command that changes nothing: it is a part of no step, holds no lock, and ends with the order at the latest.
+ */
 export function askNetsh(context: Context, command: NetshCommand): Promise<RunResult> {
   const { host, over } = context;
   return runProcess(netshPath(context), command, {
@@ -48,8 +50,8 @@ export function askNetsh(context: Context, command: NetshCommand): Promise<RunRe
 }
 
 /**
- * An import deletes every rule first and opens outbound before it adds them back, so a running one is never killed: it has
- * no time limit, and it goes on when this process dies.
+ * An import deletes every rule first and opens outbound before it adds them back, so a running one is never killed: it
+ * has no time limit, and it goes on when this process dies.
  */
 export function runImport(
   context: Context,

@@ -40,7 +40,8 @@ export function windowsFirewall(context: Context): Firewall {
     return seen;
   };
   let early: PolicyExport | undefined;
-  // What a seal has to know is read beside the preflight: an export that waits for it would grow too old to be the backup.
+  // What a seal has to know is read beside the preflight: an export that waits for it would grow too old to be the
+  // backup.
   let around: Promise<Surroundings> | undefined;
   const lookAround = async (allowList: AllowList): Promise<void> => {
     const reading = await look();
@@ -82,8 +83,9 @@ export function windowsFirewall(context: Context): Firewall {
 }
 
 /**
- * On a host in good order the lines from `disable-rules` to `switch-on` run as one script, `netsh -f`. Where something blocks
- * outbound already, `switch-on` waits until the rules were read back. The lines of the seal, where there is one, are a second script.
+ * On a host in good order the lines from `disable-rules` to `switch-on` run as one script, `netsh -f`. Where something
+ * blocks outbound already, `switch-on` waits until the rules were read back. The lines of the seal, where there is one,
+ * are a second script.
  */
 async function containSteps(context: Context, allowList: AllowList, isHere: boolean): Promise<Step[]> {
   const { netsh, readPolicy } = stepsOf(context);

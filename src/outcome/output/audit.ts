@@ -70,7 +70,10 @@ function wazuhLine(platform: Host['platform'], { status, request, words }: Audit
   return `${time} ${name}: ${JSON.stringify(message)}`;
 }
 
-/** As it came where it is made of an address's characters, else `-`: a blank or line break would forge a field or a line. */
+/**
+ * As it came where it is made of an address's characters, else `-`: a blank or line break would forge a field or a
+ * line.
+ */
 function safeAddress(address: string): string {
   return /^[A-Za-z0-9.:_-]{1,64}$/.test(address) ? address : '-';
 }

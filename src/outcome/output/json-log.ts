@@ -7,8 +7,8 @@ import Transport from 'winston-transport';
 const rotateAtBytes = 5 * 1024 * 1024;
 
 /**
- * Writes each line before the call returns: what a step announces must be on disk before the step starts, and winston's own
- * file transport writes later. A log that cannot be written never stops a containment.
+ * Writes each line before the call returns: what a step announces must be on disk before the step starts, and winston's
+ * own file transport writes later. A log that cannot be written never stops a containment.
  */
 class SynchronousFile extends Transport {
   constructor(private readonly file: string) {

@@ -20,8 +20,8 @@ export class Log {
   }
 
   /**
-   * Loads what writes the log, which takes half as long as Node takes to start: not before the first line, and best while
-   * something else is waited for.
+   * Loads what writes the log, which takes half as long as Node takes to start: not before the first line, and best
+   * while something else is waited for.
    */
   prepare(): Logger {
     const { openJsonLog } = require('./json-log') as typeof import('./json-log');

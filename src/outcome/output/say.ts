@@ -2,8 +2,9 @@ import { writeSync } from 'node:fs';
 import { errorCode } from '../../process/error-code';
 
 /**
- * Writes a text to standard output and never fails: the agent may have given us no handle at all, or may have gone (EBADF,
- * EPIPE), and neither must stop a containment. `process.stdout` would raise those as events that end the process.
+ * Writes a text to standard output and never fails: the agent may have given us no handle at all, or may have gone
+ * (EBADF, EPIPE), and neither must stop a containment. `process.stdout` would raise those as events that end the
+ * process.
  */
 export function say(text: string): void {
   write(1, text);

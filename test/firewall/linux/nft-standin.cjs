@@ -1,5 +1,6 @@
-// Plays nft for tests: takes the commands that the product sends, refuses every other, and answers listings as nft 1.0 does.
-// Arguments: a folder of its own, then nft's arguments. `tables.json` there is the kernel; `fault` names what goes wrong.
+// Plays nft for tests: takes the commands that the product sends, refuses every other, and answers listings as nft 1.0
+// does. Arguments: a folder of its own, then nft's arguments. `tables.json` there is the kernel; `fault` names what
+// goes wrong.
 const { appendFileSync, existsSync, readFileSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
 

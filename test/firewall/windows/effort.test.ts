@@ -6,7 +6,10 @@ import type { AllowList } from '../../../src/policy/allow-list';
 import { rulesOf } from '../../../src/policy/rules';
 import { address, allowListOf, asked, contained } from './read/policies';
 
-/** Counts how often something is read of the things it is given: to compare, to cut into fields, to write into a command. */
+/**
+ * Counts how often something is read of the things it is given: to compare, to cut into fields, to write into a
+ * command.
+ */
 class Reads {
   count = 0;
 
@@ -24,7 +27,9 @@ const withHandlers = (count: number, network: number): AllowList => ({
   handlers: Array.from({ length: count }, (_, index) => address(`10.${network}.${index >> 8}.${index & 255}`)),
 });
 
-/** What the rules are changed from: a store that is right, or one of other handlers, or one that is odd in several ways. */
+/**
+ * What the rules are changed from: a store that is right, or one of other handlers, or one that is odd in several ways.
+ */
 const stores: [string, (policy: AllowList) => StoredPolicy][] = [
   ['all is right', (policy) => contained(policy)],
   ['other handlers are let in', ({ handlers }) => contained(withHandlers(handlers.length, 2))],

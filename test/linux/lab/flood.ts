@@ -6,8 +6,8 @@ import type { Flooded } from './protocol';
 let flooding: ChildProcess | undefined;
 
 /**
- * Runs flood.pl until `endFlood`. It stays on one processor: packets from two overtake each other. Whatever else this machine
- * does comes after it.
+ * Runs flood.pl until `endFlood`. It stays on one processor: packets from two overtake each other. Whatever else this
+ * machine does comes after it.
  */
 export async function flood(script: string, address: string, port: number): Promise<Flooded> {
   const onOne = ['nice', '-n', '-10', 'taskset', '--cpu-list', firstProcessor(), 'perl', script, address, String(port)];

@@ -25,8 +25,9 @@ const onLan = ['handler', 'neighbour'] as const;
 const behindRouter = ['server', 'second', 'attacker', 'internet'] as const;
 
 /**
- * A network of its own in network namespaces: a wire with the endpoint, its neighbours and a router to everybody else. Behind
- * the endpoint are two guests, one bridged to the wire and one routed. Nothing touches this machine's own network or files.
+ * A network of its own in network namespaces: a wire with the endpoint, its neighbours and a router to everybody else.
+ * Behind the endpoint are two guests, one bridged to the wire and one routed. Nothing touches this machine's own
+ * network or files.
  */
 export class Lab {
   readonly folder = mkdtempSync(join(tmpdir(), 'lab-'));
@@ -39,7 +40,10 @@ export class Lab {
   /** `nft`: the endpoint's first one, where it is not this machine's. */
   constructor(private readonly nftAtFirst?: string) {}
 
-  /** The endpoint gets another nft, as by an upgrade of its distribution. Only where it had one of its own from the beginning. */
+  /**
+   * The endpoint gets another nft, as by an upgrade of its distribution. Only where it had one of its own from the
+   * beginning.
+   */
   useNft(program: string): void {
     writeFileSync(join(this.folder, 'nft'), `#!/bin/sh\nexec ${program} "$@"\n`, { mode: 0o755 });
   }

@@ -1,13 +1,16 @@
 import type { Lab } from './lab';
 
-/** What became of the packets of a numbered flood, in their order, a word for each stretch. One leaked packet is a stretch. */
+/**
+ * What became of the packets of a numbered flood, in their order, a word for each stretch. One leaked packet is a
+ * stretch.
+ */
 export type Fate = 'passed' | 'blocked';
 
 export const floodPort = 5001;
 
 /**
- * Takes down the numbers of the datagrams of a flood: of those that come to the endpoint and those that get past all chains
- * there, and of those that are on the wire. In the kernel, so that none is missed however busy this machine is.
+ * Takes down the numbers of the datagrams of a flood: of those that come to the endpoint and those that get past all
+ * chains there, and of those that are on the wire. In the kernel, so that none is missed however busy this machine is.
  */
 export class Ledger {
   constructor(private readonly lab: Lab) {}
@@ -56,7 +59,10 @@ export class Ledger {
     );
   }
 
-  /** What became of the datagrams from the endpoint, by their numbers at which the kernel said something else than before. */
+  /**
+   * What became of the datagrams from the endpoint, by their numbers at which the kernel said something else than
+   * before.
+   */
   outward(turns: readonly number[]): Fate[] {
     const told: Fate[] = turns.map((_, index) => (index % 2 === 0 ? 'blocked' : 'passed'));
     const leaked = this.numbers('wire', 'netdev', 'sent').filter(

@@ -1,4 +1,7 @@
-/** What the suite asks a host of the lab to do, one line of JSON each; the host answers with `{id, result}` or `{id, error}`. */
+/**
+ * What the suite asks a host of the lab to do, one line of JSON each; the host answers with `{id, result}` or `{id,
+ * error}`.
+ */
 export type Order =
   | { readonly do: 'serve'; readonly tcp: readonly number[]; readonly udp: readonly number[] }
   | ({ readonly do: 'probe'; readonly waitMs: number } & Probe)

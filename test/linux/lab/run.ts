@@ -4,7 +4,9 @@ import { readFileSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Ran } from './protocol';
 
-/** Runs a program on this host. With `killAt` its first child is killed when that starts so many-th program of its own. */
+/**
+ * Runs a program on this host. With `killAt` its first child is killed when that starts so many-th program of its own.
+ */
 export async function run([program = '', ...args]: readonly string[], killAt?: number): Promise<Ran> {
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
@@ -15,7 +17,9 @@ export async function run([program = '', ...args]: readonly string[], killAt?: n
   return { exitCode, output };
 }
 
-/** The process that the agent starts has a worker; a crash is the worker's, and of whatever program it runs just then. */
+/**
+ * The process that the agent starts has a worker; a crash is the worker's, and of whatever program it runs just then.
+ */
 async function killWorker(pid: number, killAt: number): Promise<void> {
   const started = new Set<number>();
   while (isAlive(pid)) {

@@ -6,9 +6,9 @@ interface Allowed {
 }
 
 /**
- * Sees every frame that leaves the endpoint on the wire, whatever the endpoint's own firewall says, and keeps those that must not
- * leave: everything but ARP, DHCP, neighbour discovery, the server's port (later
- * fragments have none) and the handlers.
+ * Sees every frame that leaves the endpoint on the wire, whatever the endpoint's own firewall says, and keeps those
+ * that must not leave: everything but ARP, DHCP, neighbour discovery, the server's port (later fragments have none) and
+ * the handlers.
  */
 export class Watch {
   constructor(private readonly lab: Lab) {}

@@ -13,7 +13,10 @@ writeFileSync(
 );
 afterAll(() => rmSync(home, { recursive: true }));
 
-/** Runs the executable for arm64 on this machine, whatever its processor: by QEMU, with a C library from Debian's cross packages. */
+/**
+ * Runs the executable for arm64 on this machine, whatever its processor: by QEMU, with a C library from Debian's cross
+ * packages.
+ */
 function run(...args: string[]): { status: number | null; stdout: string } {
   const program = join(dist, 'contain-host-arm64');
   return spawnSync('qemu-aarch64-static', ['-L', '/usr/aarch64-linux-gnu', program, ...args], {

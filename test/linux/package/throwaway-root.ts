@@ -23,8 +23,8 @@ exec sleep 600
 `;
 
 /**
- * A copy of this machine in which everything may be changed: an overlay in memory over its files, and a network of its own
- * that leads nowhere. Both vanish with the process that holds them, after ten minutes at the latest. Needs root.
+ * A copy of this machine in which everything may be changed: an overlay in memory over its files, and a network of its
+ * own that leads nowhere. Both vanish with the process that holds them, after ten minutes at the latest. Needs root.
  */
 export class ThrowawayRoot {
   private readonly folder = mkdtempSync(join(tmpdir(), 'root-'));

@@ -13,8 +13,8 @@ export type AddressItem = AddressRange | AddressKeyword;
 const dotted = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})$/;
 
 /**
- * Reads one item of an address field of a stored rule: `a`, `a-b`, `a/prefix`, `a/mask` or a word ([MS-GPFAS] 2.2.2.9 to
- * 2.2.2.13). Undefined for everything else: a list in one field, a zone, an end before its beginning, a prefix of 0.
+ * Reads one item of an address field of a stored rule: `a`, `a-b`, `a/prefix`, `a/mask` or a word ([MS-GPFAS] 2.2.2.9
+ * to 2.2.2.13). Undefined for everything else: a list in one field, a zone, an end before its beginning, a prefix of 0.
  */
 export function readAddressItem(text: string, family: 4 | 6): AddressItem | undefined {
   if (/^[A-Za-z][A-Za-z0-9]*$/.test(text)) return { family, keyword: text.toLowerCase() };

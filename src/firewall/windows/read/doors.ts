@@ -105,7 +105,10 @@ function isOneOf(item: AddressItem, addresses: AddressSet): boolean {
   );
 }
 
-/** Fields that leave out most programs or most of the others; a user, an interface or an own address leaves out too little. */
+/**
+ * Fields that leave out most programs or most of the others; a user, an interface or an own address leaves out too
+ * little.
+ */
 const narrow = new Set(['apppkgid', 'pfn', 'luown', 'security', 'rmauth', 'ruauth', 'ttk', 'securityrealmid']);
 
 /** For any program, over TCP, UDP or everything, with nearly everybody; a single port is door enough. */

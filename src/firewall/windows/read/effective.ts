@@ -27,9 +27,9 @@ export interface SourcedRule {
 const contested = ['EnableFirewall', 'DefaultInboundAction', 'DefaultOutboundAction', 'AllowLocalPolicyMerge'];
 
 /**
- * All three profiles, once for every order in which one policy could win over the other: whether the domain's or the device
- * management's does is not documented; and once for every reading of what may count in one of them or not. What is said of a
- * host must hold for each of these. One where there is no doubt.
+ * All three profiles, once for every order in which one policy could win over the other: whether the domain's or the
+ * device management's does is not documented; and once for every reading of what may count in one of them or not. What
+ * is said of a host must hold for each of these. One where there is no doubt.
  */
 export function effectiveProfiles(local: StoredPolicy, managed: readonly StoredPolicy[]): EffectiveProfile[][] {
   return readingsOf(local).flatMap((ours) =>
@@ -46,9 +46,9 @@ function choices<T>(lists: readonly (readonly T[])[]): T[][] {
 }
 
 /**
- * Merges the sources as Windows does ([MS-GPFAS] 2.2.3): what a policy configures, else the local store, else the built-in
- * default; "block all connections" is on if anybody says so; only a policy can switch local rules off. The first of the
- * managed policies wins.
+ * Merges the sources as Windows does ([MS-GPFAS] 2.2.3): what a policy configures, else the local store, else the
+ * built-in default; "block all connections" is on if anybody says so; only a policy can switch local rules off. The
+ * first of the managed policies wins.
  */
 export function effectiveProfile(
   name: ProfileName,

@@ -3,18 +3,22 @@ import type { EffectiveProfile, SourcedRule } from './effective';
 import { type Flow, type Match, matchFlow } from './flow';
 import type { StoredRule } from './stored-rule';
 
-/** `unknown`: it hangs on something that cannot be seen from here, such as what a word in a rule stands for right now. */
+/**
+ * `unknown`: it hangs on something that cannot be seen from here, such as what a word in a rule stands for right now.
+ */
 export type Verdict = 'allowed' | 'blocked' | 'unknown';
 
-/** What happens to a flow, and the rule that decides it or leaves it open; none where a setting of the profile decides. */
+/**
+ * What happens to a flow, and the rule that decides it or leaves it open; none where a setting of the profile decides.
+ */
 export interface Decision {
   readonly verdict: Verdict;
   readonly rule?: SourcedRule;
 }
 
 /**
- * What Windows does with a flow: an authenticated bypass first, then block rules, then allow rules, then the default of the
- * profile; neither the order of rules nor how specific they are matters ([MS-FASP], Microsoft's rule precedence).
+ * What Windows does with a flow: an authenticated bypass first, then block rules, then allow rules, then the default of
+ * the profile; neither the order of rules nor how specific they are matters ([MS-FASP], Microsoft's rule precedence).
  */
 export function decide(profile: EffectiveProfile, flow: Flow): Decision {
   if (!profile.enforced) return { verdict: 'allowed' };

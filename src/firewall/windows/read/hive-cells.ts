@@ -6,9 +6,9 @@ export class Damage extends Error {}
 const binHeaderLength = 32;
 
 /**
- * The allocated cells of a hive. Each can be taken once, since in a whole hive nothing but its one owner leads to a cell
- * (security descriptors are shared, but nobody here needs them). So no cycle and no absurd count can make a reader do more
- * work than the file is long.
+ * The allocated cells of a hive. Each can be taken once, since in a whole hive nothing but its one owner leads to a
+ * cell (security descriptors are shared, but nobody here needs them). So no cycle and no absurd count can make a reader
+ * do more work than the file is long.
  */
 export class HiveCells {
   /** One bit for every place where a cell can start, every eight bytes; set while the cell can be taken. */
@@ -23,7 +23,9 @@ export class HiveCells {
     for (let bin = blockLength; bin < end; ) bin = this.walkBin(bin, end);
   }
 
-  /** The content of the cell at an offset. Throws `Damage` where no allocated cell starts, or when it was taken before. */
+  /**
+   * The content of the cell at an offset. Throws `Damage` where no allocated cell starts, or when it was taken before.
+   */
   take(offset: number): HiveCell {
     const index = offset >>> 6;
     const bit = 1 << ((offset >>> 3) & 7);

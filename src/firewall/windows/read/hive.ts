@@ -12,9 +12,9 @@ const numberType = 4;
 const segmentLength = 16_344;
 
 /**
- * Reads a registry hive, the form of an exported policy file (.wfw), into its keys by their path from the root, in lower
- * case (M. Suhanov, "Windows registry file format specification"). Only cells that the root leads to count. Whatever the
- * bytes are, it neither throws nor takes more time and memory than their length accounts for.
+ * Reads a registry hive, the form of an exported policy file (.wfw), into its keys by their path from the root, in
+ * lower case (M. Suhanov, "Windows registry file format specification"). Only cells that the root leads to count.
+ * Whatever the bytes are, it neither throws nor takes more time and memory than their length accounts for.
  */
 export function readHive(bytes: Buffer): { readonly keys: RegistryKeys } | Damaged {
   const header = readHiveHeader(bytes);

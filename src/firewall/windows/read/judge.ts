@@ -17,9 +17,9 @@ export interface JudgementByProfile extends Judgement {
 }
 
 /**
- * Judges a host that is meant to be contained by what Windows will do with the next packet: the local store, the domain's
- * policy and the device management's, merged as Windows merges them. With a policy it also looks whether everybody who is to
- * be let in is. Where it is not known which of two policies wins, the gaps of both ways are named.
+ * Judges a host that is meant to be contained by what Windows will do with the next packet: the local store, the
+ * domain's policy and the device management's, merged as Windows merges them. With a policy it also looks whether
+ * everybody who is to be let in is. Where it is not known which of two policies wins, the gaps of both ways are named.
  */
 export function judge(sources: Sources, allowList?: AllowList): JudgementByProfile {
   const findings = new Findings(sources, allowList);
@@ -81,7 +81,9 @@ class Findings {
     return this.doors.filter(({ profile }) => names.includes(profile.name));
   }
 
-  /** A profile that is not in force now is entered by moving, or by losing the domain, which a containment does to a PC. */
+  /**
+   * A profile that is not in force now is entered by moving, or by losing the domain, which a containment does to a PC.
+   */
   private openElsewhere(name: ProfileName): Gap[] {
     const open = distinct(this.openGaps(name));
     if (open.length === 0) return [];

@@ -12,7 +12,9 @@ export interface Lane {
   readonly family: 4 | 6;
 }
 
-/** Flows of a lane by their remote addresses, near and far ports. For ICMPv6 the types stand in place of the near ports. */
+/**
+ * Flows of a lane by their remote addresses, near and far ports. For ICMPv6 the types stand in place of the near ports.
+ */
 export interface Box {
   readonly remote: Run<bigint>;
   readonly near: Run<number>;
@@ -25,8 +27,8 @@ const everyType = { first: 0, last: 255 };
 const echoTypes = { first: 128, last: 129 };
 
 /**
- * The protocols that carry data off a host, and that block rules therefore close: TCP, UDP, ping for IPv6, and what tunnels are made
- * of. ICMPv4 is left out: the batch script lets it through.
+ * The protocols that carry data off a host, and that block rules therefore close: TCP, UDP, ping for IPv6, and what
+ * tunnels are made of. ICMPv4 is left out: the batch script lets it through.
  */
 export const carriers = [6, 17, icmpv6, 4, 41, 47, 50, 51, 115, 132, 136] as const;
 
@@ -48,8 +50,8 @@ export function everyFlow(lane: Lane): Box {
 }
 
 /**
- * The flows of a lane that a rule is for, its action, direction and profiles left aside: `surely` leaves out what hangs on a word
- * that only Windows knows, `perhaps` takes in all that such a word could stand for.
+ * The flows of a lane that a rule is for, its action, direction and profiles left aside: `surely` leaves out what hangs
+ * on a word that only Windows knows, `perhaps` takes in all that such a word could stand for.
  */
 export function boxesOf(rule: StoredRule, lane: Lane, certainty: 'surely' | 'perhaps'): Box[] {
   if (rule.protocol !== 'any' && rule.protocol !== lane.protocol) return [];
@@ -95,7 +97,10 @@ function overlap<T>(a: Run<T>, b: Run<T>): boolean {
   return a.first <= b.last && b.first <= a.last;
 }
 
-/** What is left of a box when the part that lies in another is cut out: beside it by address, then by near, then by far port. */
+/**
+ * What is left of a box when the part that lies in another is cut out: beside it by address, then by near, then by far
+ * port.
+ */
 function pieces(box: Box, taken: Box): Box[] {
   const beside = [...outside(box.remote, taken.remote, 1n)].map((remote) => ({ ...box, remote }));
   const remote = inside(box.remote, taken.remote);

@@ -23,8 +23,8 @@ const loopback: AddressSet = [
 ];
 
 /**
- * What the block rules of a profile leave open beyond what is permitted. Whether something opens it, an allow rule or the default,
- * is another question.
+ * What the block rules of a profile leave open beyond what is permitted. Whether something opens it, an allow rule or
+ * the default, is another question.
  */
 export class LeftOpen {
   private readonly blocks: readonly StoredRule[];

@@ -23,7 +23,10 @@ const judged = [
 /** Not 0 and not 1: with that nothing is on, neither allowed nor blocked for sure, and no exception counts. */
 const worst = -1;
 
-/** The settings of a profile that have another type than Windows writes: a number is REG_DWORD, a list of interfaces a text. */
+/**
+ * The settings of a profile that have another type than Windows writes: a number is REG_DWORD, a list of interfaces a
+ * text.
+ */
 export function oddSettings(profile: ProfileName, values: RegistryValues): OddValue[] {
   const numbers = judged.flatMap((setting): OddValue[] => {
     const value = values.value(setting);

@@ -4,8 +4,8 @@ import { parseRule } from './parse-rule';
 import type { StoredRule } from './stored-rule';
 
 /**
- * The exceptions of the Administrative Templates from before Windows Vista, which Windows still honours. They let in, and what
- * is local cannot take them away (Microsoft, WindowsFirewall.admx).
+ * The exceptions of the Administrative Templates from before Windows Vista, which Windows still honours. They let in,
+ * and what is local cannot take them away (Microsoft, WindowsFirewall.admx).
  */
 export function readOldExceptions(keys: RegistryKeys, root: string): StoredRule[] {
   return Object.keys(profilesOf).flatMap((profile) => {
@@ -90,7 +90,10 @@ function readList(
 /** A field that no rule has more than once, so that the reader of rules complains. */
 const notUnderstood = 'App=|App=';
 
-/** The types of ICMP for IPv4 and IPv6 that a setting lets through; inbound but for those that have "Outbound" in their names. */
+/**
+ * The types of ICMP for IPv4 and IPv6 that a setting lets through; inbound but for those that have "Outbound" in their
+ * names.
+ */
 const icmpTypes: Readonly<Record<string, readonly [number, number | undefined]>> = {
   AllowInboundEchoRequest: [8, 128],
   AllowInboundTimestampRequest: [13, undefined],

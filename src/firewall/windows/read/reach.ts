@@ -27,7 +27,10 @@ export function profilesInForce({ local, managed }: Sources): EffectiveProfile[]
   return effectiveProfiles(local, 'unreadable' in managed ? [] : managed);
 }
 
-/** What would be in force once the plan is carried out: every local rule off, ours and the seal on, block by default both ways. */
+/**
+ * What would be in force once the plan is carried out: every local rule off, ours and the seal on, block by default
+ * both ways.
+ */
 export function planned({ local, managed }: Sources, policy: AllowList, seal: readonly Rule[] = []): Sources {
   const contained = { EnableFirewall: 1, DefaultInboundAction: 1, DefaultOutboundAction: 1, DoNotAllowExceptions: 0 };
   const settings = (name: ProfileName): ProfileSettings => ({ ...local.profiles[name], ...contained });
@@ -81,8 +84,8 @@ export function serverReachIn(profile: EffectiveProfile, { servers }: AllowList)
 }
 
 /**
- * The handlers that cannot come in by TCP, on no port or on fewer than half of them; a rule against single ports or programs loses
- * none. There may be hundreds of handlers with rules for each: a rule for one other host is not asked.
+ * The handlers that cannot come in by TCP, on no port or on fewer than half of them; a rule against single ports or
+ * programs loses none. There may be hundreds of handlers with rules for each: a rule for one other host is not asked.
  */
 export function handlersKeptOut(profile: EffectiveProfile, handlers: readonly Address[]): Address[] {
   const rules = profile.rules.filter(({ rule }) => ['any', 6].includes(rule.protocol) && mayBeFor(rule, 'in'));

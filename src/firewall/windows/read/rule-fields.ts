@@ -28,7 +28,9 @@ const single =
    luauth2_24 luown apppkgid pfn nnm securityrealmid skipver security`.split(/\s+/);
 const repeated = 'profile lport rport icmp4 icmp6 la4 la6 ra4 ra6 if iftype platform platform2 ttk'.split(' ');
 
-/** What a later version of Windows added to a field stands under a name of its own: `LPort2_10`, `RA42`, `Security2_9`. */
+/**
+ * What a later version of Windows added to a field stands under a name of its own: `LPort2_10`, `RA42`, `Security2_9`.
+ */
 const later = /^([lr]port|[lr]a[46]|security|ttk)2(_\d+)?$/;
 const laterNames = 'lport2_10 rport2_10 lport2_20 lport2_24 lport2_29 rport2_28 ra42 ra62 security2 security2_9'.split(
   ' ',

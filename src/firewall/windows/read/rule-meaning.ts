@@ -14,8 +14,9 @@ const words = new Set([...flags, ...'action dir profile defer iftype if security
 const everyProfile = profileNames.map((name) => `profile=${name}`);
 
 /**
- * What a rule means, as one text: rules with the same text do the same, whatever version, order of fields and spelling of
- * addresses, ports and words they are stored with. Texts count as written, descriptions too; unknown fields do not count.
+ * What a rule means, as one text: rules with the same text do the same, whatever version, order of fields and spelling
+ * of addresses, ports and words they are stored with. Texts count as written, descriptions too; unknown fields do not
+ * count.
  */
 export function meaning(rule: Pick<StoredRule, 'raw'>): string {
   return meaningParts(rule).join('|');

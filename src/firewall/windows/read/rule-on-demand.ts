@@ -2,8 +2,8 @@ import { parseRule } from './parse-rule';
 import type { StoredRule } from './stored-rule';
 
 /**
- * A stored rule that is read no further than it is asked for: a host may have some ten thousand, and of most of them only the
- * name and whether they are active matter. With a doubt it is not understood where it takes something away.
+ * A stored rule that is read no further than it is asked for: a host may have some ten thousand, and of most of them
+ * only the name and whether they are active matter. With a doubt it is not understood where it takes something away.
  */
 export function ruleOnDemand(id: string, raw: string, doubt?: string): StoredRule {
   return new RuleOnDemand(id, raw, doubt);
@@ -11,7 +11,10 @@ export function ruleOnDemand(id: string, raw: string, doubt?: string): StoredRul
 
 const nameOrActive = /\|(name|active)=([^|]*)/gi;
 
-/** What `parseRule` says of these two: where a field stands twice its last value counts, and no value but "false" is inactive. */
+/**
+ * What `parseRule` says of these two: where a field stands twice its last value counts, and no value but "false" is
+ * inactive.
+ */
 export function readNameAndActive(raw: string): Pick<StoredRule, 'name' | 'active'> {
   let name = '';
   let active = false;

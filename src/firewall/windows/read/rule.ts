@@ -42,13 +42,12 @@ export interface Matches {
 }
 
 /**
- * Looks for the rules that are wanted among those that are stored. One matches that is active, does the same, in every profile, and
- * is restricted by nothing else. Descriptions, groups and edge traversal do not matter. Neither do fields that nobody knows: a later
- * Windows may write one into each of its rules.
+ * Looks for the rules that are wanted among those that are stored. One matches that is active, does the same, in every
+ * profile, and is restricted by nothing else. Descriptions, groups and edge traversal do not matter. Neither do fields
+ * that nobody knows: a later Windows may write one into each of its rules.
  *
- * All handlers' rules have the same four names, so to compare
- * namesakes pair by pair takes a time that grows with the square of the handlers: each rule is put into a text once instead, and
- * found by that.
+ * All handlers' rules have the same four names, so to compare namesakes pair by pair takes a time that grows with the
+ * square of the handlers: each rule is put into a text once instead, and found by that.
  */
 export function findWanted(wanted: readonly Rule[], stored: readonly StoredRule[]): Matches {
   const wantedTexts = new Map(wanted.map((rule) => [rule, identity(storedForm(rule))]));
@@ -67,8 +66,8 @@ function activeNamesakes(wanted: readonly Rule[], stored: readonly StoredRule[])
 }
 
 /**
- * What a rule does and its name, without its other texts and in lower case: two rules with the same text are the same to a
- * policy. Windows may store the word `dns` for one family or for both.
+ * What a rule does and its name, without its other texts and in lower case: two rules with the same text are the same
+ * to a policy. Windows may store the word `dns` for one family or for both.
  */
 function identity(rule: StoredRule): string {
   const parts = meaningParts(rule).filter((part) => !/^(desc|embedctxt|edge|defer)=/.test(part));

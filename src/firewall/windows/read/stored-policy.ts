@@ -64,8 +64,9 @@ export function readHivePolicy(keys: RegistryKeys): StoredPolicy {
 }
 
 /**
- * What the domain and the device management impose; `local` are the keys of the local store, which the latter lies in. The
- * device management's private profile goes by either name; where both are there they are two policies, the second without rules.
+ * What the domain and the device management impose; `local` are the keys of the local store, which the latter lies in.
+ * The device management's private profile goes by either name; where both are there they are two policies, the second
+ * without rules.
  */
 export function readManagedPolicies(local: RegistryKeys, policies: RegistryKeys): StoredPolicy[] {
   const managed = [readDomainPolicy(policies), readPolicy('mdm', local, mdmRoot, managedKeys)];
@@ -74,8 +75,8 @@ export function readManagedPolicies(local: RegistryKeys, policies: RegistryKeys)
 }
 
 /**
- * The legacy "standard" profile counts, for private and public, only where neither of the newer keys is there. What makes a newer
- * key be there is not told: one with nothing but a subkey may not do it.
+ * The legacy "standard" profile counts, for private and public, only where neither of the newer keys is there. What
+ * makes a newer key be there is not told: one with nothing but a subkey may not do it.
  */
 function readDomainPolicy(keys: RegistryKeys): StoredPolicy {
   const isNewer = [managedKeys.private, managedKeys.public].some((key) => keys.has(`${domainRoot}\\${key}`));
@@ -107,7 +108,10 @@ function readPolicy(
   };
 }
 
-/** A rule is a REG_SZ ([MS-GPFAS] 2.2.2.19). In another text it may let something through, but nobody may rely on it to block. */
+/**
+ * A rule is a REG_SZ ([MS-GPFAS] 2.2.2.19). In another text it may let something through, but nobody may rely on it to
+ * block.
+ */
 function readRules(values: RegistryValues): StoredRule[] {
   const rules: StoredRule[] = [];
   for (const [id, value] of values.all()) {
@@ -194,7 +198,9 @@ export function compareToRecord(record: PolicyRecord, live: StoredPolicy): Compa
   return { missing, changed, profiles: profileDifferences(record, live), extra };
 }
 
-/** The settings that differ, as `profile setting`. An absent one is its default; one without a default is as it likes. */
+/**
+ * The settings that differ, as `profile setting`. An absent one is its default; one without a default is as it likes.
+ */
 export function profileDifferences(record: PolicyRecord, live: StoredPolicy): string[] {
   return profileNames.flatMap((profile) =>
     settingNames

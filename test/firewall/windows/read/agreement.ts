@@ -70,8 +70,8 @@ export interface PolicyKeys {
 }
 
 /**
- * Asks our evaluator and the stand-in about so many random flows. The stand-in works it out from the same registry by code that
- * shares nothing with ours. Throws where they say the opposite; returns how many ours left open.
+ * Asks our evaluator and the stand-in about so many random flows. The stand-in works it out from the same registry by
+ * code that shares nothing with ours. Throws where they say the opposite; returns how many ours left open.
  */
 export function compareVerdicts(
   { local, policies }: PolicyKeys,

@@ -14,7 +14,10 @@ const each: readonly Setting[] = [undefined, 0, 1];
 const triples = each.flatMap((local) => each.flatMap((gpo) => each.map((mdm) => ({ local, gpo, mdm }))));
 type Triple = (typeof triples)[number];
 
-/** What a setting can come to: one value, or two where the policies disagree. Written from the merge law, not from the code. */
+/**
+ * What a setting can come to: one value, or two where the policies disagree. Written from the merge law, not from the
+ * code.
+ */
 const mergeTable: Record<string, (triple: Triple) => Setting[]> = {
   EnableFirewall: ({ local, gpo, mdm }) => imposed(gpo, mdm) ?? [local ?? 1],
   DefaultInboundAction: ({ local, gpo, mdm }) => imposed(gpo, mdm) ?? [local ?? 1],

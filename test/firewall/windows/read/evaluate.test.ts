@@ -66,7 +66,9 @@ describe('bypass, then block, then allow, then the default', () => {
     ).toBe(expected);
   });
 
-  /** Upper case: surely for the flow. Lower case: perhaps, by a word that only Windows knows. P: bypass. n: for others. */
+  /**
+   * Upper case: surely for the flow. Lower case: perhaps, by a word that only Windows knows. P: bypass. n: for others.
+   */
   const kindsOfRule: Record<string, string> = {
     A: `${allow}Name=A`,
     a: `${allow}RA4=LocalSubnet|Name=a`,

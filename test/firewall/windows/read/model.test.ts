@@ -6,7 +6,10 @@ type Setting = undefined | 0 | 1;
 const settings: readonly Setting[] = [undefined, 0, 1];
 const flags = [false, true];
 
-/** A local store and a group policy, as small as they can be: four settings, and a rule of each kind that is there or not. */
+/**
+ * A local store and a group policy, as small as they can be: four settings, and a rule of each kind that is there or
+ * not.
+ */
 interface World {
   readonly state: readonly [local: Setting, gpo: Setting];
   readonly inbound: readonly [local: Setting, gpo: Setting];

@@ -16,7 +16,10 @@ const port = (item: PortItem): string => (typeof item === 'string' ? item : `${i
 const address = (item: AddressItem): string =>
   `${item.family}:${'keyword' in item ? item.keyword : `${item.first}-${item.last}`}`;
 
-/** A rule as the table writes it. A field that no specification knows is a condition there; so is what is wrong, by its name. */
+/**
+ * A rule as the table writes it. A field that no specification knows is a condition there; so is what is wrong, by its
+ * name.
+ */
 function reading(raw: string): string {
   const rule = parseRule('id', raw);
   const words = [
