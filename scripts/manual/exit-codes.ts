@@ -10,7 +10,7 @@ export const meanings: Readonly<Record<keyof typeof exitCodes, string>> = {
   uncertain: 'containment failed and so did the way back; the state is uncertain',
   degraded: 'contained, with gaps that are named; doctor: problems were found',
   notReleased: 'the release was not completed; the message says whether the host is contained, open or partial',
-  busy: 'another order is at work',
+  busy: "another order is at work, this one goes on in the background, or an operator's newer order superseded it",
   ineffective: 'the rules are set but not enforced: the host is NOT contained',
 };
 
