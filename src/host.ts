@@ -24,6 +24,8 @@ export interface Timeouts {
   /** One call that touches every rule: seconds on a usual host, minutes on a bloated one. */
   readonly script: number;
   readonly reg: number;
+  /** All that is read to tell the adapters of VPN clients: an order is not refused for it, so it is not kept waiting. */
+  readonly adapters: number;
   /** One question to the service manager. */
   readonly sc: number;
   readonly icacls: number;
@@ -48,6 +50,7 @@ export const timeouts: Timeouts = {
   netsh: 60_000,
   script: 180_000,
   reg: 60_000,
+  adapters: 3_000,
   sc: 10_000,
   icacls: 10_000,
   proofAfter: 10_000,

@@ -12,6 +12,9 @@ type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | unde
 /** What an adapter without a hardware address has in its place (libuv, uv_interface_addresses). */
 const noHardware = '00:00:00:00:00:00';
 
+const unknownTunnel =
+  'It is not known whether the way to the server is the tunnel of a VPN, with which it would be lost: the network adapters could not be read';
+
 /** The routing table asks for none. */
 const anyPort = 9;
 
@@ -19,6 +22,8 @@ export interface Tunnels {
   readonly gaps: readonly Gap[];
   /** The way to every server is a tunnel that nobody lets through. */
   readonly areAllLost: boolean;
+  /** What could not be found out; no claim is made of it. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -27,19 +32,27 @@ export interface Tunnels {
  * it.
  */
 export async function findTunnels(host: Host, allowList: AllowList): Promise<Tunnels> {
-  const found =
+  const { found, warnings } =
     host.platform === 'linux'
-      ? tunnelsIn(allowList, await readNetwork(allowList))
+      ? { found: tunnelsIn(allowList, await readNetwork(allowList)), warnings: [] }
       : await adapterTunnels(host, allowList);
   const names = found.map(({ server, device }) => `${server.address.text} through ${JSON.stringify(device)}`);
   return {
     gaps: found.length === 0 ? [] : [gapOf({ code: 'server-by-tunnel' }, [...new Set(names)].join(', '))],
     areAllLost: found.length > 0 && found.length === allowList.servers.length,
+    warnings,
   };
 }
 
-async function adapterTunnels(host: Host, { servers, entries = [] }: AllowList): Promise<Tunnel[]> {
-  const vpnAdapters = await readVpnAdapters(host);
+interface Found {
+  readonly found: readonly Tunnel[];
+  readonly warnings: readonly string[];
+}
+
+async function adapterTunnels(host: Host, { servers, entries = [] }: AllowList): Promise<Found> {
+  const read = await readVpnAdapters(host);
+  const isUnknown = 'unreadable' in read;
+  const vpnAdapters: ReadonlySet<string> = isUnknown ? new Set() : read;
   const interfaces = networkInterfaces();
   const found = await Promise.all(
     servers.map(async (server) => {
@@ -51,7 +64,10 @@ async function adapterTunnels(host: Host, { servers, entries = [] }: AllowList):
   const ways = await Promise.all(
     ends.map(async ({ address }) => adapterAt(await nearEnd(address, anyPort), interfaces)),
   );
-  return lostTunnels(found.flat(), ways);
+  return {
+    found: lostTunnels(found.flat(), ways),
+    warnings: isUnknown ? [`${unknownTunnel} (${read.unreadable}).`] : [],
+  };
 }
 
 /**

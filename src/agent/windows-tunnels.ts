@@ -1,6 +1,6 @@
 import type { Host } from '../host';
 import { closedFolder } from '../windows/closed-folder';
-import { readKey } from '../windows/registry';
+import { readKey, type Unreadable } from '../windows/registry';
 import { keyPath, type RegistryKeys, type RegistryValues } from '../windows/registry-file';
 
 /** The class of network adapters, and where their connections have the names that people see. */
@@ -19,16 +19,15 @@ const tunnelTypes: readonly (number | undefined)[] = [23, 53, 131];
 
 /**
  * The adapters that VPN clients make and that play a network card, by the names of their connections: Windows keeps
- * with each adapter whether hardware is behind it. None where that cannot be read.
+ * with each adapter whether hardware is behind it. It takes `timeouts.adapters` at most; what cannot be read by then
+ * says nothing about any adapter.
  */
-export async function readVpnAdapters(host: Host): Promise<ReadonlySet<string>> {
-  const [classes, connections] = await Promise.all(
-    [classKey, connectionsKey].map((key) => readKey(host, closedFolder(host), key)),
-  );
-  if (classes === undefined || connections === undefined) return new Set();
-  return 'unreadable' in classes || 'unreadable' in connections
-    ? new Set()
-    : vpnAdaptersIn(classes.keys, connections.keys);
+export async function readVpnAdapters(host: Host): Promise<ReadonlySet<string> | Unreadable> {
+  const signal = AbortSignal.timeout(host.timeouts.adapters);
+  const read = (key: string) => readKey(host, closedFolder(host), key, { signal });
+  const [classes, connections] = await Promise.all([read(classKey), read(connectionsKey)]);
+  if ('unreadable' in classes) return classes;
+  return 'unreadable' in connections ? connections : vpnAdaptersIn(classes.keys, connections.keys);
 }
 
 export function vpnAdaptersIn(classes: RegistryKeys, connections: RegistryKeys): Set<string> {

@@ -36,6 +36,8 @@ interface Plan {
   readonly steps: readonly Step[];
   /** What an ADD would come to here. Absent for a release, and where the plan is for another operating system. */
   readonly judgement?: Judgement;
+  /** What could not be found out; absent where there is nothing of that. */
+  readonly warnings?: readonly string[];
 }
 
 interface Options {
@@ -122,7 +124,7 @@ async function planAdd(host: Host, { request, original }: Options, isForHere: bo
           ...(pins.missing.length === 0 ? [] : [{ step: 'pin-names', command: null }]),
           ...(await firewall.containSteps(allowList, isForHere)),
         ],
-    ...(isForHere ? { judgement: await judge(host, firewall, allowList, pins.whyNot) } : {}),
+    ...(isForHere ? await judge(host, firewall, allowList, pins.whyNot) : {}),
   };
 }
 
@@ -131,9 +133,13 @@ async function judge(
   firewall: Firewall,
   allowList: AllowList,
   whyNotPinned: string | undefined,
-): Promise<Judgement> {
+): Promise<Pick<Plan, 'judgement' | 'warnings'>> {
   const [judged, tunnels] = await Promise.all([firewall.judgePlan(allowList), findTunnels(host, allowList)]);
-  return addGaps(judged, [...tunnels.gaps, ...(whyNotPinned === undefined ? [] : [dnsOpen(whyNotPinned)])]);
+  const { gaps, warnings } = tunnels;
+  return {
+    judgement: addGaps(judged, [...gaps, ...(whyNotPinned === undefined ? [] : [dnsOpen(whyNotPinned)])]),
+    ...(warnings.length === 0 ? {} : { warnings }),
+  };
 }
 
 async function planDelete(host: Host, { request, original }: Options, isForHere: boolean): Promise<Plan> {
@@ -176,7 +182,8 @@ function originalSteps(
   }));
 }
 
-function describe({ requestedBy, servers, unresolved, handlers, steps, judgement }: Plan, options: Options): string {
+function describe(plan: Plan, options: Options): string {
+  const { requestedBy, servers, unresolved, handlers, steps, judgement, warnings = [] } = plan;
   const list = (texts: readonly string[]): string => (texts.length === 0 ? 'none' : texts.join(', '));
   return `${[
     `Requested by: ${requestedBy}`,
@@ -188,6 +195,7 @@ function describe({ requestedBy, servers, unresolved, handlers, steps, judgement
       ({ step, command }, index) => `${String(index + 1).padStart(4)}  ${step.padEnd(18)} ${commandLine(command)}`,
     ),
     ...(options.request.action === 'add' && !options.original ? describeJudgement(judgement) : []),
+    ...warnings,
   ].join('\n')}\n`;
 }
 

@@ -52,11 +52,16 @@ export async function checkServers({ host, home }: Patient): Promise<Check[]> {
 }
 
 /** An ADD is refused where every server is lost, unless the settings say otherwise. */
-function checkTunnels({ gaps, areAllLost }: Tunnels, whenServerLost: Settings['whenServerLost']): Check[] {
+function checkTunnels({ gaps, areAllLost, warnings }: Tunnels, whenServerLost: Settings['whenServerLost']): Check[] {
   const isRefused = areAllLost && whenServerLost !== 'contain';
   const say = isRefused ? problem : warning;
   const effect = isRefused ? ' An ADD is refused for that.' : '';
   const advice =
     'Let the other end of the tunnel through by an entry of "allow", or set "whenServerLost" and contain without a way back from the server.';
-  return gaps.map(({ detail }) => say('server-route', `${detail}.${effect}`, advice));
+  return [
+    ...gaps.map(({ detail }) => say('server-route', `${detail}.${effect}`, advice)),
+    ...warnings.map((unknown) =>
+      warning('server-route', unknown, 'Ask again as SYSTEM, or see by which adapter this host reaches its server.'),
+    ),
+  ];
 }

@@ -27,7 +27,7 @@ interface Names {
   readonly pins: PlannedPins;
 }
 
-/** What is in force now, and what traffic showed of it, for people. */
+/** What is in force now, and for people, what traffic showed of it and what is not known. */
 interface Contained {
   readonly judgement: Judgement;
   readonly notes: readonly string[];
@@ -102,7 +102,7 @@ async function contain(given: Given): Promise<Contained> {
     findTunnels(host, planned),
   ]).finally(() => look.take());
   const control = look.take();
-  for (const warning of warnings) recorder.warn(warning);
+  for (const warning of [...warnings, ...tunnels.warnings]) recorder.warn(warning);
   if (!contained && openCase === undefined && whenServerLost !== 'contain') refuseLostServer(tunnels);
   // Contained without us: by the batch script, in an operator's hand. An alert must not be able to lift that later.
   const recorded: Asked = contained && openCase === undefined ? { ...asked, requestedBy: 'operator' } : asked;
@@ -129,7 +129,7 @@ async function contain(given: Given): Promise<Contained> {
     const lost = recorder.isJournalLost ? [journalLost] : [];
     return {
       judgement,
-      notes: [...notLetInAnyMore(openCase?.asked, asked), ...notes, ...heard, ...lost],
+      notes: [...notLetInAnyMore(openCase?.asked, asked), ...tunnels.warnings, ...notes, ...heard, ...lost],
       ...(times === undefined ? {} : { times }),
     };
   } catch (error) {

@@ -158,6 +158,13 @@ describe('what an ADD would come to', () => {
     expect(await judge()).toMatchObject({ state: 'uncertain', gaps: [{ code: 'policy-unreadable' }] });
   });
 
+  test('says so where nobody knows whether the way to the server is a tunnel', async () => {
+    endpoint.machine.setFaults({ kind: 'fail', tool: 'reg', match: 'Control\\Class' });
+    const unknown = expect.stringMatching(/^It is not known whether the way to the server is the tunnel of a VPN/m);
+    expect(await asText()).toEqual(unknown);
+    expect(JSON.parse(await asText('--json'))).toMatchObject({ warnings: [unknown] });
+  });
+
   test('is not asked of a release', async () => {
     expect((await endpoint.run('plan', 'DELETE', '-', '-')).output).not.toContain('Afterwards');
   });

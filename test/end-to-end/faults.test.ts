@@ -31,6 +31,27 @@ function reaches(remote: string, remotePort: number, protocol: 'tcp' | 'udp' = '
 }
 const isContained = (): boolean => !reaches('203.0.113.66', 443) && reaches('10.0.0.5', 1514, 'udp');
 
+test.each([
+  ['hang', 'Control\\Class\\'],
+  ['fail', 'Control\\Network\\'],
+] as const)(
+  'adapters that cannot be read (%s, %s) delay no containment, and nothing is claimed of them',
+  async (kind, match) => {
+    endpoint.machine.setFaults({ kind, match, tool: 'reg' });
+    const patience = { adapters: 300, worker: 30_000, reg: 600_000 };
+    const result = await endpoint.call({ args: ['ADD', '-', '192.0.2.50'], timeouts: patience });
+    expect(result).toMatchObject({
+      exitCode: 0,
+      output: expect.stringMatching(/not known whether .* tunnel of a VPN/),
+    });
+    expect(isContained()).toBe(true);
+  },
+);
+
+test('whoever can read the adapters hears nothing of them', async () => {
+  expect((await add()).output).not.toMatch(/VPN/);
+});
+
 type Expected = 'contained' | 'untouched' | 'as before';
 
 /**

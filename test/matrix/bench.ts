@@ -200,12 +200,12 @@ function smallHost(): HostDescription {
 }
 
 /** What hangs is given up soon. */
-const impatience = { netsh: 1000, script: 1000, reg: 1000 };
+const impatience = { netsh: 1000, script: 1000, reg: 1000, adapters: 1000 };
 
 /**
  * What Windows writes late, the stand-in writes at once. However busy this machine is, an order makes the same calls.
  */
-const quick = { dns: 500, lock: 10_000, settle: 10, exportAge: 600_000, proofAfter: 0 };
+const quick = { adapters: 60_000, dns: 500, lock: 10_000, settle: 10, exportAge: 600_000, proofAfter: 0 };
 
 function parse<T>(text: string): T | undefined {
   try {

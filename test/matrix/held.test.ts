@@ -64,7 +64,7 @@ async function holdAt(verb: 'ADD' | 'DELETE', fault: Fault): Promise<void> {
   const endpoint = await prepared(verb);
   endpoint.machine.setFaults(fault);
   const { exitCode, output } = await order(endpoint, verb);
-  expect([exitCode, output]).toEqual([8, expect.stringContaining('goes on in the background')]);
+  expect([exitCode, output]).toEqual([8, expect.stringContaining('still being carried out, in the background')]);
   expect(endpoint.statuses()).not.toContain(verb.toLowerCase());
   const last = (): string | undefined => endpoint.statuses().at(-1);
   while (last() !== verb.toLowerCase()) await wait(200);

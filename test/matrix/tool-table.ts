@@ -51,6 +51,8 @@ ADD        | once   | reg local policy      | contained   =         =           
 ADD        | once   | reg domain policy     | contained   =         =           =           =          =           =           =           =         =         =
 ADD        | once   | reg MpsSvc            | contained   =         =           =           =          =           =           =           =         =         =
 ADD        | once   | reg BFE               | contained   =         =           =           =          =           =           =           =         =         =
+ADD        | once   | reg adapters          | contained   =         =           =           =          =           =           =           =         =         =
+ADD        | once   | reg connections       | contained   =         =           =           =          =           =           =           =         =         =
 ADD        | once   | netsh export          | contained   =         =           =           =          =           =           =           =         =         =
 ADD        | once   | netsh script          | contained   =         =           =           =          =           =           =           =         =         =
 ADD        | once   | netsh block           | contained   =         =           =           =          =           =           =           =         =         =
@@ -59,6 +61,8 @@ ADD        | always | reg local policy      | no-backup   =         =           
 ADD        | always | reg domain policy     | gaps        =         =           =           =          =           =           =           contained =         =
 ADD        | always | reg MpsSvc            | contained   =         =           =           =          =           =           =           =         =         =
 ADD        | always | reg BFE               | contained   =         =           =           =          =           =           =           =         =         =
+ADD        | always | reg adapters          | contained   =         =           =           =          =           =           =           =         =         =
+ADD        | always | reg connections       | contained   =         =           =           =          =           =           =           =         =         =
 ADD        | always | netsh export          | no-backup   contained no-backup   =           contained  no-backup   contained   no-backup   contained =         =
 ADD        | always | netsh script          | contained   =         =           =           =          =           =           =           =         =         =
 ADD        | always | netsh block           | rolled-back contained rolled-back =           contained  rolled-back contained   rolled-back contained =         =
@@ -70,12 +74,16 @@ second ADD | once   | reg local policy      | contained   =         =           
 second ADD | once   | reg domain policy     | contained   =         =           =           =          =           =           =           =         =         =
 second ADD | once   | reg MpsSvc            | contained   =         =           =           =          =           =           =           =         =         =
 second ADD | once   | reg BFE               | contained   =         =           =           =          =           =           =           =         =         =
+second ADD | once   | reg adapters          | contained   =         =           =           =          =           =           =           =         =         =
+second ADD | once   | reg connections       | contained   =         =           =           =          =           =           =           =         =         =
 second ADD | once   | netsh script          | contained   =         =           =           =          =           =           =           =         =         =
 
 second ADD | always | reg local policy      | no-backup   =         =           =           =          =           =           =           contained =         =
 second ADD | always | reg domain policy     | gaps        =         =           =           =          =           =           =           contained =         =
 second ADD | always | reg MpsSvc            | contained   =         =           =           =          =           =           =           =         =         =
 second ADD | always | reg BFE               | contained   =         =           =           =          =           =           =           =         =         =
+second ADD | always | reg adapters          | contained   =         =           =           =          =           =           =           =         =         =
+second ADD | always | reg connections       | contained   =         =           =           =          =           =           =           =         =         =
 second ADD | always | netsh script          | contained   =         =           =           =          =           =           =           =         =         =
 
 DELETE     | once   | reg local policy      | released    =         =           =           =          =           =           =           =         =         =
@@ -93,6 +101,8 @@ const calls: Readonly<Record<string, RegExp>> = {
   'reg domain policy': /^start reg export .*Policies\\Microsoft /,
   'reg MpsSvc': /^start reg export .*MpsSvc /,
   'reg BFE': /^start reg export .*BFE /,
+  'reg adapters': /^start reg export .*Control\\Class\\/,
+  'reg connections': /^start reg export .*Control\\Network\\/,
   'netsh export': /^start netsh advfirewall export state\/reading-/,
   'netsh script': /^start netsh -f /,
   'netsh state on': /^start netsh .* state on /,

@@ -37,7 +37,7 @@ const outcomeOf: Record<State, { exitCode: ExitCode; status: Status; sentence: s
   },
 };
 
-/** What an ADD that came to its end says. `notes`: what traffic showed. */
+/** What an ADD that came to its end says. `notes`: what traffic showed, and what is not known. */
 export function describeContainment(
   allowList: AllowList,
   unresolved: readonly string[],
