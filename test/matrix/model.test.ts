@@ -137,8 +137,12 @@ class Intruded implements Step {
     machine.addRule(id, `v2.31|Action=Allow|Active=TRUE|Dir=Out|Protocol=6|RPort=${this.port}|Name=Intruder|`);
     const isTheRule = (line: string): boolean => line.includes(id);
     const rule = String(machine.fingerprint().split('\n').find(isTheRule));
-    const withRule = (policy: string): string =>
-      [...policy.split('\n').filter((line) => !isTheRule(line)), rule].sort().join('\n');
+    const withRule = (whole: string): string => {
+      const lines = whole.split('\n').filter((line) => !isTheRule(line));
+      // The hosts file follows the policy, whose lines are sorted.
+      const hosts = lines.findIndex((line) => line.startsWith('#'));
+      return [...[...lines.slice(0, hosts), rule].sort(), ...lines.slice(hosts)].join('\n');
+    };
     // Before a containment it is part of the policy. Within one it goes with the release.
     if (model.held === 'no') model.originals = model.originals.map(withRule);
     if (model.held === 'unknown') model.originals.push(...model.originals.map(withRule));
