@@ -262,7 +262,7 @@ describe('alerts and operators', () => {
     expect(await endpoint.run('add', '-', attacker, alert)).toMatchObject({ exitCode: 0 });
     expect(isOpen(tcp('in', attacker))).toEqual(nowhere);
     expect(isOpen(tcp('in', '192.0.2.60'))).toEqual(everywhere);
-    expect(endpoint.audit().at(-1)).toMatch(/ add - 203\.0\.113\.66 1598432109\.123456 5710$/);
+    expect(endpoint.audit().at(-1)).toMatch(/ add - 203\.0\.113\.66 1598432109\.123456 5710 block-ms=\d+$/);
   });
 
   test('an alert takes no handler away and runs no netsh when all is in force', async () => {

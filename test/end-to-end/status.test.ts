@@ -27,6 +27,8 @@ test('before, during and after a case', async () => {
       { service: 'MpsSvc', running: true },
       { service: 'BFE', running: true },
     ],
+    // The agent of this host has no counters.
+    heard: { at: null },
     unreadable: [],
   };
   expect(await status()).toEqual({ version: 1, state: 'not-contained', gaps: [], atWork: false, ...runs });
@@ -40,6 +42,8 @@ test('before, during and after a case', async () => {
     servers: [{ address: '10.0.0.5', port: 1514, protocols: ['udp', 'tcp'] }],
     backup: { file: endpoint.backup, madeAt: expect.stringMatching(/^\d{4}-/), good: true },
     ...runs,
+    heard: { at: null, sinceCut: null },
+    times: { ordered: expect.stringMatching(/^\d{4}-/), blockMs: expect.any(Number), exposureMs: expect.any(Number) },
   });
   const { output } = await endpoint.run('status');
   expect(output).toMatch(/^This host is CONTAINED\.$/m);
