@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, readFileSync, readSync, statSync, writeSync } from 'node:fs';
-import { type Owners, openOwned } from '../process/owned-file';
+import { type Owners, openOwned, type Place } from '../process/owned-file';
 
 /**
  * The files of an agent, named by their paths below its folder with `/` between the names. They belong to root or to
@@ -27,7 +27,7 @@ export function readAgentTail(home: string, path: string, length: number): Buffe
 /** Appends to a file, which is made where there is none. */
 export function appendToAgentFile(home: string, path: string, text: string): void {
   const { O_WRONLY, O_APPEND, O_CREAT } = constants;
-  const fd = openOwned(home, path.split('/'), ownersAt(home), O_WRONLY | O_APPEND | O_CREAT, 0o640);
+  const fd = openOwned(placeOf(home, path), O_WRONLY | O_APPEND | O_CREAT, 0o640);
   try {
     const bytes = Buffer.from(text);
     if (writeSync(fd, bytes) !== bytes.length) throw new Error('only a part was written');
@@ -36,8 +36,12 @@ export function appendToAgentFile(home: string, path: string, text: string): voi
   }
 }
 
+function placeOf(home: string, path: string): Place {
+  return { folder: home, names: path.split('/'), owners: ownersAt(home) };
+}
+
 function withFile<T>(home: string, path: string, use: (fd: number, size: number) => T): T {
-  const fd = openOwned(home, path.split('/'), ownersAt(home), constants.O_RDONLY);
+  const fd = openOwned(placeOf(home, path), constants.O_RDONLY);
   try {
     return use(fd, fstatSync(fd).size);
   } finally {

@@ -107,7 +107,7 @@ async function planAdd(host: Host, { request, original }: Options, isForHere: bo
   const agent = await readAgentServers(host, home);
   const settings = readSettings(host.platform, home);
   const asked = mergeAsked(request, operator, settings, undefined);
-  const pins = planPins(host, isForHere ? home : undefined, usualHostsFile(host), agent.names);
+  const pins = planPins(host, { home: isForHere ? home : undefined, file: usualHostsFile(host), names: agent.names });
   const allowList = allowListOf({ ...agent, needsDns: pins.whyNot !== undefined }, asked);
   const { requestedBy } = request;
   const firewall = firewallAt(host, home, settings.seal);

@@ -159,7 +159,7 @@ function allowListIn({ asked, facts, judged }: OpenCase, servers: AgentServers):
 function lostNames(host: Host, home: string | undefined, { facts, judged }: OpenCase): Gap[] {
   if (home === undefined || judged?.gaps.some(({ code }) => code === 'dns-open')) return [];
   const file = typeof facts.hostsFile === 'string' ? facts.hostsFile : usualHostsFile(host);
-  const { missing, whyNot } = planPins(host, home, file, namesInCase(facts));
+  const { missing, whyNot } = planPins(host, { home, file, names: namesInCase(facts) });
   const names = [...new Set(missing.map(({ name }) => name))];
   if (whyNot === undefined && names.length === 0) return [];
   return [gapOf({ code: 'names-lost' }, whyNot ?? names.join(', '))];

@@ -22,9 +22,10 @@ export function checkCommands({ host, home }: Patient): Check[] {
     if (errorCode(error) !== 'ENOENT') throw error;
     return [problem('commands', noArConf, onTheServer)];
   }
+  const pathOf = (program: string): string => installedProgram(host.platform, home.home, program);
   return [
-    ...checkCommand(host, home.home, commands, 'contain-host', (found) => problem('commands', found, onTheServer)),
-    ...checkCommand(host, home.home, commands, 'release-host', (found) =>
+    ...checkCommand(pathOf('contain-host'), commands, (found) => problem('commands', found, onTheServer)),
+    ...checkCommand(pathOf('release-host'), commands, (found) =>
       warning('commands', `${found} Without it only a timeout or somebody at this host can release.`, onTheServer),
     ),
   ];
@@ -40,14 +41,8 @@ function checkPrograms({ platform }: Host, home: string): Check[] {
   });
 }
 
-function checkCommand(
-  { platform }: Host,
-  home: string,
-  commands: readonly Command[],
-  program: string,
-  isMissing: (found: string) => Check,
-): Check[] {
-  const path = installedProgram(platform, home, program);
+/** `path`: where the program has to be. */
+function checkCommand(path: string, commands: readonly Command[], isMissing: (found: string) => Check): Check[] {
   const file = basename(path);
   // One list goes to Windows and Linux agents; what is not in this agent's folder is for the others.
   const own = commands.filter((command) => command.file.toLowerCase() === file);

@@ -35,7 +35,7 @@ export async function checkPlan(patient: Patient): Promise<Check[]> {
   // A configuration that cannot be used is told elsewhere.
   const agent = await readAgentServers(host, home.home).catch(() => undefined);
   if (agent === undefined) return [];
-  const { whyNot } = planPins(host, home.home, usualHostsFile(host), agent.names);
+  const { whyNot } = planPins(host, { home: home.home, file: usualHostsFile(host), names: agent.names });
   const { handlers, allow, seal } = readSettings(host.platform, home.home);
   const asked: Asked = { requestedBy: 'operator', handlers: handlers.map(cidr), allow: allow.map(entryText) };
   const allowList = allowListOf({ ...agent, needsDns: whyNot !== undefined }, asked);

@@ -18,7 +18,7 @@ export async function checkServers({ host, home }: Patient): Promise<Check[]> {
     const { servers, unresolved, names, warnings } = agent;
     const { handlers, allow, whenServerLost } = readSettings(host.platform, home.home);
     const asked: Asked = { requestedBy: 'operator', handlers: handlers.map(cidr), allow: allow.map(entryText) };
-    const { whyNot } = planPins(host, home.home, usualHostsFile(host), names);
+    const { whyNot } = planPins(host, { home: home.home, file: usualHostsFile(host), names });
     const list = servers.map(
       ({ address, port, protocols }) => `${address.text} port ${port} (${protocols.join(', ')})`,
     );

@@ -51,7 +51,7 @@ export async function add(host: Host, home: string, order: Order): Promise<Outco
         named.resolve(namesInCase(facts)),
         named.hasNames ? findHostsFile(host, stateFolderOf(host)) : usualHostsFile(host),
       ]);
-      const pins = planPins(host, home, hostsFile, agent.names, begunIn(host, facts));
+      const pins = planPins(host, { home, file: hostsFile, names: agent.names, begun: begunIn(host, facts) });
       for (const warning of [...settings.warnings, ...agent.warnings]) session.recorder.warn(warning);
       const asked = mergeAsked(request, operator, settings, session.openCase?.asked);
       const allowList = allowListOf({ ...agent, needsDns: pins.whyNot !== undefined }, asked);

@@ -19,27 +19,26 @@ import type { Order } from './session';
 export async function carryOut(host: Host, request: Request, started: Started = startedNow()): Promise<Outcome> {
   const order: Order = { request, started };
   const home = await homeOf(host);
-  let outcome: Outcome;
-  let cause: string | undefined;
+  let end: End;
   try {
-    if (request.action === 'delete') outcome = await release(host, home instanceof Failure ? undefined : home, order);
+    if (request.action === 'delete')
+      end = { outcome: await release(host, home instanceof Failure ? undefined : home, order) };
     else if (home instanceof Failure) throw home;
-    else outcome = await add(host, home, order);
+    else end = { outcome: await add(host, home, order) };
   } catch (error) {
     const failure = failed(request, error);
-    outcome = asEndOf(request, failure.outcome);
-    cause = failure.cause;
+    end = { ...failure, outcome: asEndOf(request, failure.outcome) };
   }
-  record(host, home instanceof Failure ? undefined : home, order, outcome, cause);
-  return outcome;
+  record(host, home instanceof Failure ? undefined : home, order, end);
+  return end.outcome;
 }
 
 /** Records an order that was refused before anybody could carry it out. */
 export async function refuse(host: Host, request: Request, error: unknown): Promise<Outcome> {
   const home = await homeOf(host);
-  const { outcome, cause } = failed(request, error);
-  record(host, home instanceof Failure ? undefined : home, { request, started: whenStarted() }, outcome, cause);
-  return outcome;
+  const end = failed(request, error);
+  record(host, home instanceof Failure ? undefined : home, { request, started: whenStarted() }, end);
+  return end.outcome;
 }
 
 /** Somebody waits for the one who asks here, and has waited for the worker before. */
@@ -48,7 +47,7 @@ const shortly = 1000;
 /** Records an outcome that no worker could record: it died, never started, or is not done yet. */
 export async function recordFor(host: Host, order: Order, outcome: Outcome): Promise<void> {
   const home = await homeOf({ ...host, timeouts: { ...host.timeouts, reg: Math.min(host.timeouts.reg, shortly) } });
-  record(host, home instanceof Failure ? undefined : home, order, outcome);
+  record(host, home instanceof Failure ? undefined : home, order, { outcome });
 }
 
 async function homeOf(host: Host): Promise<string | Failure> {
@@ -63,13 +62,14 @@ async function homeOf(host: Host): Promise<string | Failure> {
   }
 }
 
-interface Failed {
+/** What an order came to. */
+interface End {
   readonly outcome: Outcome;
-  /** The error behind it, for our log: it speaks to programmers. */
+  /** The error behind a failure, for our log: it speaks to programmers. */
   readonly cause?: string;
 }
 
-function failed({ action }: Request, error: unknown): Failed {
+function failed({ action }: Request, error: unknown): End {
   const status = `${action}-failed` as const;
   if (error instanceof Failure) {
     const outcome: Outcome = { exitCode: error.exitCode, message: error.message, status, words: [error.code] };
@@ -82,13 +82,7 @@ function failed({ action }: Request, error: unknown): Failed {
   return { outcome, cause: error instanceof Error ? (error.stack ?? error.message) : String(error) };
 }
 
-function record(
-  host: Host,
-  home: string | undefined,
-  { request, started }: Order,
-  outcome: Outcome,
-  cause?: string,
-): void {
+function record(host: Host, home: string | undefined, { request, started }: Order, { outcome, cause }: End): void {
   const { status, exitCode, message, words } = outcome;
   const log = new Log(stateFolderOf(host));
   if (home !== undefined) {

@@ -47,12 +47,12 @@ export async function openSession(
     const journal = new Journal(stateFolder);
     const { action } = request;
     const openCase = readJournal(journal, log, request);
-    const recorder = new CaseRecorder(
+    const recorder = new CaseRecorder({
       journal,
       log,
       action,
-      openCase?.facts ?? {},
-      () => {
+      noted: openCase?.facts ?? {},
+      onFirstStep: () => {
         if (action !== 'add' || home === undefined) return;
         const warning = writeAudit(host.platform, home, {
           status: 'add-started',
@@ -62,8 +62,8 @@ export async function openSession(
         });
         if (warning !== undefined) log.warn(warning);
       },
-      host.platform === 'linux',
-    );
+      goesOnWhenFull: host.platform === 'linux',
+    });
     if (openCase !== undefined && host.platform === 'windows') await waitUntilSettled(openCase, host.timeouts.settle);
     const over = new AbortController();
     const readings: Promise<unknown>[] = [];

@@ -14,31 +14,25 @@ export type Owners = ReadonlySet<number>;
 const onlyPath = 0o10000000;
 const handles = '/proc/self/fd';
 
+/** The file that lies at `names` below a folder. */
+export interface Place {
+  readonly folder: string;
+  readonly names: readonly string[];
+  /** Those whose file it may be. Whoever owns `folder` itself is not looked at. */
+  readonly owners: Owners;
+}
+
 /**
- * Opens the file that lies at `names` below a folder, without following a link below that folder, without waiting, and
+ * Opens a file without following a link below that folder, without waiting, and
  * without anything happening to what is no plain file. Whoever may write into a folder on the way can neither lead us
  * elsewhere nor hold us up: on Linux each step goes through the open folder before it, on Windows the file is compared
  * with what the path says after it was opened. Returns a descriptor. Throws `NotTrusted`, or the system's error.
  */
-export function openOwned(
-  folder: string,
-  names: readonly string[],
-  owners: Owners,
-  flags: number,
-  mode?: number,
-): number {
-  return process.platform === 'win32'
-    ? openByPath(folder, names, flags, mode)
-    : openStepByStep(folder, names, owners, flags, mode);
+export function openOwned(place: Place, flags: number, mode?: number): number {
+  return process.platform === 'win32' ? openByPath(place, flags, mode) : openStepByStep(place, flags, mode);
 }
 
-function openStepByStep(
-  folder: string,
-  names: readonly string[],
-  owners: Owners,
-  flags: number,
-  mode: number | undefined,
-): number {
+function openStepByStep({ folder, names, owners }: Place, flags: number, mode: number | undefined): number {
   const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } = constants;
   let path = folder;
   let parent = openSync(folder, onlyPath | O_DIRECTORY);
@@ -59,7 +53,7 @@ function openStepByStep(
   }
 }
 
-function openByPath(folder: string, names: readonly string[], flags: number, mode: number | undefined): number {
+function openByPath({ folder, names }: Place, flags: number, mode: number | undefined): number {
   const path = join(folder, ...names);
   const before = idByPath(folder, names);
   const fd = attempt(() => openSync(path, flags, mode));

@@ -11,9 +11,20 @@ import type { Recorder, Step } from './step';
 /** What of a containment was measured, in milliseconds; `orderedAt` since 1970. */
 export type CaseTimes = Readonly<{ orderedAt: number; blockMs: number; exposureMs: number }>;
 
-/**
- * Writes what a case does into the journal and the log. `onFirstStep` runs once, before anything of the case is done.
- */
+/** What is recorded, and where. */
+interface Given {
+  readonly journal: Journal;
+  readonly log: Log;
+  readonly action: Request['action'];
+  /** What earlier runs noted of the case. */
+  readonly noted: Facts;
+  /** Runs once, before anything of the case is done. */
+  readonly onFirstStep: () => void;
+  /** For a firewall that needs no backup: then a full disk, which any user can bring about, stops nothing. */
+  readonly goesOnWhenFull: boolean;
+}
+
+/** Writes what a case does into the journal and the log. */
 export class CaseRecorder implements Recorder {
   /** True once a step was begun. */
   acted = false;
@@ -27,23 +38,21 @@ export class CaseRecorder implements Recorder {
   private changing: boolean;
   private askedAnew: Asked | undefined;
 
-  /** `noted`: what earlier runs noted of the case. */
-  constructor(
-    private readonly journal: Journal,
-    private readonly log: Log,
-    action: Request['action'],
-    private noted: Facts,
-    private readonly onFirstStep: () => void,
-    /** For a firewall that needs no backup: then a full disk, which any user can bring about, stops nothing. */
-    private readonly goesOnWhenFull = false,
-  ) {
-    this.changing = action === 'delete';
+  private noted: Facts;
+  private readonly log: Log;
+  private readonly journal: Journal;
+
+  constructor(private readonly given: Given) {
+    this.journal = given.journal;
+    this.log = given.log;
+    this.noted = given.noted;
+    this.changing = given.action === 'delete';
   }
 
   async act<T>(step: Step, work: () => Promise<T>): Promise<T> {
     if (!this.acted) {
       this.acted = true;
-      this.onFirstStep();
+      this.given.onFirstStep();
     }
     if (changes(step)) {
       this.appendWithAsked({ event: 'step', ...step });
@@ -133,7 +142,7 @@ export class CaseRecorder implements Recorder {
       this.journal.append(event, !this.changing);
       return true;
     } catch (error) {
-      if (!this.changing && !(this.goesOnWhenFull && isFull(error))) {
+      if (!this.changing && !(this.given.goesOnWhenFull && isFull(error))) {
         const message = 'The journal cannot be written, so nothing was changed. Look at the disk of the state folder.';
         throw new Failure('journal-unwritable', message, error);
       }

@@ -29,6 +29,20 @@ test('the code for others names the place, and the text does too', () => {
   expect(gapOf({ code: 'rule-missing' }, '"A"').detail).toMatch(/: "A"$/);
 });
 
+/** Whether the compiler takes a gap of which this is all that is said. */
+type Compiles<At> = At extends Parameters<typeof gapOf>[0] ? true : false;
+
+test('a gap that has no line in the table does not compile, nor one that does not say where it is', () => {
+  const compiles: { readonly [Code in 'rule-missing' | 'profile-off' | 'not-listed']: Compiles<{ code: Code }> } = {
+    'rule-missing': true,
+    'profile-off': false,
+    'not-listed': false,
+  };
+  const toldByCodeAlone = Object.entries(gaps).flatMap(([code, { per }]) => (per === 'host' ? [code] : []));
+  for (const [code, isTaken] of Object.entries(compiles))
+    expect([code, toldByCodeAlone.includes(code)]).toEqual([code, isTaken]);
+});
+
 const small = gapOf({ code: 'foreign-rule' });
 const fatal = gapOf({ code: 'firewall-stopped' });
 

@@ -29,7 +29,7 @@ const own = new Set([process.getuid?.() ?? 0]);
 const toRead = constants.O_RDONLY;
 const toAppend = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT;
 const open = (flags: number, owners: ReadonlySet<number> = own): void =>
-  closeSync(openOwned(folder, ['logs', 'a.log'], owners, flags, 0o640));
+  closeSync(openOwned({ folder, names: ['logs', 'a.log'], owners }, flags, 0o640));
 const file = (): string => join(folder, 'logs', 'a.log');
 const shell = (program: string, ...args: readonly string[]): void => {
   expect(spawnSync(program, args).status).toBe(0);
@@ -111,7 +111,7 @@ test('the folder itself may be reached by a link, and needs no right to be liste
   writeFileSync(file(), '');
   symlinkSync(folder, join(folder, 'also'));
   chmodSync(join(folder, 'logs'), 0o311);
-  closeSync(openOwned(join(folder, 'also'), ['logs', 'a.log'], own, toRead));
+  closeSync(openOwned({ folder: join(folder, 'also'), names: ['logs', 'a.log'], owners: own }, toRead));
   // An ordinary user could not clear it away.
   chmodSync(join(folder, 'logs'), 0o755);
 });

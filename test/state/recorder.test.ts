@@ -18,11 +18,16 @@ class JournalOnDisk extends Journal {
   }
 }
 
+function recorderOf(journal: Journal, goesOnWhenFull = false): CaseRecorder {
+  const log = new Log(journal.folder);
+  return new CaseRecorder({ journal, log, action: 'add', noted: {}, onFirstStep: () => {}, goesOnWhenFull });
+}
+
 test('what is asked for counts with the next line that the disk takes, where a step goes on without its own', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'recorder-'));
   const journal = new JournalOnDisk(folder);
   journal.append({ event: 'asked', ...byAlert });
-  const recorder = new CaseRecorder(journal, new Log(folder), 'add', {}, () => {});
+  const recorder = recorderOf(journal);
   recorder.askAnew(byOperator);
   journal.isFull = true;
   await expect(recorder.act({ step: 'save', command: null }, async () => {})).rejects.toMatchObject({
@@ -37,7 +42,7 @@ test('what is asked for counts with the next line that the disk takes, where a s
 test('where no backup is needed a full disk stops nothing, and it is known that lines were lost', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'recorder-'));
   const journal = new JournalOnDisk(folder);
-  const recorder = new CaseRecorder(journal, new Log(folder), 'add', {}, () => {}, true);
+  const recorder = recorderOf(journal, true);
   recorder.append({ event: 'asked', ...byOperator });
   expect(recorder.isJournalLost).toBe(false);
   journal.isFull = true;
@@ -47,7 +52,7 @@ test('where no backup is needed a full disk stops nothing, and it is known that 
 
 test('the time to the block, and the time in which nothing held the host, are those of the steps that made it', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'recorder-'));
-  const recorder = new CaseRecorder(new Journal(folder), new Log(folder), 'add', {}, () => {});
+  const recorder = recorderOf(new Journal(folder));
   const orderedAt = Date.now() - 5000;
   expect(recorder.timesOf(orderedAt)).toBeUndefined();
   for (const step of ['rules', 'block']) await recorder.act({ step, command: null }, async () => {});

@@ -89,7 +89,7 @@ export function removeHosts(file: string): void {
 }
 
 function open(file: string, flags: number, mode?: number): number {
-  return openOwned(dirname(file), [basename(file)], new Set(administrators()), flags, mode);
+  return openOwned({ folder: dirname(file), names: [basename(file)], owners: new Set(administrators()) }, flags, mode);
 }
 
 function textOf(fd: number): string {

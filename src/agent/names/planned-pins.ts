@@ -18,14 +18,19 @@ export interface PlannedPins {
   readonly whyNot?: string;
 }
 
-/** Changes nothing and never throws. `home`: the agent's folder; undefined where it is another machine's. */
-export function planPins(
-  { platform }: Host,
-  home: string | undefined,
-  file: string,
-  names: readonly NamedAddresses[],
-  begun: Begun = {},
-): PlannedPins {
+/** What is to be pinned, and where. */
+interface Wish {
+  /** The agent's folder; undefined where it is another machine's. */
+  readonly home: string | undefined;
+  /** The hosts file. */
+  readonly file: string;
+  readonly names: readonly NamedAddresses[];
+  /** What an earlier order began to write. */
+  readonly begun?: Begun;
+}
+
+/** Changes nothing and never throws. */
+export function planPins({ platform }: Host, { home, file, names, begun = {} }: Wish): PlannedPins {
   const wanted = names.flatMap(({ name, addresses }) => addresses.map((address) => ({ name, address })));
   const nothing = { file, wanted, missing: [], hosts: { text: '', isNew: false }, whole: '' };
   if (home === undefined || wanted.length === 0) return { ...nothing, missing: wanted };

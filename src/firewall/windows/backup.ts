@@ -47,7 +47,7 @@ export async function makeBackup(
     const policyExport = begun ?? prepareExport(context);
     if (policyExport === undefined) throw noBackup('the state folder takes no files');
     const backup = freshPath((stamp) => join(stateFolder, `fw-backup-${stamp}.wfw`));
-    await takeExport(context, recorder, 'backup', policyExport, backup);
+    await takeExport(context, recorder, policyExport, { step: 'backup', file: backup });
     const checked = checkBackup(backup);
     problem = 'bad' in checked ? checked.bad : compareToLive(checked, before, recorder, begun === undefined);
     if ('bad' in checked || problem !== '') {

@@ -66,7 +66,7 @@ async function runOneByOne(
 ): Promise<boolean> {
   if (commands.length > mostSingleCommands) return runInScript(context, recorder, step, commands);
   for (const command of commands) {
-    const { timedOut } = await runNetsh(context, recorder, step, command, context.host.timeouts.netsh);
+    const { timedOut } = await runNetsh(context, recorder, { step, command, limitMs: context.host.timeouts.netsh });
     if (timedOut) break;
   }
   return true;

@@ -55,19 +55,23 @@ export interface StartingPoint {
   readonly around?: Promise<Surroundings>;
 }
 
+/** All that a containment comes from. */
+interface Given {
+  readonly context: Context;
+  readonly allowList: AllowList;
+  readonly requestedBy: RequestedBy;
+  readonly recorder: Recorder;
+  /** Gives what the preflight read. */
+  readonly take: () => Promise<StartingPoint>;
+}
+
 /**
- * Brings the host to the allow list. The block comes last, and only when the server is let through. `take` gives what
- * the preflight read. Only the assessment of each reading is kept: two readings of a bloated host at once would be
- * hundreds of megabytes.
+ * Brings the host to the allow list. The block comes last, and only when the server is let through. Only the assessment
+ * of each reading is kept: two readings of a bloated host at once would be hundreds of megabytes.
  */
-export async function contain(
-  context: Context,
-  allowList: AllowList,
-  requestedBy: RequestedBy,
-  recorder: Recorder,
-  take: () => Promise<StartingPoint>,
-): Promise<JudgementByProfile> {
-  const { assessment, assess, sealing } = await begin(context, allowList, requestedBy, recorder, take);
+export async function contain(given: Given): Promise<JudgementByProfile> {
+  const { context, recorder } = given;
+  const { assessment, assess, sealing } = await begin(given);
   try {
     const withRules = await bringRules(context, recorder, assessment, assess);
     const blocking = await bringBlock(context, recorder, withRules, assess);
@@ -82,18 +86,12 @@ export async function contain(
   }
 }
 
-async function begin(
-  context: Context,
-  allowList: AllowList,
-  requestedBy: RequestedBy,
-  recorder: Recorder,
-  take: () => Promise<StartingPoint>,
-): Promise<Pick<FirstAssessment, 'assessment' | 'assess' | 'sealing'>> {
-  const first = await take().then(async ({ reading, early, around }) => ({
-    ...(await assessFirst(context, reading, allowList, requestedBy, around)),
+async function begin(given: Given): Promise<Pick<FirstAssessment, 'assessment' | 'assess' | 'sealing'>> {
+  const first = await given.take().then(async ({ reading, early, around }) => ({
+    ...(await assessFirst(given, reading, around)),
     early,
   }));
-  if (first.isBackupDue) await keepBackup(context, recorder, first);
+  if (first.isBackupDue) await keepBackup(given.context, given.recorder, first);
   return first;
 }
 
@@ -108,10 +106,8 @@ interface FirstAssessment {
 }
 
 async function assessFirst(
-  context: Context,
+  { context, allowList, requestedBy }: Given,
   reading: Reading | Unreadable,
-  allowList: AllowList,
-  requestedBy: RequestedBy,
   around: Promise<Surroundings> | undefined,
 ): Promise<FirstAssessment> {
   if ('unreadable' in reading) {
@@ -122,7 +118,7 @@ async function assessFirst(
   }
   const { local, localFile, managed } = reading;
   const keepHandlers = requestedBy === 'alert';
-  const sealing = await sealingFor(context, { local, managed }, allowList, keepHandlers, around);
+  const sealing = await sealingFor(context, { sources: { local, managed }, allowList, keepHandlers, around });
   const assess = assessorFor(allowList, sealing, managed, keepHandlers);
   const assessment = assess(local);
   const before = {
@@ -200,8 +196,9 @@ async function bringBlock(context: Context, recorder: Recorder, start: Assessmen
   let assessment = start;
   for (let attempt = 0; attempt < 2 && assessment.judgement === undefined; attempt++) {
     const { netsh } = context.host.timeouts;
-    if (!assessment.isOn) await runNetsh(context, recorder, 'switch-on', switchOn, netsh);
-    if (!assessment.blocks) await runNetsh(context, recorder, 'block', blockByDefault, netsh);
+    if (!assessment.isOn) await runNetsh(context, recorder, { step: 'switch-on', command: switchOn, limitMs: netsh });
+    if (!assessment.blocks)
+      await runNetsh(context, recorder, { step: 'block', command: blockByDefault, limitMs: netsh });
     assessment = await lookAgain(context, assess, ({ isOn, blocks }) => isOn && blocks);
   }
   if (!assessment.isOn) throw new HardFailure('the firewall is not switched on in every profile');
@@ -238,7 +235,7 @@ async function runAsScript(context: Context, recorder: Recorder, assessment: Ass
   const script = [...changes.script, ...(isOn && blocks ? changes.seal : [])];
   const commands = assessment.mayBeSwitchedOnEarly ? [...script, switchOn] : script;
   if (commands.length > 0 && !(await runInScript(context, recorder, 'rules', commands))) return false;
-  for (const command of single) await runNetsh(context, recorder, 'rule', command, netsh);
+  for (const command of single) await runNetsh(context, recorder, { step: 'rule', command, limitMs: netsh });
   return true;
 }
 
@@ -246,7 +243,11 @@ async function runOneByOne(context: Context, recorder: Recorder, assessment: Ass
   const { changes } = assessment;
   if (changes.script.length > mostSingleCommands) return runAsScript(context, recorder, assessment);
   for (const command of [...changes.script, ...changes.single]) {
-    const { timedOut } = await runNetsh(context, recorder, 'rule', command, limitFor(context, command));
+    const { timedOut } = await runNetsh(context, recorder, {
+      step: 'rule',
+      command,
+      limitMs: limitFor(context, command),
+    });
     // A netsh that hangs once more will go on doing so; the way back is the better use of the time.
     if (timedOut) break;
   }

@@ -69,9 +69,8 @@ export function prepareExport(context: Context): PolicyExport | undefined {
 export async function takeExport(
   context: Context,
   recorder: Recorder,
-  step: string,
   { command, run, putAt }: PolicyExport,
-  file: string,
+  { step, file }: { readonly step: string; readonly file: string },
 ): Promise<boolean> {
   const { exitCode } = await recorder.act({ step, command: [netshPath(context), ...command] }, run);
   try {

@@ -103,7 +103,7 @@ async function importBackup(context: Context, recorder: Recorder, { backup, reco
  */
 async function keepPresent(context: Context, recorder: Recorder, present: PolicyExport | undefined): Promise<void> {
   const file = freshPath((stamp) => join(context.stateFolder, `fw-before-release-${stamp}.wfw`));
-  if (present === undefined || !(await takeExport(context, recorder, 'keep-present', present, file)))
+  if (present === undefined || !(await takeExport(context, recorder, present, { step: 'keep-present', file })))
     recorder.warn('The policy of the contained host could not be kept as a file');
 }
 

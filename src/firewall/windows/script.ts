@@ -19,6 +19,6 @@ export async function runInScript(
     recorder.warn(`The script of the rules cannot be written: ${String(error)}`);
     return false;
   }
-  await runNetsh(context, recorder, step, runScript(file), context.host.timeouts.script);
+  await runNetsh(context, recorder, { step, command: runScript(file), limitMs: context.host.timeouts.script });
   return true;
 }

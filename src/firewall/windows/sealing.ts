@@ -51,13 +51,20 @@ function allOf(gaps: readonly Gap[]): string {
   return gaps.map(textOf).join('\n');
 }
 
-/** The seal that this order has to come to; `keepHandlers`: those that the host has now are let through as well. */
+/** What a seal is made for. */
+interface Given {
+  readonly sources: Sources;
+  readonly allowList: AllowList;
+  /** The handlers that the host has now are let through as well. */
+  readonly keepHandlers: boolean;
+  /** Where they are being read already. */
+  readonly around: Promise<Surroundings> | undefined;
+}
+
+/** The seal that this order has to come to. */
 export async function sealingFor(
   context: Context,
-  sources: Sources,
-  allowList: AllowList,
-  keepHandlers: boolean,
-  around: Promise<Surroundings> | undefined,
+  { sources, allowList, keepHandlers, around }: Given,
 ): Promise<Sealing> {
   if (!isSealNeeded(context.seal, sources, allowList)) return noSealing;
   const kept = keepHandlers ? handlersIn(sources.local.rules) : [];

@@ -20,6 +20,14 @@ export function requireTools(context: Context): void {
   }
 }
 
+interface NetshStep {
+  /** Its name in the journal and the log. */
+  readonly step: string;
+  readonly command: NetshCommand;
+  /** In milliseconds. */
+  readonly limitMs: number;
+}
+
 /**
  * Runs one netsh call as a step of the case. It holds our lock while it lives, even if we die before it. Decisions must
  * come from its exit code and from reading back: its text is translated, and in any code page.
@@ -27,9 +35,7 @@ export function requireTools(context: Context): void {
 export function runNetsh(
   context: Context,
   recorder: Recorder,
-  step: string,
-  command: NetshCommand,
-  limitMs: number,
+  { step, command, limitMs }: NetshStep,
 ): Promise<RunResult> {
   const program = netshPath(context);
   return recorder.act({ step, command: [program, ...command] }, () =>

@@ -76,7 +76,7 @@ export function windowsFirewall(context: Context): Firewall {
     outlook: (allowList) => outlookOf(context, allowList),
     inspect: () => inspect(context),
     contain: async (allowList, requestedBy, recorder) =>
-      weighTwice(context, await contain(context, allowList, requestedBy, recorder, take)),
+      weighTwice(context, await contain({ context, allowList, requestedBy, recorder, take })),
     undo: (recorder, why) => goBack(context, recorder, why),
     release: (recorder) => release(context, recorder),
   };
