@@ -107,7 +107,7 @@ function list(texts: readonly string[]): string {
 function describeHeard({ at, sinceCut }: NonNullable<Status['heard']>, now: number): string {
   const seconds = at === null ? undefined : Math.max(0, Math.round((now - Date.parse(at)) / 1000));
   const ago = seconds === undefined ? 'never, by what it wrote down' : `${seconds} s ago`;
-  if (sinceCut === null) return `not known since the cut, for this agent writes it down now and then only; last ${ago}`;
+  if (sinceCut === null) return `not known since the cut: this agent writes it down only now and then; last ${ago}`;
   return sinceCut === false ? `NOT since the cut; last ${ago}` : `from its server ${ago}`;
 }
 

@@ -108,7 +108,13 @@ export function checkRestart({ host, home }: Patient): Check[] {
     arConfIsOlder(host.platform, home.home, there) || wasMissing(host.platform, home.home, basename(program));
   return knewOfIt
     ? [problem('agent-restart', `${found} The agent takes this program for missing, and drops orders for it.`, advice)]
-    : [warning('agent-restart', `${found} If it was asked for it in between, it does not look again.`, advice)];
+    : [
+        warning(
+          'agent-restart',
+          `${found} If the server ordered it in between, the agent does not look for it again.`,
+          advice,
+        ),
+      ];
 }
 
 /** The server's commands came before the program did, so that an order may have come too. */

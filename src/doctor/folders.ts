@@ -32,7 +32,7 @@ function checkOnLinux(path: string): Check[] {
 function open(path: string, tool: string): Check {
   return problem(
     'folders',
-    `Others than administrators can change ${path}: they could have this program do what they like, with all rights.`,
+    `Users who are not administrators can change ${path}, so they could make this program do anything, with all rights.`,
     `Take that right away (${tool}).`,
   );
 }

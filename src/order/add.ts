@@ -163,7 +163,7 @@ function withWords(outcome: Outcome, words: readonly string[]): Outcome {
 /** Whoever was let in before and counts on it, such as a colleague at work on the host. */
 function notLetInAnyMore(before: Asked | undefined, { handlers }: Asked): string[] {
   const gone = before?.handlers.filter((handler) => !handlers.includes(handler)) ?? [];
-  return gone.length === 0 ? [] : [`Let in before, and NOT any more: ${gone.join(', ')}.`];
+  return gone.length === 0 ? [] : [`These addresses were let in before and are NOT any more: ${gone.join(', ')}.`];
 }
 
 /** An alert removes no handler, but it completes what a known operator's order had begun. */

@@ -56,11 +56,11 @@ export const gaps = {
   'server-by-tunnel': {
     ...small,
     ...lasting,
-    text: 'The way to the server is a tunnel, and lost with it if that is a VPN whose own server is not let through',
+    text: 'A tunnel leads to the server; if it is a VPN whose own server is not let through, the containment cuts off both',
   },
   'server-behind-nat': {
     ...small,
-    text: 'NAT on this host sends packets for a UDP server elsewhere, so its orders, a release too, do not come in after minutes of silence, until the agent speaks again',
+    text: 'NAT on this host redirects packets for a UDP server; after minutes of silence the orders of that server, a release too, do not come in until the agent speaks again',
   },
   'handler-blocked': { ...small, per: 'profile?', text: 'A handler cannot come in' },
   'entry-blocked': { ...small, text: 'Somebody whom the settings let through is kept out' },

@@ -20,7 +20,7 @@ function readMessage(line: string): Request {
   const repeated = findRepeatedKeys(line);
   const unambiguous = (...paths: string[]): void => {
     for (const path of paths) {
-      if (repeated.has(path)) throw bad(`the key ${path} stands there twice, so its value is anybody's guess`);
+      if (repeated.has(path)) throw bad(`the key ${path} stands there twice, so nobody can tell which value counts`);
     }
   };
   unambiguous('version', 'command', 'parameters', 'wazuh');
