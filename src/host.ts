@@ -24,7 +24,7 @@ export interface Timeouts {
   /** One call that touches every rule: seconds on a usual host, minutes on a bloated one. */
   readonly script: number;
   readonly reg: number;
-  /** All that is read to tell the adapters of VPN clients: an order is not refused for it, so it is not kept waiting. */
+  /** All that is read to tell the adapters of VPN clients: no order is refused for it, so none is kept waiting. */
   readonly adapters: number;
   /** One question to the service manager. */
   readonly sc: number;
