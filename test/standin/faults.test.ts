@@ -91,7 +91,7 @@ describe('time', () => {
     machine.setFaults({ kind: 'hang', match: 'state' });
     const running = start(machine, 'netsh', 'advfirewall', 'set', 'allprofiles', 'state', 'on');
     await running.until(() => machine.calls()[0]?.faults[0] === 'hang');
-    expect(machine.fingerprint()).toBe('');
+    expect(machine.policyFingerprint()).toBe('');
     running.stop();
     expect((await running.ended).signal).toBe('SIGKILL');
     expect(machine.calls()[0]).not.toHaveProperty('endedAt');

@@ -119,7 +119,7 @@ test('state and policy are set in all three local profiles, and nothing else is'
   const machine = newMachine(emptyHost());
   netsh(machine, 'advfirewall', 'set', 'allprofiles', 'state', 'on');
   netsh(machine, 'advfirewall', 'set', 'allprofiles', 'firewallpolicy', 'blockinbound,blockoutbound');
-  expect(machine.fingerprint().split('\n')).toEqual(
+  expect(machine.policyFingerprint().split('\n')).toEqual(
     ['DomainProfile', 'PublicProfile', 'StandardProfile'].flatMap((profile) => [
       `${profile} DefaultInboundAction: 1`,
       `${profile} DefaultOutboundAction: 1`,
@@ -135,7 +135,7 @@ describe('who may not, or cannot', () => {
     const set = netsh(machine, 'advfirewall', 'set', 'allprofiles', 'state', 'on');
     const text = 'The requested operation requires elevation (Run as administrator).\r\n\r\n';
     expect(set).toMatchObject({ exitCode: 1, text });
-    expect(machine.fingerprint()).toBe('');
+    expect(machine.policyFingerprint()).toBe('');
   });
 
   test('service stopped: its text with the two blanks, exit 1, no effect', () => {
