@@ -12,7 +12,7 @@ start().then(
 );
 
 async function start(): Promise<number> {
-  // It would have Node write files for whoever set it.
+  // Whoever sets this variable would have Node write files.
   if (process.env.NODE_V8_COVERAGE) (await import('node:v8')).stopCoverage();
   return main(thisHost(), process.argv.slice(2));
 }

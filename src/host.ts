@@ -13,9 +13,9 @@ export interface Host {
   readonly timeouts: Timeouts;
 }
 
-/** How long each thing is waited for, in milliseconds. */
+/** How long this program waits for each thing, in milliseconds. */
 export interface Timeouts {
-  /** The agent waits for us on its receiver thread, without limit of its own. */
+  /** The agent waits for us on its receiver thread, without a limit of its own. */
   readonly worker: number;
   readonly lock: number;
   readonly dns: number;
@@ -24,21 +24,22 @@ export interface Timeouts {
   /** One call that touches every rule: seconds on a usual host, minutes on a bloated one. */
   readonly script: number;
   readonly reg: number;
-  /** All that is read to tell the adapters of VPN clients: no order is refused for it, so none is kept waiting. */
+  /** All that is read to find the adapters of VPN clients. No order is refused for want of it, so none waits long. */
   readonly adapters: number;
   /** One question to the service manager. */
   readonly sc: number;
   readonly icacls: number;
-  /** The proof by traffic, after the last change: so long a server that answered before may keep silent. */
+  /** The proof by traffic, after the last change: how long a server that answered before may be silent. */
   readonly proofAfter: number;
   /** How long the registry may take to show what netsh has done. */
   readonly settle: number;
-  /** When, after the block, it is looked once more which profile is in force: the cut itself may change that. */
+  /** How long after the block we look again which profile is in force: the cut itself may change that. */
   readonly secondLook: number;
-  /** How old an export may be that becomes the backup: what somebody changes in that time is in no backup. */
+  /** How old an export may be to become the backup: what somebody changes in that time is in no backup. */
   readonly exportAge: number;
   /**
-   * From the start of the process to `status --line`: the agents wait for a command on the thread that reads every log.
+   * From the start of the process until `status --line` answers: the agents wait for a command on the thread that reads
+   * every log.
    */
   readonly line: number;
 }

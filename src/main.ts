@@ -14,7 +14,7 @@ import { parseWazuhMessage } from './request/wazuh';
 
 /**
  * Decides how we were called, runs that, and returns the exit code. `args` are the arguments after the program's name.
- * What a call does not need is not loaded, not even of Node: an order starts this program twice.
+ * Loads only what the call needs, of Node too: an order starts this program twice.
  */
 export async function main(host: Host, args: readonly string[]): Promise<number> {
   keepStreamsUnmade();
@@ -32,7 +32,7 @@ export async function main(host: Host, args: readonly string[]): Promise<number>
   return command.run(host, rest);
 }
 
-/** Behind the name of a command; what an order of `plan` has in the place of user and address is its own affair. */
+/** Whether the words behind a command ask for help. Behind the first, only options do: `plan` has a user there. */
 function asksForHelp(args: readonly string[]): boolean {
   return isHelpWord(args[0]) || args.some((word) => ['--help', '-h', '/?'].includes(word));
 }

@@ -11,7 +11,7 @@ export function thisHost(): Host {
     env: process.env,
     program,
     command: isSea() ? [process.execPath] : [process.execPath, program],
-    // A symbolic link shows only in argv0, a path that the agent cut short only in the program's.
+    // Only argv0 has the name of a symbolic link; where the agent cut argv0 short, only the program's path has it.
     name: [program, process.argv0].map(nameOf).find((name) => name === 'release-host') ?? nameOf(program),
     timeouts,
   };

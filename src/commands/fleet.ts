@@ -61,7 +61,7 @@ async function order(host: Host, action: 'contain' | 'release', args: readonly s
   });
 }
 
-/** Where to ask Wazuh's API, and with what; nothing where its own tool is used. */
+/** The address of Wazuh's API and what it wants to see; empty where the server's own tool is used. */
 function apiAccess(
   { env }: Host,
   {

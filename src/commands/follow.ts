@@ -8,7 +8,7 @@ import { isLocked } from '../state/lock';
 
 const pollMs = 200;
 
-/** Steps as people know them; one that is not here has its own name. */
+/** Steps in the words of people; a step that is not listed is shown under its own name. */
 const names: Readonly<Record<string, string>> = {
   backup: 'save the firewall policy',
   rules: 'set the rules',
@@ -33,7 +33,7 @@ export async function followOrder(host: Host): Promise<void> {
 }
 
 /**
- * Prints what an order does, one line a step with the local time at which it began, from the journal that it writes.
+ * Prints the steps of an order from the journal that it writes: one line a step, with the local time of its beginning.
  */
 export class Progress {
   private readonly file: string;
@@ -41,7 +41,7 @@ export class Progress {
   private isOver = false;
   private torn = '';
 
-  /** `fromStart`: also what was written before. */
+  /** `fromStart`: shows also what was written before. */
   constructor(host: Host, fromStart = false) {
     this.file = join(stateFolderOf(host), 'journal.jsonl');
     this.offset = fromStart ? 0 : (statSync(this.file, { throwIfNoEntry: false })?.size ?? 0);

@@ -6,15 +6,16 @@ import { type Address, isRefusal, isWithin, parseHost } from '../policy/address'
 import type { Request } from '../request/request';
 import { findOwnSession } from './own-session';
 
-/** What stands before an ADD by hand: the order as it is to be carried out, and a warning for whoever typed it. */
+/** What comes before an ADD by hand: the order to carry out, and a warning for whoever typed it. */
 export interface Prepared {
   readonly request: Request;
   readonly warning?: string;
 }
 
 /**
- * Looks whether the person who contains this host by hand cuts off the own session, which no question may hold up. With
- * `keep` the session's other end is let in for this case. Throws `Failure` where nobody can tell which one that is.
+ * Finds out whether the person who contains this host by hand would cut off their own session. It only warns, since no
+ * question may hold up an order. With `keep` the session's other end is let in for this case. Throws `Failure` where
+ * nobody can tell which end that is.
  */
 export async function keepSession(host: Host, request: Request, keep: boolean): Promise<Prepared> {
   const { peers, isSure } = findOwnSession(host);
@@ -36,7 +37,7 @@ export async function keepSession(host: Host, request: Request, keep: boolean): 
   return { request: { ...request, keptSession: peer.text } };
 }
 
-/** An order that is going to be refused for its address, or because there is no agent, cuts nobody off. */
+/** Those whom the order cuts off: nobody, where it will be refused for its address or for want of an agent. */
 async function withoutLetIn(host: Host, { address }: Request, peers: readonly Address[]): Promise<readonly Address[]> {
   const named = parseHost(address);
   if (peers.length === 0 || isRefusal(named)) return [];

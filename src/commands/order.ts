@@ -28,7 +28,7 @@ export function ossecOrder(host: Host, args: readonly string[]): Promise<number>
   return answer(host, actionOf(first) ?? 'add', parseOssecArguments(args) ?? unknown, undefined);
 }
 
-/** `command`: the one whose form a refusal shows; undefined: the agents' own form. */
+/** `command`: the command whose form a refusal shows; where undefined, it shows the agents' form. */
 async function answer(
   host: Host,
   action: Request['action'],
@@ -54,7 +54,7 @@ async function ask(host: Host, request: Request): Promise<Outcome> {
   return (await import('../order/run-in-worker')).runInWorker(host, named(host, request));
 }
 
-/** With what a person needs and no agent reads: a warning before, progress, and the time after. */
+/** Carries it out and shows what a person needs and no agent reads: a warning before, progress, the time after. */
 async function carryOutByHand(
   host: Host,
   { request, keepsSession = false }: Extract<Understood, { readonly kind: 'order' }>,
@@ -91,7 +91,7 @@ async function showHelp(command: string | undefined): Promise<void> {
   say(found === undefined ? usage() : helpOf(found));
 }
 
-/** Exit codes with which nothing was begun: their reasons are no outcome. */
+/** Exit codes of orders that never began: what is said then is a reason, and no outcome. */
 const refusals: readonly number[] = [exitCodes.refused, exitCodes.unable];
 
 /** `begun`: when a person began to wait. */

@@ -8,13 +8,13 @@ import { systemTool } from '../windows/system-tool';
 export interface OwnSession {
   /** The other ends of the session that this process runs in; more than one where it also forwards connections. */
   readonly peers: readonly Address[];
-  /** False where only the environment says so, which may be of an older session. */
+  /** False where only the environment says so: it may be that of an older session. */
   readonly isSure: boolean;
 }
 
 /**
- * Finds the session by SSH or RDP that this process runs in. sudo drops SSH_CONNECTION, so that the sockets of the sshd
- * above us are asked first. Never throws; what cannot be told is left out.
+ * Finds the session by SSH or RDP that this process runs in. sudo drops SSH_CONNECTION, so we look first at the sockets
+ * of the sshd above us. Never throws; leaves out what cannot be told.
  */
 export function findOwnSession(host: Host): OwnSession {
   const found = host.platform === 'windows' ? peersOfRdp(host) : peersOfSshd();
@@ -24,7 +24,7 @@ export function findOwnSession(host: Host): OwnSession {
   return { peers: toAddresses([client]), isSure: host.platform === 'windows' };
 }
 
-/** Whoever is connected from this very host is not cut off. */
+/** Each address once, without those that `parseHost` refuses: who is connected from this very host is not cut off. */
 function toAddresses(texts: readonly string[]): Address[] {
   const addresses = texts.map(parseHost).flatMap((address) => (isRefusal(address) ? [] : [address]));
   return addresses.filter(({ text }, index) => addresses.findIndex((other) => other.text === text) === index);
@@ -38,7 +38,7 @@ function peersOfSshd(): string[] {
   return ['tcp', 'tcp6'].flatMap((table) => establishedIn(table, inodes));
 }
 
-/** The processes above this one, as far as they can be read; a loop is not possible, but a limit costs nothing. */
+/** The SSH servers above this process, as far as they can be read. A loop is not possible, but a limit is cheap. */
 function sshdsAbove(first: number): number[] {
   const found: number[] = [];
   for (let pid = first, steps = 0; pid > 1 && steps < 64; steps++) {
@@ -87,7 +87,7 @@ function read(file: string): string {
   }
 }
 
-/** Remote Desktop names the client's computer, not its address: whoever is connected to its port may be it. */
+/** Remote Desktop tells the client's name, not its address: any address connected to its port may be the client's. */
 function peersOfRdp(host: Host): string[] {
   if (!/^RDP-/i.test(host.env.SESSIONNAME ?? '')) return [];
   const netstat = systemTool(host, 'netstat.exe');

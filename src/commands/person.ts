@@ -3,7 +3,7 @@ import type { Host } from '../host';
 
 /**
  * Who sits at the prompt: whoever called sudo, else who logged in, else the user of this process. For the records only;
- * who may run this as root can also say that he is somebody else.
+ * whoever may run this as root can also claim to be somebody else.
  */
 export function personAtPrompt({ platform, env }: Host): string {
   const names =

@@ -100,7 +100,7 @@ async function makePlan(here: Host, options: Options): Promise<Plan> {
   return options.request.action === 'delete' ? planDelete(host, options, isForHere) : planAdd(host, options, isForHere);
 }
 
-/** `isForHere`: what is in force on this very host can be looked at. */
+/** `isForHere`: the plan is for this very host, so it can look at what is in force. */
 async function planAdd(host: Host, { request, original }: Options, isForHere: boolean): Promise<Plan> {
   const operator = request.requestedBy === 'operator' ? parseHandler(request.address) : undefined;
   const { home } = await findHome(host);
@@ -167,7 +167,7 @@ function firewallAt(host: Host, home: string | undefined, seal?: SealWhen) {
   return openFirewall({ host, home, stateFolder: stateFolderOf(host), ...(seal === undefined ? {} : { seal }) });
 }
 
-/** The batch script takes the last server it finds. */
+/** The commands of the batch script, which takes the last server that it finds. */
 function originalSteps(
   action: Request['action'],
   home: string | undefined,

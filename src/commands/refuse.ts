@@ -19,7 +19,7 @@ export function formOf(command: string): string {
   return `contain-host ${command} ${findCommand(command)?.form ?? ''}`.trimEnd();
 }
 
-/** What `parseArgs` found wrong, in our words: its own speak to programmers. */
+/** What `parseArgs` found wrong, in our words: its own are for programmers. */
 export function whatIsWrong(command: string, args: readonly string[], error: unknown): string {
   const known = findCommand(command)?.options.map(({ form }) => form.split(' ')[0]) ?? [];
   const strange = args.find((word) => /^-./.test(word) && !known.includes(word.split('=')[0]));

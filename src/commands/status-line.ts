@@ -9,7 +9,7 @@ type Word = 'contained' | 'degraded' | 'ineffective' | 'interrupted' | 'opened' 
 
 /**
  * One line for the agents' command monitoring, the same as long as nothing changes: the kits compare it with the one
- * before. What cannot be judged in time, or while an order is at work, is `unknown`. Takes less than a second.
+ * before. `unknown` while an order is at work, or where there is no time to judge. Takes less than a second.
  */
 export async function statusLine(host: Host): Promise<string> {
   const leftMs = Math.max(0, host.timeouts.line - process.uptime() * 1000);

@@ -22,7 +22,7 @@ import { isLocked } from '../state/lock';
 import { asAdministrator } from '../state/unusable';
 
 /**
- * What `status` prints; as JSON it is what docs/status-json.md says. `version` grows when a field changes its meaning.
+ * What `status` prints. docs/status-json.md documents its JSON. `version` grows when a field changes its meaning.
  */
 export interface Status extends Partial<Omit<Asked, 'operatorAddress'>> {
   readonly version: 1;
@@ -46,13 +46,13 @@ export interface Status extends Partial<Omit<Asked, 'operatorAddress'>> {
   };
   readonly agent: Running;
   /**
-   * When the agent last heard from its server, by its own files: null where they do not say. `sinceCut`, of a host
-   * whose case is open: null where that cannot be told.
+   * When the agent last heard from its server, by its own files: null where they do not say. `sinceCut`, while a case
+   * is open: whether that was after the cut, null where that cannot be told.
    */
   readonly heard?: { readonly at: string | null; readonly sinceCut?: boolean | null };
   /**
-   * What was measured when the block of the case was made: how long after the order, and how long nothing held the
-   * host.
+   * What was measured when the block of the case was made: how long after the order that was, and how long no rules
+   * held the host.
    */
   readonly times?: { readonly ordered: string; readonly blockMs: number; readonly exposureMs: number };
   /** The services that filter, where the firewall has such. */
@@ -69,7 +69,7 @@ interface Running {
   readonly running: boolean | null;
 }
 
-/** Somebody waits for the answer; a name that takes longer has the address that the agent used last. */
+/** Somebody waits for the answer: where a name takes longer, the address counts that the agent used last. */
 const dnsLimitMs = 1000;
 
 /** Reads everything that there is to know, all at once. Never throws. */
@@ -138,7 +138,7 @@ async function readServers(
   try {
     if (home === undefined) throw new Error('the folder of the agent was not found');
     const inCase = namesInCase(facts);
-    // What the case knows is what counts, and a name server that is out of reach would only be waited for.
+    // What the case knows counts. To ask a name server that is out of reach would only take time.
     const lookUp = async (name: string): Promise<readonly string[]> =>
       inCase.some((known) => known.name === name) ? [] : systemLookUp(name);
     return await readNamedServers(host, home).resolve(inCase, lookUp);
@@ -148,7 +148,7 @@ async function readServers(
   }
 }
 
-/** DNS was left open where the names could not be pinned, by the last order that was judged. */
+/** DNS is open if the last order that was judged could not pin the names. */
 function allowListIn({ asked, facts, judged }: OpenCase, servers: AgentServers): AllowList {
   const isOlder = facts.names === undefined;
   const needsDns = isOlder ? servers.needsDns : (judged?.gaps.some(({ code }) => code === 'dns-open') ?? false);
@@ -210,7 +210,7 @@ function backupField({ file, madeAt, bad }: Backup): NonNullable<Status['backup'
   return { file, ...made, good: bad === undefined, ...(bad === undefined ? {} : { problem: bad }) };
 }
 
-/** A moment that an agent notes by whole seconds is not before the one in which it lies. */
+/** An agent that notes whole seconds may note a moment up to one second too early. */
 const noteMs = 1000;
 
 function heardField({ at, isNotedAtOnce }: LastHeard, openCase: OpenCase | undefined): NonNullable<Status['heard']> {

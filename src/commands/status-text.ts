@@ -90,7 +90,7 @@ function row(label: string, text: string): string {
   return `  ${label.padEnd(9)} ${text}`;
 }
 
-/** In the time of this host too, and how long ago: who reads it may have been woken. */
+/** Also in the time of this host, and how long ago: whoever reads it may just have been woken. */
 function describeSince(since: string): string {
   const then = new Date(since);
   const minutes = Math.max(0, Math.floor((Date.now() - then.getTime()) / 60_000));
@@ -103,7 +103,7 @@ function list(texts: readonly string[]): string {
   return texts.length === 0 ? 'none' : texts.join('; ');
 }
 
-/** Whether the agent reaches its server, by what came back. `now`: milliseconds since 1970. */
+/** Whether the agent reaches its server, judged by what it heard from there. `now`: milliseconds since 1970. */
 function describeHeard({ at, sinceCut }: NonNullable<Status['heard']>, now: number): string {
   const seconds = at === null ? undefined : Math.max(0, Math.round((now - Date.parse(at)) / 1000));
   const ago = seconds === undefined ? 'never, by what it wrote down' : `${seconds} s ago`;

@@ -21,7 +21,7 @@ export async function status(host: Host, args: readonly string[]): Promise<numbe
   } catch (error) {
     return refuseOptions('status', whatIsWrong('status', args, error));
   }
-  // One that does not exist would never be the present one.
+  // A state that does not exist would never be the present one.
   if (options.expect !== undefined && !states.some((state) => state === options.expect))
     return refuseOptions('status', `${quote(options.expect)} is no state: there are ${states.join(', ')}.`);
   if (options.line === true) {

@@ -17,7 +17,7 @@ export const commands: readonly Command[] = [
     options: [
       {
         form: '--keep-my-session',
-        summary: 'let in the address too from which you are connected (SSH, Remote Desktop)',
+        summary: 'also let in the address from which you are connected (SSH, Remote Desktop)',
       },
     ],
     examples: [
@@ -143,7 +143,7 @@ export const commands: readonly Command[] = [
   },
 ];
 
-/** In any case: who types in a hurry has Caps Lock on. */
+/** In upper or lower case: whoever types in a hurry may have Caps Lock on. */
 export function findCommand(name: string): Command | undefined {
   return commands.find((command) => command.name === name.toLowerCase());
 }

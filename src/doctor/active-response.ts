@@ -57,8 +57,8 @@ export function checkAnswerLog({ host, home }: Patient): Check[] {
 }
 
 /**
- * OSSEC's log reader looks a few times for a file that is not there, and then no more until the agent is started again
- * (1904).
+ * OSSEC's log reader looks a few times for a file that is not there. Then it looks no more until the agent is
+ * restarted.
  */
 function missingLog(platform: Host['platform'], file: string): Check {
   const how = platform === 'windows' ? 'Make it, empty' : "Make it, empty, in the hands of the agent's user and group";
@@ -76,7 +76,7 @@ function isAnswerLog(platform: Host['platform'], location: string): boolean {
     : path.endsWith('logs/active-responses.log');
 }
 
-/** The file that a server pushes; it has another root and conditions, so only the name is looked for. */
+/** Looks into the file that a server pushes. It has another root and conditions, so only the log's name counts. */
 function isInSharedConfiguration({ platform }: Host, home: string): boolean {
   try {
     return readAgentFile(home, `${sharedFolder[platform]}/agent.conf`, 1024 * 1024)
@@ -87,7 +87,7 @@ function isInSharedConfiguration({ platform }: Host, home: string): boolean {
   }
 }
 
-/** An agent that was asked for a program which was not there yet answers nothing until it is started again. */
+/** An agent that was told to start a program before it was there never starts it until the agent is restarted. */
 export function checkRestart({ host, home }: Patient): Check[] {
   const program = home === undefined ? '' : installedProgram(host.platform, home.home, 'contain-host');
   if (home === undefined || !existsSync(program) || !usesArConf(home.home)) return [];
@@ -102,8 +102,8 @@ export function checkRestart({ host, home }: Patient): Check[] {
     return [ok('agent-restart', `The agent was started at ${iso(started)}, after this program was put there.`)];
   const found = `The agent was started at ${iso(started)}, before this program was put there at ${iso(there)}.`;
   const advice = 'Restart the agent once.';
-  // It reads ar.conf when a name is new to it, and remembers a program that is not there then until it is started
-  // again.
+  // The agent reads ar.conf when a name is new to it. A program that is missing then is missing to the agent until the
+  // agent is restarted.
   const knewOfIt =
     arConfIsOlder(host.platform, home.home, there) || wasMissing(host.platform, home.home, basename(program));
   return knewOfIt
@@ -117,7 +117,7 @@ export function checkRestart({ host, home }: Patient): Check[] {
       ];
 }
 
-/** The server's commands came before the program did, so that an order may have come too. */
+/** Whether the server's commands came before the program did: then an order may have come too. */
 function arConfIsOlder(platform: Host['platform'], home: string, there: Date): boolean {
   const isOurs = ({ file }: Command): boolean => file === basename(installedProgram(platform, home, 'contain-host'));
   try {

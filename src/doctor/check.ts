@@ -11,7 +11,7 @@ export interface Check {
   readonly found: string;
   /** What to do about it. */
   readonly advice?: string;
-  /** What belongs to `found` profile by profile. */
+  /** The details of `found`, profile by profile. */
   readonly profiles?: readonly Outlook[];
 }
 
@@ -30,7 +30,7 @@ export function ok(check: string, found: string): Check {
   return { check, verdict: 'ok', found };
 }
 
-/** Containment works all the same, or it could not be looked at. */
+/** Containment works all the same, or the thing could not be looked at. */
 export function warning(check: string, found: string, advice: string): Check {
   return { check, verdict: 'warning', found, advice };
 }

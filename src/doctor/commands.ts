@@ -31,7 +31,7 @@ export function checkCommands({ host, home }: Patient): Check[] {
   ];
 }
 
-/** Where each order names its program there is only to see that it is there. */
+/** For agents whose orders name the program itself: it only has to be there. */
 function checkPrograms({ platform }: Host, home: string): Check[] {
   return ['contain-host', 'release-host'].map((program) => {
     const file = installedProgram(platform, home, program);

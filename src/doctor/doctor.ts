@@ -14,7 +14,7 @@ import { checkServers } from './servers';
 import { checkSettings } from './settings';
 import { checkElevation, checkTools } from './system';
 
-/** One examination may take so long; the tools below it have shorter limits, so this one is for the unforeseen. */
+/** How long one examination may take. The tools below it have shorter limits, so this one is for the unforeseen. */
 const limitMs = 30_000;
 
 /** In the order in which people read them: this system, the agent, its orders, the firewall, our own files. */

@@ -32,7 +32,7 @@ export async function checkFirewallServices({ host, stateFolder }: Patient): Pro
 export async function checkPlan(patient: Patient): Promise<Check[]> {
   const { host, home } = patient;
   if (home === undefined) return [];
-  // A configuration that cannot be used is told elsewhere.
+  // `checkServers` reports a configuration that cannot be used.
   const agent = await readAgentServers(host, home.home).catch(() => undefined);
   if (agent === undefined) return [];
   const { whyNot } = planPins(host, { home: home.home, file: usualHostsFile(host), names: agent.names });
@@ -76,10 +76,10 @@ function adviceFor(platform: Host['platform'], state: string): string {
     : 'Change that in group policy or device management; no local setting overrules it.';
 }
 
-/** What a release would take, or what an earlier case left. */
+/** The backup that a release would import, or that an earlier case left. */
 export async function checkBackup(patient: Patient): Promise<Check[]> {
   if (patient.host.platform !== 'windows') return [];
-  // Without rights the journal cannot be read, and whose backup it is cannot be told.
+  // Without rights this throws: the journal cannot be read, and nobody can tell of which case the backup is.
   const openCase = new Journal(patient.stateFolder).read();
   const firewall = firewallOf(patient, openCase);
   const [{ backup }, { state }] = await Promise.all([firewall.inspect(), firewall.judge()]);

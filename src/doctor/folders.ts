@@ -23,7 +23,7 @@ async function checkOnWindows(host: Patient['host'], path: string): Promise<Chec
   return letsUsersWrite(permissions) ? [open(path, 'icacls')] : [];
 }
 
-/** Neither in another one's hand, nor writable for a group or for everybody. */
+/** Root must own it, and neither a group nor everybody may write to it. */
 function checkOnLinux(path: string): Check[] {
   const { uid, mode } = lstatSync(path);
   return uid !== 0 || (mode & 0o022) !== 0 ? [open(path, 'chown and chmod')] : [];

@@ -28,7 +28,7 @@ export function checkElevation({ host }: Patient): Check[] {
   }
 }
 
-/** What a containment starts, and where it must be: PATH is never asked. */
+/** The tools that a containment starts, and where they must be: PATH is never searched. */
 const tools = {
   linux: [
     { name: 'nft', places: ['/usr/sbin/nft', '/sbin/nft', '/usr/bin/nft'], advice: 'Install the package nftables.' },
@@ -48,7 +48,7 @@ export async function checkTools({ host }: Patient): Promise<Check[]> {
   });
 }
 
-/** Each of them tells its version, so one that does not cannot be run. */
+/** Each of these tools can tell its version: one that does not tell it cannot be run. */
 async function checkLinuxTool({ name, places, advice }: (typeof tools.linux)[number]): Promise<Check> {
   const file = places.find((place) => existsSync(place));
   if (file === undefined) return problem(name, `${name} is not in ${places.join(', ')}.`, advice);

@@ -68,7 +68,7 @@ function readSystem(text: string): System | undefined {
   return /linux/i.test(os) ? 'linux' : undefined;
 }
 
-/** An agent has the address and the words behind it as the arguments of the response. A release uses no address. */
+/** The agent gets the address and the words behind it as the arguments of the response. A release uses no address. */
 function wordsOf({ handler = '-', caseNumber, id }: FleetOrder): string {
   return [handler, ...(caseNumber === undefined ? [] : [`case=${caseNumber}`]), `order=${id}`].join(' ');
 }

@@ -5,7 +5,7 @@ import { mark, parseJsonAlert, parseRecord, type Report } from './alert';
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const day = 24 * 3600 * 1000;
-/** Beyond that an alert is no line of ours, and is passed over. */
+/** A longer alert holds no line of ours, and is passed over. */
 const longestAlert = 256 * 1024;
 
 /** One file of alerts in one of the two forms. */
@@ -16,8 +16,8 @@ interface AlertFile {
 
 /**
  * Every report of the days from `since` to `until`, oldest day first. Servers keep one file a day and form, compressed
- * once it is over: `alerts/2026/Nov/ossec-alerts-30.log.gz` (monitord). Files that are cut, or go while they are read,
- * count as far as they go; `onTrouble` is told.
+ * once it is over: `alerts/2026/Nov/ossec-alerts-30.log.gz` (monitord). A file that is cut, or vanishes
+ * meanwhile, counts as far as it could be read, and `onTrouble` is told.
  */
 export async function* readReports(
   home: string,
@@ -72,7 +72,7 @@ class AlertSplitter {
     return this.read(bytes.subarray(0, whole));
   }
 
-  /** What no end follows may be cut in the middle of a line; it counts if it is whole all the same. */
+  /** The last alert may be cut, since no separator follows it; it counts if it is whole. */
   end(): Report[] {
     return this.read(this.rest);
   }
@@ -176,7 +176,7 @@ class Tail {
     if (this.fd === undefined) return [];
     const reports: Report[] = [];
     const chunk = Buffer.alloc(256 * 1024);
-    // Somebody made it shorter: from the beginning.
+    // Somebody made the file shorter: read it from the beginning.
     if (fstatSync(this.fd).size < this.offset) this.offset = 0;
     for (;;) {
       const count = readSync(this.fd, chunk, 0, chunk.length, this.offset);

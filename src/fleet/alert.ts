@@ -5,7 +5,7 @@ import { type Line, parseLine } from './line';
  * fixed one.
  */
 export interface Origin {
-  /** Wazuh names it; in OSSEC's alerts only the name stands. */
+  /** Wazuh's alerts have it; OSSEC's have only the name. */
   readonly id?: string;
   readonly name: string;
   readonly address?: string;
@@ -20,7 +20,7 @@ export interface Report {
 /** Words by which an alert about us is found before anything of it is read. */
 export const mark = 'contain-host';
 
-/** The agents' own log of active responses, on both systems. Anybody can have another log say what ours says. */
+/** The agents' own log of active responses, on both systems. Anybody can write into another log what ours says. */
 const ownLog = /(?:^|[\\/])active-responses\.log$/;
 /** `(name) address->file`: how OSSEC writes where a line of an agent stood (remoted, secure.c). Names hold no blank. */
 const location = /^\(([A-Za-z0-9._-]{1,128})\) (\S+)->(.+)$/;

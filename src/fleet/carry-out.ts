@@ -12,7 +12,7 @@ export interface Row {
   system?: System | undefined;
   /** How often it was sent. */
   sent: number;
-  /** When the server took it last, by the clock of `performance.now()`. */
+  /** When the server last took it, by the clock of `performance.now()`. */
   lastSentAt?: number;
   /** Why the server did not take it. */
   refusal?: string;
@@ -35,12 +35,12 @@ export interface Options {
 }
 
 /**
- * An order goes out at most so often: a server drops, silently, what is for an agent that it has not heard since its
- * restart.
+ * How often an order is sent at most. It is repeated because a server silently drops what is for an agent that it has
+ * not heard from since its restart.
  */
 const mostSent = 3;
 const lookEveryMs = 100;
-/** Agents are asked for at the same time, so many at once: each is a process of its own. */
+/** How many agents get their order at the same time: each takes a process of its own. */
 const sendersAtOnce = 4;
 
 /** Sends each agent its order and follows the alerts until every one has ended or the time is over. */
@@ -57,7 +57,7 @@ export async function carryOut(
   const resendAfterMs = options.waitMs / (mostSent + 1);
   try {
     const sending = sendAll(server, rows, started, options);
-    // Whoever throws in there is met below, and not as a rejection that nobody handles.
+    // An error in there is thrown below; until then it must not count as a rejection that nobody handles.
     sending.catch(() => {});
     while (!options.signal.aborted) {
       for (const report of follower.read()) take(report, rows, started, options);
@@ -132,7 +132,7 @@ function take(
   options.onChange([], row);
 }
 
-/** The others say that an order has begun, or goes on. */
+/** Whether the line ends an order: the others say that it has begun, or goes on. */
 function isOutcome({ status, words }: Line): boolean {
   return status !== 'add-started' && !words.includes('still-at-work');
 }

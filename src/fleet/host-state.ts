@@ -1,7 +1,7 @@
 import type { Origin, Report } from './alert';
 import type { Line } from './line';
 
-/** What a host is by the last thing that it told its server. */
+/** The state of a host, by the last thing that it told its server. */
 export type HostState =
   | 'not-enforced'
   | 'uncertain'
@@ -11,7 +11,7 @@ export type HostState =
   | 'refused'
   | 'released';
 
-/** What needs somebody first. */
+/** The states, the most urgent first. */
 export const urgency: readonly HostState[] = [
   'not-enforced',
   'uncertain',
@@ -37,10 +37,10 @@ export interface HostRecord {
   readonly history: readonly { readonly state: HostState; readonly at: Date }[];
 }
 
-/** An order that has begun and says no more for so long, in milliseconds, has no answer. */
+/** How long, in milliseconds, an order that has begun may say nothing before it counts as unanswered. */
 const patienceMs = 5 * 60_000;
 
-/** What each host is, by its own lines in the order of its own clock: servers write alerts from several threads. */
+/** The state of each host, by its lines in the order of its own clock: servers write alerts from several threads. */
 export function readHosts(reports: Iterable<Report>, now: Date): HostRecord[] {
   const byHost = new Map<string, Report[]>();
   for (const report of reports) {

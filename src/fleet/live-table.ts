@@ -43,7 +43,7 @@ export class LiveTable {
   }
 }
 
-/** More rows than the terminal has: their number, and those that need somebody at the end. */
+/** For more rows than the terminal has: only counts. At the end, those that did not confirm are listed. */
 function summary(rows: readonly Row[]): string[] {
   const count = (of: (row: Row) => boolean): number => rows.filter(of).length;
   return [

@@ -21,7 +21,7 @@ export interface Asked {
   readonly handler?: string;
   readonly caseNumber?: string;
   readonly waitMs: number;
-  /** How many agents the patterns mean, by whoever wrote a script. */
+  /** How many agents the patterns must mean: a script gives it in place of an answer to the question. */
   readonly yes?: number;
   /** Through Wazuh's API instead of the server's own tool. */
   readonly api?: ApiAccess;

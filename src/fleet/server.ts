@@ -19,7 +19,7 @@ export interface Server {
   systemOf(agent: Agent): Promise<System | undefined>;
   /** The exact calls that send an order, for people and for --dry-run. */
   calls(agent: Agent, system: System | undefined, order: FleetOrder): string[][];
-  /** Sends it. Returns why it was not taken, or undefined; that it was taken does not mean that the agent has it. */
+  /** Returns why the server did not take it, else undefined. What the server took may not have reached the agent. */
   send(agent: Agent, system: System | undefined, order: FleetOrder): Promise<string | undefined>;
 }
 

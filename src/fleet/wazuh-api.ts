@@ -9,7 +9,7 @@ export interface ApiAccess {
   readonly url: string;
   /** A JSON web token of the API's; never an argument, which everybody on the host can read. */
   readonly token: string;
-  /** The certificate of whoever signed the API's, PEM; absent: the authorities that Node knows. */
+  /** The certificate (PEM) of the authority that signed the API's. Where absent: the authorities that Node knows. */
   readonly ca?: string;
 }
 
@@ -79,7 +79,8 @@ export function wazuhApi(access: ApiAccess): Server {
 type Ask = (method: string, path: string, body?: object) => Promise<Answer | string>;
 
 /**
- * One request after the other, not faster than the API allows; one that came too early all the same is made once more.
+ * Makes one request after the other, no faster than the API allows; one that came too early all the same is repeated
+ * once.
  */
 function paced(ask: Ask): Ask {
   let last: Promise<unknown> = Promise.resolve();

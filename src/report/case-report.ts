@@ -26,7 +26,7 @@ export interface CaseReport {
 
 const openJournal = 'journal.jsonl';
 const closedJournal = /^journal-\d{8}T\d{9}Z\.jsonl$/;
-/** A log that somebody filled must not fill the memory; it is rotated long before. */
+/** A log that somebody filled must not fill the memory. By itself a log is rotated long before this size. */
 const mostLogBytes = 64 * 1024 * 1024;
 
 /**
@@ -65,7 +65,7 @@ function readCase(
   const last = entries.at(-1);
   if (asked === undefined || first === undefined || last === undefined) return undefined;
   const isOpen = last.event.event !== 'closed';
-  // The log has the outcome right behind the journal's last line.
+  // The outcome is logged right after the journal's last line.
   const until = isOpen ? Number.POSITIVE_INFINITY : last.time.getTime() + 60_000;
   const own = outcomes.filter(({ at }) => at >= first.time && at.getTime() <= until);
   return {

@@ -12,7 +12,7 @@ export function toCsv({ moments, caseNumber }: CaseReport): string {
   return header + lines.map((line) => `${line}\r\n`).join('');
 }
 
-/** A text that begins like a formula is one to a spreadsheet. */
+/** A spreadsheet takes a text that begins like a formula for one. */
 function quote(text: string): string {
   const safe = /^[=+\-@]/.test(text) ? `'${text}` : text;
   return /[",\r\n']/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;

@@ -1,4 +1,4 @@
-/** Strings whole, and the punctuation that moves between levels; everything else between them does not matter. */
+/** Whole strings, and the punctuation that opens, closes and separates; nothing else matters here. */
 const token = /"(?:[^"\\]|\\.)*"|[{}[\],:]/g;
 
 interface Level {

@@ -31,7 +31,7 @@ export function readOperatorWords(words: readonly string[]): OperatorWords {
   };
 }
 
-/** The first value in the allowed form: it goes into lines that others take apart. */
+/** The first value in the allowed form: it goes into lines that other programs read. */
 function allowedValue(pairs: readonly string[], key: string): string | undefined {
   return pairs
     .filter((pair) => pair.startsWith(`${key}=`))

@@ -26,7 +26,7 @@ export function actionOf(verb: string | undefined): Request['action'] | undefine
 }
 
 /**
- * `agent_control` ends the rest so, behind whatever followed the address in its `-b`. An alert ends with the name of a
+ * How `agent_control` ends the rest, behind whatever followed the address in its `-b`. An alert ends with the name of a
  * file, in which analysisd writes a backslash before each bracket (os_shell_escape, ossec-hids src/shared/string_op.c).
  */
 const operatorRest = /^(?:([\s\S]*)\s)?\(from_the_server\)\s+\(no_rule_id\)$/;
@@ -44,12 +44,12 @@ function byAgentControl(action: Request['action'], address: string, words: reado
 const alertMark = /(?:^|[\s"])\d{9,12}\.\d+\s+\d{1,9}(?![\d.])/;
 
 /**
- * So many words or bytes only an attacker's have: OSSEC passes on 29 words and about 1,000 bytes, and cuts off the
- * rest.
+ * Only an attacker sends so many words or bytes: OSSEC passes on 29 words and about 1,000 bytes, and cuts off what is
+ * beyond.
  */
 const fewestCutWords = 25;
 const fewestCutBytes = 900;
-/** Nothing but this much comes from an agent whose message was cut before the rest. */
+/** An agent passes on no more than this. A message of nearly this size was cut before the rest. */
 const mostBytesOfAgent = 1000;
 
 function isFromAlert(words: readonly string[], rest: string): boolean {
@@ -74,7 +74,7 @@ function byAlert(action: Request['action'], address: string, rest: string): Unde
   });
 }
 
-/** No agent calls without a rest, so that only a person's words for help can stand last. */
+/** Every agent passes a rest, so a word for help in the last place is a person's. */
 function byHand(action: Request['action'], words: readonly string[], length: number): Understood {
   const [user, address = '', ...more] = words;
   if (more.length === 0 ? [user, address].some(isHelpWord) : more.some(isHelpWord)) return help;

@@ -7,7 +7,7 @@ const pair = /^(case|order)=[A-Za-z0-9._-]{1,64}$/;
 
 const keepOption = '--keep-my-session';
 
-/** `contain IP [case=N] [--keep-my-session]`: a person's ADD. Alone it is a question for help. */
+/** `contain IP [case=N] [--keep-my-session]`: a person's ADD. Without any word it asks for help. */
 export function parseContain(args: readonly string[]): Understood {
   if (args.length === 0 || args.some(isHelpWord)) return help;
   const [address, ...more] = args.filter((word) => word !== keepOption);

@@ -31,7 +31,7 @@ function readMessage(line: string): Request {
   if (message.version !== 1) throw bad('only version 1 of the Wazuh 4 message is known');
   unambiguous('parameters.extra_args', 'parameters.alert', 'parameters.alert.rule', 'parameters.alert.data');
   const request = readWazuh4(message);
-  // In an alert's data the keys are an attacker's to choose, and must not keep the host from being contained.
+  // An attacker can choose the keys in an alert's data: they must not keep the host from being contained.
   if (request.requestedBy === 'operator') unambiguous('parameters.alert.data.srcip');
   return request;
 }
@@ -49,7 +49,7 @@ function readWazuh4({ command, parameters }: Json): Request {
     throw bad('parameters.extra_args is not a list of texts');
   }
   const words = extraArgs.flatMap(splitWords);
-  // What `agent_control -b` was given stands where an alert has its address, whole.
+  // All that `agent_control -b` was given stands where an alert has its address.
   const given = splitWords(sourceAddress(alert) ?? '');
   const isNamed = words.some((word) => !isPair(word) && /[.:]/.test(word)) || !given.some((word) => !isPair(word));
   return {
@@ -61,7 +61,8 @@ function readWazuh4({ command, parameters }: Json): Request {
 
 /**
  * One handler among the words of an operator. `mayName`: those of them that can be the address. Where two can, or where
- * a word has signs that no note needs, nobody can tell what is meant: then the address is all of them, which is none.
+ * a word has signs that no note needs, nobody can tell what is meant: then all of them are the address, and that is
+ * not valid.
  */
 function readNamed(words: readonly string[], mayName: readonly string[]): Pick<Request, 'address'> & OperatorWords {
   const free = words.filter((word) => !isPair(word));
@@ -74,7 +75,7 @@ function readNamed(words: readonly string[], mayName: readonly string[]): Pick<R
   return { address, ...readOperatorWords(words.filter((word) => word !== address)) };
 }
 
-/** Made of an address's characters, or with a shell's signs. */
+/** Whether a word is made of an address's characters, or has signs of a shell. */
 function isStrange(word: string): boolean {
   return /^[\da-f:.]*[.:][\da-f:.]*$/i.test(word) || /[&|;<>^"'`$%\\]/.test(word);
 }
@@ -102,7 +103,7 @@ function sourceAddress({ data }: Json): string | undefined {
   return isObject(data) && typeof data.srcip === 'string' ? data.srcip : undefined;
 }
 
-/** Where Wazuh's own responses look for it, in their order (wazuh src/active-response/active_responses.c). */
+/** The address, as Wazuh's own responses look for it, in their order (wazuh src/active-response/active_responses.c). */
 function alertAddress(alert: Json): string | undefined {
   const win = isObject(alert.data) ? alert.data.win : undefined;
   const event = isObject(win) && isObject(win.eventdata) ? win.eventdata : {};
