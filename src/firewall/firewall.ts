@@ -18,11 +18,11 @@ export interface Context {
   readonly lockFd?: number;
   /** The case that the journal holds open, if any. */
   readonly openCase?: OpenCase;
-  /** When doors that a policy leaves open are closed by block rules; absent: where there are any. Windows only. */
+  /** When block rules close the doors that a policy leaves open; absent: where there are any. Windows only. */
   readonly seal?: SealWhen;
-  /** Aborted at the end of the order: what it began to read and does not need any more is let go. */
+  /** Aborted at the end of the order: readings that it began and does not need any more end then. */
   readonly over?: AbortSignal;
-  /** Readings that go on beside the order, which does not end before them. */
+  /** Readings that run beside the order; the order ends only after them. */
   readonly readings?: Promise<unknown>[];
 }
 
@@ -51,7 +51,7 @@ export interface Release {
   readonly differences: readonly string[];
 }
 
-/** What a release would give the host back from. */
+/** The backup from which a release would give the host back. */
 export interface Backup {
   readonly file: string;
   /** Absent where the file does not say. */
@@ -79,7 +79,10 @@ export interface Firewall {
    */
   containSteps(allowList: AllowList, isHere: boolean): Promise<Step[]>;
   releaseSteps(): Step[];
-  /** Begins what an ADD will need, changes nothing and takes its time. What is not used leaves nothing behind. */
+  /**
+   * Begins early what an ADD will need and what takes its time. Changes nothing; what is not used leaves nothing
+   * behind.
+   */
   begin(): void;
   /**
    * Refuses, before anything changes, where containment cannot work, or where the server would be lost and that is not

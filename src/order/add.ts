@@ -27,7 +27,7 @@ interface Names {
   readonly pins: PlannedPins;
 }
 
-/** What is in force now, and for people, what traffic showed of it and what is not known. */
+/** What is in force now, with notes for people: what traffic showed of it, and what is not known. */
 interface Contained {
   readonly judgement: Judgement;
   readonly notes: readonly string[];
@@ -104,7 +104,7 @@ async function contain(given: Given): Promise<Contained> {
   const control = look.take();
   for (const warning of [...warnings, ...tunnels.warnings]) recorder.warn(warning);
   if (!contained && openCase === undefined && whenServerLost !== 'contain') refuseLostServer(tunnels);
-  // Contained without us: by the batch script, in an operator's hand. An alert must not be able to lift that later.
+  // Contained without us: an operator used the batch script. An alert must not be able to lift that later.
   const recorded: Asked = contained && openCase === undefined ? { ...asked, requestedBy: 'operator' } : asked;
   try {
     const isNew = !same(recorded, openCase?.asked);
@@ -116,7 +116,7 @@ async function contain(given: Given): Promise<Contained> {
     const judged = await firewall.contain(allowList, whoChanges(request, asked, openCase), recorder);
     const proof = recorder.acted ? await tryAfter(control, proofAfter) : takeAsIs(control);
     const { gaps, isServerLost, notes } = proof;
-    // Of a host that was contained before, nobody wants it set free because a server happens to be down.
+    // A host that was contained before must not be set free because a server happens to be down.
     const wasWhole = contained && (openCase === undefined || openCase.judged !== undefined);
     if (isServerLost && !wasWhole && whenServerLost === 'release')
       await firewall.undo(recorder, gaps.map(({ detail }) => detail).join('; '));
@@ -138,7 +138,7 @@ async function contain(given: Given): Promise<Contained> {
   }
 }
 
-/** A contained host could take no further order. One that is contained already is not set free for it. */
+/** Refuses to contain a host where every server would be lost: it would get no further order. */
 function refuseLostServer({ areAllLost, gaps }: Tunnels): void {
   if (!areAllLost) return;
   const what = gaps.map(({ detail }) => detail).join('; ');
@@ -149,7 +149,9 @@ function refuseLostServer({ areAllLost, gaps }: Tunnels): void {
 const journalLost =
   'The journal could not be written, so "contain-host status" and later orders know less of this case. Make room on the disk of the state folder, and repeat ADD.';
 
-/** What is not TCP nobody can try, but the agent may have had an answer by now. `cutAt`: milliseconds since 1970. */
+/**
+ * A server without TCP cannot be tried, but the agent may have heard from it by now. `cutAt`: milliseconds since 1970.
+ */
 function hasHeard({ platform }: Host, home: string, { servers }: AllowList, cutAt: number): string[] {
   if (servers.every(({ protocols }) => protocols.includes('tcp'))) return [];
   const { at } = readLastHeard(platform, home);
@@ -160,7 +162,7 @@ function withWords(outcome: Outcome, words: readonly string[]): Outcome {
   return { ...outcome, words: [...outcome.words, ...words] };
 }
 
-/** Whoever was let in before and counts on it, such as a colleague at work on the host. */
+/** Names those who were let in before and may rely on it, such as a colleague at work on the host. */
 function notLetInAnyMore(before: Asked | undefined, { handlers }: Asked): string[] {
   const gone = before?.handlers.filter((handler) => !handlers.includes(handler)) ?? [];
   return gone.length === 0 ? [] : [`These addresses were let in before and are NOT any more: ${gone.join(', ')}.`];

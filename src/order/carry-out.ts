@@ -14,7 +14,7 @@ import type { Order } from './session';
 
 /**
  * Carries out one order in this process and records its outcome in the agent's log and our own. `started`: when the
- * process was started that the agent started for it; absent: now. Never throws.
+ * agent started the process for it; absent: now. Never throws.
  */
 export async function carryOut(host: Host, request: Request, started: Started = startedNow()): Promise<Outcome> {
   const order: Order = { request, started };
@@ -41,7 +41,7 @@ export async function refuse(host: Host, request: Request, error: unknown): Prom
   return end.outcome;
 }
 
-/** Somebody waits for the one who asks here, and has waited for the worker before. */
+/** In milliseconds: the caller has waited for the worker already, so this has to be quick. */
 const shortly = 1000;
 
 /** Records an outcome that no worker could record: it died, never started, or is not done yet. */

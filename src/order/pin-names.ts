@@ -36,10 +36,7 @@ export function begunIn(host: Host, { pinAt, pinText }: Facts): Begun {
   return { before, ...(isAppended ? { appended: { at: pinAt, text: pinText } } : {}) };
 }
 
-/**
- * The lines that are in the hosts file because of us, for the unit that makes them again where a restart takes them
- * away.
- */
+/** The file with our lines of the hosts file, for the unit that writes them again where a restart takes them away. */
 function savedLines(host: Host): string {
   return join(stateFolderOf(host), 'pinned-names');
 }
@@ -50,7 +47,7 @@ function copyBefore(host: Host): string {
 }
 
 /**
- * Puts the names into the hosts file, and says so only after it was read back. Returns why they are not there, and the
+ * Puts the names into the hosts file, and says so only after it was read back. Returns why they are not there; then the
  * agent needs DNS. Throws `Failure` where the journal cannot be written.
  */
 export async function pinNames(
@@ -99,7 +96,7 @@ export async function unpinNames(host: Host, recorder: Recorder): Promise<string
       if (!isDone) takeOut(host, file, change);
       isDone = true;
     };
-    // A journal that cannot be written keeps no line of ours in there.
+    // Our lines are taken out even where the journal cannot be written.
     await recorder.act({ step: 'unpin-names', command: null }, work).catch(work);
     return undefined;
   } catch (error) {
@@ -129,8 +126,8 @@ function findLines(file: string, begun: Begun): Change | undefined {
 }
 
 /**
- * Others may have written behind our lines: what comes behind then moves up, and a copy tells how it was if we are cut
- * off.
+ * Others may have written lines after ours, and those move up. So a copy keeps the file as it was, in case we are
+ * interrupted.
  */
 function takeOut(host: Host, file: string, { before, after }: Change): void {
   if (after === undefined) removeHosts(file);

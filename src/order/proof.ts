@@ -4,7 +4,7 @@ import { isWithin } from '../policy/address';
 import { mayReach } from '../policy/allow-entry';
 import type { AllowList, Server } from '../policy/allow-list';
 
-/** What answered before the first change. Without that nothing that is silent afterwards proves anything. */
+/** What answered before the first change. Without that, silence afterwards proves nothing. */
 export interface Control {
   /** The servers that took a TCP connection. */
   readonly servers: readonly Server[];
@@ -14,23 +14,23 @@ export interface Control {
 
 /** A look at the servers and the probe that goes on beside the readings. */
 export interface FirstLook {
-  /** What it has come to by now; it ends here. Nothing is waited for. */
+  /** Ends the look and returns what has answered by now. Waits for nothing. */
   take(): Control;
 }
 
 /** What traffic shows of a containment. */
 export interface Proof {
   readonly gaps: readonly Gap[];
-  /** Some server answered before, and none does now, although this host tried as often as it wanted. */
+  /** Some server answered before and none does now, and this host was able to try them all. */
   readonly isServerLost: boolean;
   /** For people. */
   readonly notes: readonly string[];
 }
 
 /**
- * Begins to try the servers and the probe before anything is changed. It has as long as everything else takes that is
- * read then, for the usual server of OSSEC has a firewall that drops TCP, and a block that waits for it comes late.
- * Never fails.
+ * Begins to try the servers and the probe before anything is changed. It lasts only as long as the other readings at
+ * that time do: the usual OSSEC server has a firewall that drops TCP, and a block that waited for an answer would come
+ * late. Never fails.
  */
 export function lookFirst(allowList: AllowList, wanted: Destination | undefined): FirstLook {
   const servers = allowList.servers.filter(({ protocols }) => protocols.includes('tcp'));
@@ -53,7 +53,9 @@ export function lookFirst(allowList: AllowList, wanted: Destination | undefined)
   };
 }
 
-/** Most hosts are contained, and then the probe keeps silent: so long that is waited for, in milliseconds. */
+/**
+ * How many milliseconds we wait for the probe: on most hosts the containment holds, and then the probe never answers.
+ */
 const probeMs = 2500;
 
 /** Tries the same again once the host is contained, for so many milliseconds. Never fails. */

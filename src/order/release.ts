@@ -67,7 +67,7 @@ const sentences: Readonly<Record<State, string>> = {
   interrupted: `The last order was interrupted. ${notInForce}`,
 };
 
-/** An operator's containment may be in force, which no alert lifts; that it is one cannot be claimed either. */
+/** An operator's containment may be in force, which no alert lifts. That there is one cannot be claimed either. */
 function nothingKnown(): Failure {
   const message =
     'No case is known and what is in force cannot be read, so an alert changes nothing here. The state of the host is uncertain: ask "contain-host status", or release it with DELETE - - at its own prompt.';

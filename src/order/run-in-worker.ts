@@ -22,15 +22,15 @@ export async function runInWorker(host: Host, request: Request): Promise<Outcome
   const place = enterQueue(host, request, started);
   const { told, outcome } = await askWorker(host, request, started);
   place?.leave();
-  // A worker records what it tells. Agents ignore exit codes: without this line the server would never hear of the
-  // rest.
+  // A worker records the outcome that it tells. Where it told none, we record one: agents ignore exit codes, so without
+  // this line the server would never hear of it.
   if (!told) await (await import('./carry-out')).recordFor(host, { request, started }, outcome);
   return outcome;
 }
 
 /**
- * Before the worker runs: of two orders the older one must be seen to wait. The worker closes the folder, or refuses
- * it.
+ * Takes a place in the queue before the worker runs, so that the older of two orders is seen to wait. The worker closes
+ * the folder to others, or refuses it.
  */
 function enterQueue(host: Host, { requestedBy }: Request, { key }: Started): Place | undefined {
   const folder = stateFolderOf(host);
@@ -43,7 +43,7 @@ function enterQueue(host: Host, { requestedBy }: Request, { key }: Started): Pla
 }
 
 interface Answer {
-  /** False where the worker told nothing, and the outcome is what that means. */
+  /** False where the worker told nothing; then the outcome is what we conclude from that. */
   readonly told: boolean;
   readonly outcome: Outcome;
 }
@@ -54,7 +54,7 @@ function askWorker(host: Host, request: Request, started: Started): Promise<Answ
     try {
       worker = startWorker(host, request, started);
     } catch (error) {
-      // What Node has no event for it throws: a start that Windows forbids, for one.
+      // Node throws where it has no event, such as for a start that Windows forbids.
       return resolve({ told: false, outcome: notStarted(request, error) });
     }
     let result = '';
@@ -68,7 +68,7 @@ function askWorker(host: Host, request: Request, started: Started): Promise<Answ
     const timer = setTimeout(() => settleUntold(stillAtWork(request)), host.timeouts.worker);
     worker.stdout.setEncoding('utf8').on('data', (text: string) => {
       if (result.length < longestResult) result += text;
-      // Node ends only when its look-ups have: with a dead name server that takes half a minute, and the order is done.
+      // Node ends only after its look-ups. With a dead name server that takes half a minute, though the order is done.
       const outcome = text.endsWith('}') ? parseOutcome(result) : undefined;
       if (outcome !== undefined) settle({ told: true, outcome });
     });

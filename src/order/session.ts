@@ -20,11 +20,11 @@ export interface Session {
   readonly openCase: OpenCase | undefined;
   readonly recorder: CaseRecorder;
   readonly firewall: Firewall;
-  /** Lets go of what still goes on, and of the lock. */
+  /** Ends what still runs, and releases the lock. */
   close(): Promise<void>;
 }
 
-/** One order that is carried out, and when the process was started that the agent started for it. */
+/** One order that is carried out, and when the agent started the process for it. */
 export interface Order {
   readonly request: Request;
   readonly started: Started;

@@ -43,8 +43,8 @@ export class Failure extends Error {
 }
 
 /**
- * For a host that was contained before an order changed something, which nobody can read back now. To set it free for
- * that would be in the attacker's interest: a disk is soon filled.
+ * The failure of an order that changed a contained host and now cannot read it back. The host is not set free for that,
+ * which an attacker could bring about: a disk is soon filled.
  */
 export function notReadBack(why: string): Failure {
   const message = `This host was contained, and what was changed then cannot be read back: ${why}. The containment was not taken back; the state of this host is uncertain. Mend what is named here, ask "contain-host status", and repeat ADD.`;

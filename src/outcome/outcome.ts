@@ -14,7 +14,7 @@ export interface Outcome {
 /** Exit codes that speak of a containment that was tried. */
 const ofContainment: readonly ExitCode[] = [exitCodes.noBackup, exitCodes.rolledBack, exitCodes.uncertain];
 
-/** The same outcome as the end of this order: whatever a release came to grief over, it was not completed. */
+/** The same outcome as the end of this order: a release that failed, for whatever reason, was not completed. */
 export function asEndOf({ action }: { readonly action: 'add' | 'delete' }, outcome: Outcome): Outcome {
   if (action === 'add' || !ofContainment.includes(outcome.exitCode)) return outcome;
   const message = `${outcome.message}\nThe release was not completed. Run "contain-host status" to see whether this host is contained, open or partial; then repeat DELETE.`;

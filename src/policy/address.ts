@@ -31,9 +31,7 @@ const forbidden6 = [
 
 const words = new Set(['', '-', 'null', '(null)', 'any', 'none']);
 
-/**
- * Four decimal numbers without leading zeros; `010.0.0.1` is 8.0.0.1 to C and 10.0.0.1 to people, so it is nobody's.
- */
+/** Four decimal numbers without leading zeros: `010.0.0.1` is 8.0.0.1 to C and 10.0.0.1 to people, so it is refused. */
 const dotted = /^(?:0|[1-9]\d{0,2})(?:\.(?:0|[1-9]\d{0,2})){3}$/;
 
 /**

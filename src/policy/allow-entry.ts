@@ -16,7 +16,7 @@ export interface AllowEntry {
 const shortest4 = 24;
 const shortest6 = 64;
 
-/** More items than this are not written by hand, and a rule's line gets long. */
+/** Nobody writes more items than this by hand, and a rule's line would get long. */
 const mostPorts = 20;
 
 /** `203.0.113.7/32 out udp 500,4500`: one text for each entry, for people, for comparisons and for the journal. */
@@ -69,8 +69,8 @@ function readProtocol(value: unknown, family: 4 | 6): AllowEntry['protocol'] | R
 }
 
 /**
- * A list of ports and ranges, or one of them; empty where nothing is said, but an empty list says nothing that is
- * clear.
+ * A list of ports and ranges, or one of them; empty where the entry names none. A list that is empty itself is refused:
+ * what it means is not clear.
  */
 function readPorts(value: unknown): Ports | Refusal {
   if (value === undefined) return [];

@@ -55,7 +55,7 @@ export type Partner =
   | 'DHCP server'
   | 'DHCPv6 server';
 
-/** The names of all additions to the batch script start so. */
+/** The names of all rules that the batch script does not have start with this. */
 export const additionPrefix = 'contain-host: ';
 
 const prefix = additionPrefix;

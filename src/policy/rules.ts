@@ -22,7 +22,7 @@ export function isOurName(name: string): boolean {
   return lower.startsWith(additionPrefix) || batchScriptNames.slice(2).some((own) => own.toLowerCase() === lower);
 }
 
-/** Whom the flows of a group are with, once. */
+/** One of those whom the flows of a group are with. */
 interface Partner {
   readonly server?: Server;
   readonly entry?: AllowEntry;
@@ -84,7 +84,7 @@ function rulesWith(partner: Partner, { flows, service }: FlowGroup): Rule[] {
     );
 }
 
-/** A server is spoken to by its own protocols only, an entry the way that it says. */
+/** A server is spoken to by its own protocols only, an entry in the direction that it names. */
 function isMeant({ way, protocol, other }: Flow, { server, entry }: Partner): boolean {
   const speaks = other !== 'server' || server?.protocols.some((one) => one === protocol) === true;
   return speaks && (entry === undefined || entry.direction === 'both' || entry.direction === way);

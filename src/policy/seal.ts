@@ -14,7 +14,9 @@ import { otherPorts, type PortRange, type Ports, portSpace, portsOf, portsText }
 import { protocolNumber, type Rule } from './rule';
 import { merge, partition } from './runs';
 
-/** When doors that a policy leaves open are closed by block rules: `where-needed` is where the judgement finds one. */
+/**
+ * When block rules close the doors that a policy leaves open; `where-needed`: where the judgement finds such a door.
+ */
 export type SealWhen = 'where-needed' | 'always' | 'never';
 
 /** What a seal has to know of the network that the host is in. */
@@ -26,7 +28,8 @@ export interface Surroundings {
 }
 
 /**
- * All names of the seal start so; what follows ends in a hash of the rule, so that another content has another name.
+ * The names of all rules of the seal start with this. They end in a hash of the rule, so another content has another
+ * name.
  */
 export const sealPrefix = `${additionPrefix}seal `;
 
@@ -34,12 +37,12 @@ export function isSealName(name: string): boolean {
   return name.toLowerCase().startsWith(sealPrefix);
 }
 
-/** Windows takes 1,000 items; a line is kept well below the shortest that anybody has seen cut. */
+/** Windows takes 1,000 items. We keep a line well below the shortest that anybody has seen cut off. */
 const mostRanges = 20;
 const longestAddresses = 400;
 const longestPorts = 100;
 
-/** Windows never filters loopback by default, but a block rule bites there. */
+/** Windows never filters loopback by default, but a block rule takes effect there. */
 export const loopback: AddressSet = [
   { family: 4, first: 0x7f00_0000n, last: 0x7fff_ffffn },
   { family: 6, first: 0n, last: 1n },
@@ -61,8 +64,8 @@ const sealedProtocols = [4, 41, 47, 50, 51, 115, 132, 136];
 
 /**
  * Block rules over everything that the allow rules do not let through, in both directions: TCP and UDP port by port,
- * echo of ICMPv6, and the protocols that carry others. What they let through is in none of these rules, but for DHCP,
- * of which only the servers of this host's leases are left out. Ping of ICMPv4 stays as the batch script has it, and
+ * echo of ICMPv6, and the protocols that carry others. They leave out what the allow rules let through, except that of
+ * DHCP they leave out only the servers of this host's leases. Ping of ICMPv4 stays as the batch script has it, and
  * loopback is in no rule.
  */
 export function sealRules(allowed: readonly Rule[], around: Surroundings): Rule[] {
@@ -147,9 +150,7 @@ function permitOf(rule: Rule, around: Surroundings): Permit {
   return { addresses: allowedAddresses(rule, around), local, remote: remotePorts ?? anyPorts };
 }
 
-/**
- * To and from whom a rule lets through under a seal: its words, and DHCP, stand for addresses of this host's network.
- */
+/** The addresses that a rule lets through under a seal: `dns` and DHCP stand for addresses of this host's network. */
 export function allowedAddresses({ localPorts, remote, service }: Rule, around: Surroundings): AddressSet {
   if (remote === 'dns') return addressSet(around.resolvers);
   if (remote !== undefined) return remote;

@@ -37,8 +37,8 @@ interface Given {
 }
 
 /**
- * Brings the host to the policy in one transaction and reads it back. A host that was free is set free again where it
- * shows that this is of no use; one that was contained is not.
+ * Loads the policy in one transaction and reads it back. Where that turns out to be of no use, a host that was free
+ * before is set free again; a host that was contained before is not.
  */
 export async function contain(given: Given): Promise<Judgement> {
   const { context, nft, asked, requestedBy, recorder, systemctl } = given;
@@ -49,11 +49,11 @@ export async function contain(given: Given): Promise<Judgement> {
   const allowList = requestedBy === 'alert' ? withHandlers(asked, liveHandlers(before)) : asked;
   const rules = acceptRules(allowList, surroundings);
   const judge = (live: Reading | Unreadable): Judgement => judgeReading(live, allowList, surroundings);
-  // Closed, and open to a server, or not known to be otherwise. Less than that and the host is better set free than
-  // left.
+  // Of use: the host is closed and a server can reach it, as far as is known. Otherwise it is better to set the host
+  // free.
   const isOfUse = (live: Reading, { state }: Judgement): boolean =>
     state !== 'not-contained' && state !== 'ineffective' && !serverIsLost(live, allowList, surroundings);
-  // What the kernel does not take at all fails as a whole, and is told then.
+  // Where the kernel refuses the rules, the load of all tables fails as a whole, and its failure says why.
   const own = judge(before).state === 'contained' || 'refusal' in taken ? tables : taken;
   const inPlace = transaction(loadCommands(rules, own));
   let live: Reading | Unreadable = before;
@@ -63,7 +63,7 @@ export async function contain(given: Given): Promise<Judgement> {
     if (isWhole(judge(live), own) && (live !== before || holdsExactly(before, rules))) break;
     complaint = await nft.change(recorder, 'load', attempt);
     live = await recognise(nft, await readOwnTables(nft), allowList, surroundings);
-    // nft says that the kernel has them, and nothing that can be read speaks against it.
+    // nft reports that the kernel took the rules, and nothing that can be read contradicts it.
     isTaken = complaint === undefined && judge(live).state === 'uncertain';
     if (isTaken) break;
   }
@@ -72,9 +72,9 @@ export async function contain(given: Given): Promise<Judgement> {
   if ('unreadable' in live && !isTaken && !wasFree) throw notReadBack(live.unreadable);
   if (wasFree && !isTaken && ('unreadable' in live || !isOfUse(live, judgement)))
     return takeBack(context, nft, recorder, complaint ?? describe(judgement));
-  // What counts is what is in force, not what nft says of its work. A transaction is carried out whole or not at all:
-  // where something changed these rules are loaded, also if they do not read as we wrote them. Where nothing did, those
-  // of an earlier order are, and what is saved of them has to stay.
+  // What is in force counts, not what nft reports. A transaction is carried out whole or not at all: if anything
+  // changed, these rules are loaded, even if they do not read as we wrote them. If nothing changed, the rules of an
+  // earlier order are still loaded, and what is saved of them has to stay.
   const isLoaded = isTaken || isWhole(judgement, own) || !isDeepStrictEqual(live, before);
   const [saved, unit] = await Promise.all([
     isLoaded ? save(context, recorder, inPlace) : missingSave(context),
@@ -84,7 +84,7 @@ export async function contain(given: Given): Promise<Judgement> {
   return addGaps(inForce, [...natGaps(surroundings), ...saved, ...unit]);
 }
 
-/** Nothing is left to do: another attempt would bring nothing but a moment in which the chains change over. */
+/** True when nothing is left to do: another attempt would only make the chains change over once more. */
 function isWhole({ state, gaps }: Judgement, own: readonly Table[]): boolean {
   const asFarAsPossible = own.length < tables.length && gaps.every(({ code }) => code === bridgedGuestsOpen.code);
   return state === 'contained' || (state === 'degraded' && asFarAsPossible);
@@ -121,7 +121,7 @@ export async function deleteTables(nft: Nft, recorder: Recorder): Promise<string
   return left.length === 0 ? undefined : (complaint ?? 'the tables are still there');
 }
 
-/** An alert takes nobody away. */
+/** Adds the handlers that are let in already: an alert removes none of them. */
 function withHandlers(allowList: AllowList, also: readonly Address[]): AllowList {
   const handlers = new Map([...allowList.handlers, ...also].map((handler) => [cidr(handler), handler]));
   return { ...allowList, handlers: [...handlers.values()] };

@@ -2,10 +2,13 @@ import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, r
 import { join } from 'node:path';
 import { type Address, isRefusal, parseHost } from '../../policy/address';
 
-/** As whom clients run that are not root: dhcpcd since 9 (Debian, upstream), systemd-networkd, others of old. */
+/**
+ * The users that DHCP clients run as, besides root: dhcpcd since version 9 (at Debian, upstream), systemd-networkd, and
+ * older clients.
+ */
 const clientNames = new Set(['dhcpcd', '_dhcpcd', '_dhcp', 'dhcp', 'dhclient', '_dhclient', 'systemd-network']);
 
-/** A system whose files come as an image keeps its own users apart. */
+/** A system that is installed as an image keeps its own users in the second file. */
 const userFiles = ['/etc/passwd', '/usr/lib/passwd'];
 
 /**
@@ -21,12 +24,12 @@ const leaseFolders = [
   '/var/db/dhcpcd',
 ];
 
-/** Old leases stay in these folders; so many are looked at. */
+/** Old leases stay in these folders; at most this many files are read. */
 const mostFiles = 100;
 const mostServers = 16;
 const longestLease = 64 * 1024;
 
-/** Numbers of the users as whom clients of DHCP run here: root and those that exist. */
+/** The numbers of the users that DHCP clients run as: root, and those of the names above that this host has. */
 export function readDhcpUsers(files = userFiles): number[] {
   const found = files.flatMap((file) => {
     try {
@@ -43,9 +46,9 @@ export function readDhcpUsers(files = userFiles): number[] {
 }
 
 /**
- * The servers that gave this host its IPv4 leases, as the clients wrote them down. Where none did, such as udhcpc, the
- * gateways: a small network's router is its DHCP server. Who asks elsewhere is answered when he asks everybody, before
- * the lease ends.
+ * The servers that gave this host its IPv4 leases, as the clients wrote them down. Where no client wrote any down
+ * (udhcpc does not), the gateways: in a small network the router is the DHCP server. A client whose server is another
+ * one gets an answer when it asks everybody, which it does before the lease ends.
  */
 export function readDhcpServers(folders = leaseFolders, routes = '/proc/net/route'): Address[] {
   const named = folders.flatMap(leaseFiles).slice(0, mostFiles).flatMap(serverOfLease);
@@ -74,7 +77,10 @@ export function serverOfLease(file: string): string[] {
   return server === undefined ? [] : [server];
 }
 
-/** dhcpcd keeps the server's message itself: option 54 (RFC 2132, 9.7) behind the cookie that starts the options. */
+/**
+ * dhcpcd keeps the server's message itself. Its option 54 (RFC 2132, 9.7) names the server; the options start after the
+ * cookie.
+ */
 function serverIdentifier(message: Buffer): string | undefined {
   const cookie = 236;
   if (message.length < cookie + 4 || message.readUInt32BE(cookie) !== 0x63825363) return undefined;
@@ -88,7 +94,10 @@ function serverIdentifier(message: Buffer): string | undefined {
   return undefined;
 }
 
-/** Clients own their folders: what stands there may be anything, and must not hold us. */
+/**
+ * Reads the end of a file. Clients own their folders, so a file there may be anything, such as a pipe, and must not
+ * block us.
+ */
 function readEnd(file: string): Buffer {
   let fd: number | undefined;
   try {
@@ -105,7 +114,10 @@ function readEnd(file: string): Buffer {
   }
 }
 
-/** The gateways of the default routes, from the kernel's table: fields by blanks, addresses as little-endian hex. */
+/**
+ * The gateways of the default routes, from the kernel's table. Blanks separate its fields; its addresses are
+ * little-endian hex.
+ */
 function readGateways(file: string): string[] {
   try {
     return readFileSync(file, 'latin1')

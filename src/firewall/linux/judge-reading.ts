@@ -13,13 +13,13 @@ import { type Surroundings, widest } from './surroundings';
 
 export const bridgedGuestsOpen = gapOf({ code: 'bridged-guests-open' });
 
-/** Names in a message are bounded; the count tells the rest. */
+/** A message names at most this many rules and counts the rest. */
 const mostNames = 10;
 
 /**
- * Judges what the kernel will do with the next packet, by the rules that were read back. With a policy it also looks
- * whether everybody who is to be let in is, and nobody else. What a listing does not show for certain is never called
- * open.
+ * Judges what the kernel will do with the next packet, by the rules that were read back. With a policy, it also checks
+ * that everybody who should be let in is let in, and nobody else. It never calls open what a listing does not show for
+ * certain.
  */
 export function judgeReading(
   live: Reading | Unreadable,
@@ -43,8 +43,8 @@ export function judgeReading(
 }
 
 /**
- * The rules that may be ours in the words of an nft that we do not know. Where none of ours is missing, whatever else
- * there is comes from others.
+ * The rules that may be ours, but that nft lists in words that we do not know. Where none of ours is missing, all other
+ * rules come from others.
  */
 export function unclearRules(
   { rules }: Reading,
@@ -64,12 +64,12 @@ export function unclearRules(
   );
 }
 
-/** What may stand in for a policy where none is known: every rule that names nobody. */
+/** The rules that are tried out. Where no policy is known, these are all the rules that name nobody. */
 export function rulesToTry(allowList: AllowList | undefined, surroundings: Surroundings): AcceptRule[] {
   return acceptRules(allowList ?? anybody, surroundings);
 }
 
-/** True when no server is left that the agent could reach, for certain: the host would take no further order. */
+/** True when it is certain that the agent can reach no server any more: then the host would get no further order. */
 export function serverIsLost(live: Reading, allowList: AllowList, surroundings: Surroundings): boolean {
   if (isUnclear(live, unclearRules(live, allowList, surroundings))) return false;
   const shapes = new Set(live.rules.flatMap(acceptedShape));
@@ -87,7 +87,9 @@ export function holdsExactly({ rules }: Reading, wanted: readonly AcceptRule[]):
   return live.size === wanted.length && wanted.every(({ chain, matches }) => live.has(keyOf(chain, matches)));
 }
 
-/** The handlers that are let in now, whoever asked for them: told by our comment, however nft spells the rest. */
+/**
+ * The handlers that are let in now, whoever asked for them. Our comment shows their rules, however nft spells the rest.
+ */
 export function liveHandlers({ rules }: Reading): Address[] {
   return rules.flatMap(({ chain, matches, verdict, comment }) => {
     const from = matches.find(({ field }) => field === 'ip saddr' || field === 'ip6 saddr');
@@ -101,7 +103,10 @@ function isUnclear({ unlisted }: Reading, unclear: readonly LiveRule[]): boolean
   return unclear.length > 0 || unlisted.length > 0;
 }
 
-/** What was loaded is in force whatever a listing says of it; that it cannot be told to be ours is a gap. */
+/**
+ * What was loaded is in force, whatever a listing says of it. The gap is that the listing does not show that it is
+ * ours.
+ */
 function unclearGaps({ unlisted }: Reading, unclear: readonly LiveRule[]): Gap[] {
   const texts = unlisted.map(({ unreadable }) => unreadable);
   if (texts.length > 0) return [gapOf({ code: 'rules-not-recognised' }, texts.join('; '))];
@@ -109,8 +114,8 @@ function unclearGaps({ unlisted }: Reading, unclear: readonly LiveRule[]): Gap[]
 }
 
 /**
- * A chain that a bridge's frames pass is a smaller gap than one that the host's own packets pass, and so is the last
- * one of all.
+ * The gap of a hook without a chain of ours that drops. It is smaller where only a bridge's frames or packets rewritten
+ * by NAT pass than where the host's own packets pass.
  */
 function hookGaps({ chains, unlisted }: Reading, hook: string): Gap[] {
   if (unlisted.some(({ family }) => hook.startsWith(family))) return [];
@@ -119,7 +124,7 @@ function hookGaps({ chains, unlisted }: Reading, hook: string): Gap[] {
   return [hook.startsWith('bridge') ? bridgedGuestsOpen : gapOf({ code: 'not-dropped', hook })];
 }
 
-/** Without a policy it cannot be told whose address should be let in, so any rule for one address counts as ours. */
+/** Without a policy nobody knows whose address should be let in, so any rule for one address counts as ours. */
 function foreignGaps(rules: readonly LiveRule[], known: readonly AcceptRule[], isWhole: boolean): Gap[] {
   const own = new Set(known.map((rule) => shapeOf(rule.chain, rule.matches)));
   const foreign = rules.filter((rule) => !acceptedShape(rule).some((shape) => own.has(shape)));
@@ -134,7 +139,7 @@ function foreignGaps(rules: readonly LiveRule[], known: readonly AcceptRule[], i
   ];
 }
 
-/** Somebody by IPv6, so that every rule that names nobody is among those for him. */
+/** One handler with an IPv6 address: the rules for it include every rule that names nobody. */
 const anybody: AllowList = {
   servers: [],
   handlers: [{ family: 6, text: '2001:db8::', prefix: 128 }],
@@ -162,17 +167,25 @@ function missingGaps(rules: readonly LiveRule[], wanted: readonly AcceptRule[]):
   ];
 }
 
-/** A lease from elsewhere or an address of its own that is new: the rules for them come with the next order. */
+/**
+ * The wanted rules that are missing. Those for a new lease or a new address of this host do not count: they come with
+ * the next order.
+ */
 function missingFrom(shapes: ReadonlySet<string>, wanted: readonly AcceptRule[]): AcceptRule[] {
   return wanted.filter(({ chain, matches }) => isLasting(matches) && !shapes.has(shapeOf(chain, matches)));
 }
 
-/** The shape of a rule that accepts; none for a rule with another verdict, elsewhere, or not understood. */
+/**
+ * The shape of a rule that accepts; none for a rule that has another verdict, is in another table or is not understood.
+ */
 function acceptedShape({ table, chain, matches, isUnderstood, verdict }: LiveRule): string[] {
   return table.family === 'inet' && isUnderstood && verdict === 'accept' ? [shapeOf(chain, matches)] : [];
 }
 
-/** True when a rule lets through one host or small network at most: a packet has to meet this condition too. */
+/**
+ * True when a rule lets through at most one host or small network. One such condition is enough, since a packet has to
+ * meet every condition of a rule.
+ */
 function isNarrow({ table, chain, matches, verdict }: LiveRule): boolean {
   if (table.family !== 'inet' || verdict !== 'accept') return false;
   const sides: Readonly<Record<string, string>> = { input: 'saddr', output: 'daddr', postrouting: 'daddr' };
@@ -199,7 +212,7 @@ function named(code: NamingCode, rules: readonly (AcceptRule | LiveRule)[]): Gap
   return [gapOf({ code }, `${rules.slice(0, mostNames).map(describe).join('; ')}${more}`)];
 }
 
-/** A rule as it may stand in a message: no control characters, not without end. */
+/** A rule as text for a message: no control characters, and not too long. */
 function describe({ chain, matches, comment }: AcceptRule | LiveRule): string {
   const conditions = matches.map(({ field, values }) => `${field} ${values.join(',')}`).join(' ');
   return `${chain} ${conditions || comment || 'any'}`.replace(/[^\x20-\x7e]/g, '?').slice(0, 100);

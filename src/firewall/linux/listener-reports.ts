@@ -3,7 +3,7 @@ import type { Address } from '../../policy/address';
 import type { GroupName } from '../../policy/flows';
 import { type AcceptRule, accept, match } from './match';
 
-/** A report tells at most so many groups at once, or it is dropped. */
+/** A report that names more groups than this is dropped. */
 const mostGroups = 6;
 
 /**
@@ -13,15 +13,17 @@ const mostGroups = 6;
 const lengths = { option: 8, report: 8, group: 20, oldReport: 24 } as const;
 
 /**
- * Groups whose names carry nothing, which the kernel and its usual daemons join (IANA, IPv6 Multicast Address Space):
- * routers, multicast DNS, LLMNR. A report of everything that was joined names them beside those that are needed.
+ * Groups whose addresses are fixed and so carry no message, which the kernel and its usual daemons join (IANA, IPv6
+ * Multicast Address Space): routers, multicast DNS, LLMNR. A report of everything that was joined names them beside
+ * those that are needed.
  */
 const wellKnown = ['ff02::2', 'ff05::2', 'ff02::fb', 'ff02::1:3'];
 
 /**
- * Reports of multicast groups, for switches that pass on only what somebody asked for: without them a neighbour's
- * question for our address never comes. Anybody may join a group, and 14 bytes of its address are his to choose, so
- * only reports go out that name the groups of our own addresses, and nothing else.
+ * Reports of multicast groups. Some switches pass on only what a report asked for: without reports, a neighbour's
+ * question for our address never arrives. Anybody may join a group and choose 14 bytes of its address, so a report
+ * could carry data out. Therefore only reports go out that name the groups of our own addresses and the well-known
+ * ones, and no others.
  */
 export function acceptListenerReports(name: GroupName, ownIp6: readonly Address[]): AcceptRule[] {
   if (ownIp6.length === 0) return [];

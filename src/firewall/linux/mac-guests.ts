@@ -6,11 +6,11 @@ import { askJson, type Link, readLinks } from '../../agent/iproute';
 /** Devices that share a card of the host: what comes for them never enters its stack. */
 const guestKinds = new Set(['macvlan', 'macvtap', 'ipvlan', 'ipvtap']);
 
-/** So many namespaces are looked into, a few at a time; each takes some milliseconds. */
+/** At most this many namespaces are looked into, a few at a time; each takes some milliseconds. */
 const mostNamespaces = 200;
 const atOnce = 4;
 
-/** Where namespaces have names that no process needs to hold. */
+/** Folders in which a namespace has a name that keeps it, without any process in it. */
 const namedFolders = ['/run/netns', '/run/docker/netns'];
 
 /** The guests in other namespaces that share a card of this one, each with the card. Needs root; never throws. */
@@ -32,7 +32,7 @@ export async function macGuests(own: readonly Link[]): Promise<string[]> {
   });
 }
 
-/** One file for each network namespace but our own: by a process that is in it, or by its name. */
+/** One file for each network namespace but our own: that of a process in it, or that of its name. */
 async function otherNamespaces(): Promise<string[]> {
   const byProcess = namesIn('/proc')
     .filter((name) => /^\d+$/.test(name))

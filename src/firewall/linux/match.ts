@@ -2,17 +2,17 @@ import { type Address, cidr } from '../../policy/address';
 import type { GroupName } from '../../policy/flows';
 
 /**
- * The chains in which something is let through. `postrouting` comes behind every rewriting by others (NAT at output),
- * so what leaves is accepted there once more, by where it goes then. Nothing is ever forwarded.
+ * The chains in which something is let through. `postrouting` comes after all rewriting by others (NAT at output), so
+ * what leaves has to be accepted there once more, by where it goes then. Nothing is ever forwarded.
  */
 export type Chain = 'input' | 'output' | 'postrouting';
 
-/** Which way a rule is for, whatever chains that takes. */
+/** The direction of what a rule lets through, whatever chains that takes. */
 export type Way = 'in' | 'out';
 
 /**
- * One condition: a field as nft names it, such as `ip saddr`, and the values it may have; or must exceed, or must not
- * have.
+ * One condition: a field as nft names it, such as `ip saddr`, and the values that it may have. With `above` it must
+ * exceed them; with `not` it must not have them.
  */
 export interface Match {
   readonly field: string;
@@ -21,14 +21,12 @@ export interface Match {
   readonly not?: true;
 }
 
-/**
- * A rule that accepts what meets every condition. There are no other rules: what meets none is dropped by the chain.
- */
+/** A rule that accepts what meets every condition. There are no other rules: the chain drops what no rule accepts. */
 export interface AcceptRule {
   readonly chain: Chain;
   readonly comment: string;
   readonly matches: readonly Match[];
-  /** What in the list of what passes the rule is for. */
+  /** The group in the list of what passes that the rule is for. */
   readonly for: GroupName;
 }
 
@@ -72,7 +70,7 @@ export function familyWord(family: Address['family']): 'ip' | 'ip6' {
   return family === 4 ? 'ip' : 'ip6';
 }
 
-/** As nft lists it: without a prefix that says nothing. */
+/** An address as nft lists it: one host has no prefix. */
 export function addressText(address: Address): string {
   return address.prefix === (address.family === 4 ? 32 : 128) ? address.text : cidr(address);
 }

@@ -9,25 +9,25 @@ import { type Table, tables } from './ruleset';
 /** Where distributions put nft. PATH is not asked: whoever can set it must not choose what we run. */
 const systemFolders = ['/usr/sbin', '/sbin', '/usr/bin'] as const;
 
-/** One call works on our tables only, so it is a matter of milliseconds; the limit is for a host on its knees. */
+/** One call works on our tables only, so it takes milliseconds; the limit is for a host under heavy load. */
 const limitMs = 20_000;
 
 /**
- * What decides is the exit code and JSON; messages are only kept for people, and so in English. A listing has thousands
- * of rules at most; more is not ours.
+ * The exit code and the JSON decide. Messages are only kept for people, so they are in English. A listing of our tables
+ * has thousands of rules at most, so this much output is enough.
  */
 const options: RunOptions = { limitMs, env: { LC_ALL: 'C' }, keepBytes: 16 * 1024 * 1024 };
 
 /**
- * Memory first: a full disk must keep nobody from being contained. nft 0.9.8 opens /dev/stdin anew, which works for a
- * file and not for a socket, and Node makes sockets of its children's pipes.
+ * Folders in memory come first: a full disk must not stop a containment. nft 0.9.8 opens /dev/stdin anew, which works
+ * for a file but not for a socket, and Node makes sockets of its children's pipes.
  */
 const memoryFolders = ['/run', '/dev/shm'];
 
-/** Of util-linux, as flock is. */
+/** A program of util-linux, as flock is. */
 const systemUnshare = '/usr/bin/unshare';
 
-/** $0 is the program, the arguments are families. Nothing else that is asked for comes near this shell. */
+/** $0 is the program, the arguments are families. No other text reaches this shell. */
 const loadAndList = `"$0" -f - && for family; do "$0" -j list table "$family" ${tables[0].name} || exit; done`;
 
 /** Something could not be read, and why, for people. */
@@ -35,9 +35,12 @@ export interface Unreadable {
   readonly unreadable: string;
 }
 
-/** The nft of this host: reads, and changes as steps of a case. */
+/** Runs the nft of this host: to read, and to make changes, each as a step of a case. */
 export class Nft {
-  /** A question that was never answered: the next one to the same program would only cost as much time again. */
+  /**
+   * The result of a question that was not answered in time: another one to the same program would only take as long
+   * again.
+   */
   private unanswered: RunResult | undefined;
 
   constructor(
@@ -46,7 +49,7 @@ export class Nft {
     private readonly unshare = systemUnshare,
   ) {}
 
-  /** Absolute path; where nft usually is if this host has none. */
+  /** The absolute path of nft; on a host without it, where it usually is. */
   get program(): string {
     return this.find() ?? join(systemFolders[0], 'nft');
   }
@@ -66,7 +69,7 @@ export class Nft {
     return parse(result.stdout) ?? { unreadable: `"nft ${args.join(' ')}" did not answer with JSON` };
   }
 
-  /** Asks the kernel whether it would take a transaction; nothing is changed. Returns what speaks against it. */
+  /** Asks the kernel whether it would take a transaction; nothing is changed. Returns why it would not. */
   async check(transaction: string): Promise<string | undefined> {
     return complaintOf(await this.ask(this.program, ['-c', '-f', '-'], transaction));
   }
@@ -76,14 +79,15 @@ export class Nft {
     return complaintOf(await this.ask(this.program, ['-j', '-c', '-f', '-'], transaction));
   }
 
-  /** Why this program does not even tell its version. */
+  /** Asks this program for its version. Returns why it cannot even tell that. */
   async checkProgram(): Promise<string | undefined> {
     return complaintOf(await this.ask(this.program, ['--version']));
   }
 
   /**
-   * How this nft lists these tables once it has loaded a transaction, tried out in a network namespace of its own that
-   * ends with the process. A table of which it gives no listing is left out. Undefined where that is not allowed.
+   * How this nft lists these tables after it has loaded a transaction. This is tried out in a network namespace of its
+   * own, which ends with the process. A table of which nft gives no listing is left out. Undefined where this host does
+   * not allow that.
    */
   async rehearse(transaction: string, own: readonly Table[]): Promise<unknown[] | undefined> {
     if (!existsSync(this.unshare)) return undefined;
@@ -95,8 +99,7 @@ export class Nft {
   }
 
   /**
-   * Carries out a transaction as a step, whole or not at all. It holds our lock while it lives, even if we die before
-   * it.
+   * Carries out a transaction as a step, whole or not at all. nft holds our lock while it runs, even if we die first.
    */
   async change(recorder: Recorder, step: string, transaction: string): Promise<string | undefined> {
     const args = ['-f', '-'];

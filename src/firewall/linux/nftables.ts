@@ -17,18 +17,21 @@ import { tablesTaken } from './supported-tables';
 import { unableBecause } from './unable';
 import { findUnseenPaths } from './unseen-paths';
 
-/** The Linux firewall: tables of our own, told and read through nft. Absent `nft` and `systemctl`, the system's. */
+/**
+ * The Linux firewall: tables of our own, loaded and read by nft. Where `nft` or `systemctl` is not given, it is the
+ * system's.
+ */
 export function nftables(context: Context, nft = new Nft(context), systemctl = findSystemctl()): Firewall {
-  // What the preflight saw of a free host is what its containment starts from: nothing of ours runs in between.
+  // The containment of a free host starts from what the preflight saw: nothing of ours runs in between.
   let seen: Seen | undefined;
   return {
     containSteps: async (allowList) => containSteps(nft, allowList),
     releaseSteps: () => releaseSteps(nft),
-    // The kernel answers at once.
+    // There is nothing to begin early: the kernel answers at once.
     begin: () => {},
     preflight: async (allowList) => {
       const tried = await tryOut(nft, allowList);
-      // A contained host may need no change, and then nothing is read back: it is read again at the last moment.
+      // A contained host may need no change, and then nothing is read back. So it is read again at the last moment.
       if (tried.live.existing.length === 0) seen = tried;
       return preflight(tried, allowList);
     },
@@ -85,17 +88,17 @@ function readTables(nft: Nft, step: string): Step[] {
   return tables.map(({ family, name }) => ({ step, command: [nft.program, '-j', 'list', 'table', family, name] }));
 }
 
-/** What goes into the transaction before it, line by line. */
+/** The lines of the transaction that the step before them carries out. */
 function inTransaction(nft: Nft, commands: readonly string[]): Step[] {
   return commands.map((command) => ({ step: 'rules', command: [nft.program, ...wordsOf(command)] }));
 }
 
-/** As arguments: nft puts them together again with blanks, so a comment keeps its quotes. */
+/** A command as arguments. nft joins them again with blanks, so a comment keeps its quotes. */
 function wordsOf(command: string): string[] {
   return command.match(/"[^"]*"|\S+/g) ?? [];
 }
 
-/** Whether this host has what containment needs was tried out before; the rest is for people to know. */
+/** `tryOut` has checked before that this host has what containment needs; the warnings are for people. */
 function preflight({ live, surroundings: { resolvers } }: TriedOut, { needsDns }: AllowList): Preflight {
   const warnings =
     needsDns && resolvers.length === 0
@@ -129,7 +132,7 @@ async function judgePlan(nft: Nft, allowList: AllowList): Promise<Judgement> {
     const { taken, surroundings } = await tryOut(nft, allowList);
     const bridged = taken.length === tables.length ? [] : [bridgedGuestsOpen];
     const spelled = await rehearse(nft, acceptRules(allowList, surroundings), taken);
-    // It would be loaded all the same, and hold.
+    // The rules would be loaded all the same, and hold.
     const seen: Judgement =
       spelled?.size === 0
         ? {
@@ -150,8 +153,9 @@ interface TriedOut extends Seen {
 }
 
 async function look(nft: Nft, allowList: AllowList): Promise<Seen> {
-  // One question where all is well: nobody has tables of our names, the kernel takes such rules, and nft knows JSON.
-  // Which tables it takes does not depend on those surroundings that have to be asked for at the same time.
+  // Where all is well, one question is enough: it shows that nobody has tables of our names, that the kernel takes such
+  // rules, and that nft knows JSON. The surroundings are read at the same time: which tables the kernel takes does not
+  // depend on those that are missing here.
   const usual = loadCommands(acceptRules(allowList, readFixedSurroundings()));
   const fromNothing = transaction([...tables.map((table) => tableCommand('create', table)), ...usual]);
   const [surroundings, refusal] = await Promise.all([readSurroundings(nft, allowList), nft.checkWithJson(fromNothing)]);

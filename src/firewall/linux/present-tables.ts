@@ -2,10 +2,10 @@ import type { Nft, Unreadable } from './nft';
 import { type Table, tableCommand, tables, transaction } from './ruleset';
 
 /**
- * Whether our tables are there is told by what the kernel would let be done and not by what nft lists: it makes no
- * table that is there and deletes none that is not. A listing of all tables would tell too, but then some versions of
- * nft read whatever the tables of others hold: a quarter of a minute with a blocklist of 200,000 addresses. Nothing is
- * changed; nothing here throws.
+ * Which of our tables are there. What the kernel would do shows it, not what nft lists: the kernel creates no table
+ * that is there and deletes none that is not. A listing of all tables would show it too, but for that some versions of
+ * nft read all that the tables of others hold, which takes a quarter of a minute with a blocklist of 200,000 addresses.
+ * Nothing is changed; nothing here throws.
  */
 export async function presentTables(nft: Nft): Promise<readonly Table[] | Unreadable> {
   if (await isFree(nft)) return [];
@@ -24,7 +24,7 @@ export async function isThere(nft: Nft, table: Table): Promise<boolean | Unreada
   if ((await refusal(nft, 'create', [table])) === undefined) return false;
   const why = await refusal(nft, 'delete', [table]);
   if (why === undefined) return true;
-  // A kernel without this family lets nobody make one, or take one away. That nft works shows in the other table.
+  // A kernel without this family neither creates nor deletes such a table. The other table shows that nft works.
   if (table.family === 'bridge') return false;
   return { unreadable: `whether there is a table ${table.family} ${table.name} cannot be told: ${why}` };
 }

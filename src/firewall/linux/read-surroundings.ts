@@ -9,7 +9,7 @@ import { readResolvers } from './resolvers';
 import { findRewritten } from './rewriting';
 import type { Surroundings } from './surroundings';
 
-/** Looks at what the rules for these allowed ones depend on. Changes nothing, and never throws. */
+/** Reads what the rules for this allow list depend on. Changes nothing, and never throws. */
 export async function readSurroundings(nft: Nft, allowList: AllowList): Promise<Surroundings> {
   const [routes, rewritten] = await Promise.all([
     readRoutes(allowedAddresses(allowList).flatMap(({ family, text }) => (family === 4 ? [text] : []))),
@@ -22,7 +22,7 @@ export async function readSurroundings(nft: Nft, allowList: AllowList): Promise<
   };
 }
 
-/** The same where nobody is asked to be let in: what this host's files and devices say. */
+/** The part that does not depend on an allow list: what this host's files and devices say. */
 export function readFixedSurroundings(): Surroundings {
   return {
     resolvers: readResolvers(),
@@ -35,8 +35,8 @@ export function readFixedSurroundings(): Surroundings {
 }
 
 /**
- * A UDP server behind NAT hears this host, but after a silence its own packets come from an address nobody knows any
- * more.
+ * A UDP server behind NAT hears this host. But after a silence the connection is forgotten, and then the server's own
+ * packets come from an address that nobody here knows.
  */
 export function natGaps({ rewritten }: Surroundings): Gap[] {
   const deaf = rewritten.filter(

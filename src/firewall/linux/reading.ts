@@ -18,17 +18,17 @@ export interface LiveRule {
   readonly matches: readonly Match[];
   /** False where the rule holds something that we never write. */
   readonly isUnderstood: boolean;
-  /** False also where a word stands in the place of a number: versions of nft differ in those. */
+  /** False also where a value is a word in place of a number: versions of nft differ in those. */
   readonly isPlain: boolean;
   readonly verdict: 'accept' | 'drop' | 'other';
-  /** Everything that this nft says of it but what counts packets: equal for rules that do the same. */
+  /** All that this nft lists of the rule, except what counts packets: equal for rules that do the same. */
   readonly spelling: string;
 }
 
 /** What the kernel holds under our names now. */
 export interface Reading {
   readonly existing: readonly Table[];
-  /** Tables that are there although nft gives no listing of them that is one, and why. */
+  /** Tables that are there although nft gives no usable listing of them, and why. */
   readonly unlisted: readonly (Table & Unreadable)[];
   /**
    * Tables with a flag: somebody switched them off, so that they are there and do nothing (nft(8), `flags dormant`).
@@ -46,7 +46,7 @@ export async function takeReading(nft: Nft): Promise<Reading | Unreadable> {
   return (await isFree(nft)) ? nothingThere : readOwnTables(nft);
 }
 
-/** The same where they seem to be there. */
+/** The same, without asking first whether they are there. */
 export async function readOwnTables(nft: Nft): Promise<Reading | Unreadable> {
   const found = await Promise.all(tables.map(async (table) => ({ table, part: await readTable(nft, table) })));
   const existing: Table[] = [];
@@ -115,7 +115,7 @@ function readRule(table: Table, { chain, comment, expr }: Fields): LiveRule {
   };
 }
 
-/** The same for equal sets, whose members nft lists in any order. */
+/** Sorted, so that equal sets read the same: nft lists their members in any order. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (!isFields(value)) return value;
@@ -186,7 +186,7 @@ const protocolNames: Readonly<Record<string, string>> = { ...protocolNumbers, 'i
 /** nft 1.1 says 4 where 1.0 says frag-needed. */
 const codeNames: Readonly<Record<string, string>> = { '4': 'frag-needed' };
 
-/** By the word or number that our own rules have. */
+/** A value by the word or number that our own rules use for it. */
 function usualValue(field: string, text: string): string {
   if (field === 'icmp code') return codeNames[text] ?? text;
   return field === 'meta l4proto' || field === 'frag nexthdr' ? (protocolNames[text] ?? text) : text;

@@ -7,9 +7,9 @@ import { loadCommands, type Table, transaction } from './ruleset';
 import type { Surroundings } from './surroundings';
 
 /**
- * A reading with the rules recognised as ours by what they do, however this version of nft lists them: where some
- * cannot be told, the same nft loads what is wanted in a network namespace of its own, and two of its listings are
- * compared. Never throws.
+ * A reading in which our rules are recognised by what they do, however this version of nft lists them. Where some are
+ * unclear, the same nft loads the wanted rules in a network namespace of its own, and its two listings are compared.
+ * Never throws.
  */
 export async function recognise(
   nft: Nft,

@@ -5,7 +5,7 @@ import type { Nft } from './nft';
 import { presentTables } from './present-tables';
 import { forget } from './saved';
 
-/** Takes our tables away, and what would load them again; claims so only after reading back. */
+/** Removes our tables, and what would load them again. Claims so only after reading back. */
 export async function release(context: Context, nft: Nft, recorder: Recorder): Promise<Release> {
   const present = await presentTables(nft);
   // First the saved rules: a restart in between must not contain a host that was released.

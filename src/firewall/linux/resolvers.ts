@@ -2,13 +2,14 @@ import { readFileSync } from 'node:fs';
 import { type Address, isLoopback, isRefusal, parseServer } from '../../policy/address';
 
 /**
- * The C library's file (resolv.conf(5)), and where systemd-resolved notes whom it asks itself (systemd-resolved(8)).
+ * The C library's file (resolv.conf(5)), and the file in which systemd-resolved notes the servers that it asks itself
+ * (systemd-resolved(8)).
  */
 const systemFiles = { own: '/etc/resolv.conf', behindLocal: '/run/systemd/resolve/resolv.conf' };
 
 /**
- * The name servers this host asks, for rules. Where they are on the host itself, such as systemd-resolved at
- * 127.0.0.53, those that it asks in turn, as far as they are known. Never throws.
+ * The name servers that this host asks. Where one is on the host itself, such as systemd-resolved at 127.0.0.53, also
+ * the servers that it asks in turn, as far as they are known. Never throws.
  */
 export function readResolvers(files = systemFiles): Address[] {
   const named = nameServersIn(files.own);

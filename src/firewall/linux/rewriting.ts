@@ -12,7 +12,9 @@ export interface RewrittenServer {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Whose packets NAT at output may send elsewhere. Reads others' tables, changes nothing, and never throws. */
+/**
+ * The servers whose packets NAT at output may send elsewhere. Reads others' tables, changes nothing, and never throws.
+ */
 export async function findRewritten(nft: Nft, servers: readonly Server[]): Promise<RewrittenServer[]> {
   const chains = await nft.list('chains');
   if ('unreadable' in chains) return [];
@@ -41,7 +43,7 @@ interface Passed {
   readonly ended: boolean;
 }
 
-/** Goes the way of a packet for the server through the rules, as far as they are understood. */
+/** Follows a packet for the server through the rules, as far as they are understood. */
 class Walk {
   private readonly rules = new Map<string, Fields[]>();
   private readonly passed = new Map<string, Passed>();
@@ -92,8 +94,8 @@ class Walk {
       if (isFields(statement.match)) {
         const { matches, isAddress } = this.match(statement.match);
         if (matches === 'no') return { rewritten: 'no', ended: false };
-        // A rule that names the server is for the server, whatever else it asks, such as chance among several real
-        // ones.
+        // A rule that names the server is for the server, whatever else it asks, such as chance where there are several
+        // real servers behind it.
         if (matches === 'perhaps' && !isAddress) sure = this.named(expr) ? sure : 'perhaps';
       } else if ('xt' in statement) sure = this.named(expr) ? sure : 'perhaps';
       else if ('dnat' in statement || 'redirect' in statement)
@@ -109,7 +111,7 @@ class Walk {
     return { rewritten: 'no', ended: false };
   }
 
-  /** `dnat to` a fixed address, or by a map in which the server stands or not. */
+  /** Whether `dnat` sends the packet elsewhere: to a fixed address, or by a map, in which the server stands or not. */
   private target({ dnat, redirect }: Fields, sure: 'yes' | 'perhaps'): Rewritten {
     const map = isFields(dnat) && isFields(dnat.addr) ? dnat.addr.map : undefined;
     if (redirect !== undefined || !isFields(map)) return sure;
@@ -164,7 +166,7 @@ class Walk {
     return expr.some((one) => isFields(one) && isFields(one.match) && this.match(one.match).isAddress);
   }
 
-  /** Values as text; undefined where there is something else. Sets of their own name are looked up. */
+  /** Values as text; undefined where there is something else. Named sets are looked up. */
   private valuesOf(right: unknown): string[] | undefined {
     if (typeof right === 'string' && right.startsWith('@')) return this.valuesOf({ set: this.elementsOf(right) });
     if (typeof right === 'string' || typeof right === 'number') return [String(right)];

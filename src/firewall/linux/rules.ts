@@ -21,13 +21,13 @@ import type { Surroundings } from './surroundings';
 
 const groups = Object.entries(flowGroups) as readonly [GroupName, FlowGroup][];
 
-/** Whom the flows of a group are with, once. */
+/** One of those whom the flows of a group are with. */
 interface Partner {
   readonly peer: (way: Way) => readonly Match[];
   readonly family?: Address['family'];
   readonly server?: Server;
   readonly entry?: AllowEntry;
-  /** The only way that there is to it. */
+  /** The only direction of its flows; absent: both. */
   readonly way?: Way;
 }
 
@@ -66,7 +66,7 @@ function partnersOf(group: FlowGroup, allowList: AllowList, surroundings: Surrou
       return (allowList.entries ?? []).map((entry) => ({ entry, ...at(entry.address) }));
     case 'name server':
       return surroundings.resolvers.map(at);
-    // Asked are everybody on the link and whoever gave the lease.
+    // A client asks everybody on the link, and whoever gave it the lease.
     case 'DHCP server':
       return [broadcast, ...surroundings.dhcpServers].map(at);
     // A client asks the group of all servers and relays on its link, and whoever answers does so from that link.
@@ -99,12 +99,13 @@ function acceptFlow(name: GroupName, flow: Flow, partner: Partner, surroundings:
 }
 
 /**
- * A server is spoken to by its own protocols only, an entry the way that it says, and its answers come the other way.
+ * A server is spoken to by its own protocols only. An entry is spoken to in the direction that it names, and its
+ * answers come the other way.
  */
 function isMeant(flow: Flow, { server, entry, way, family }: Partner, protocol: string | undefined): boolean {
   if (server !== undefined && !server.protocols.some((one) => one === protocol)) return false;
   if (way !== undefined && way !== flow.way) return false;
-  // IPv4 is put together before its input chain. Of IPv6 only the first fragment has ports.
+  // Fragments of IPv4 are put together before its input chain. Of IPv6, only the first fragment has ports.
   if (isLaterFragments(flow)) return family === 6 && (entry === undefined || hasPorts(entry, 'udp'));
   if (entry === undefined || entry.direction === 'both') return true;
   const isAnswer = flow.way === 'in' ? flow.other === 'entry' : flow.own === 'entry';
@@ -119,13 +120,13 @@ function hasPorts({ protocol, ports }: AllowEntry, wanted: 'udp'): boolean {
   return protocol === wanted && ports.length > 0;
 }
 
-/** By its word, or by its number where it has none here; undefined means several. */
+/** The protocol by its word, or by its number where it has no word here; undefined: several. */
 function protocolOf({ protocol }: Flow, { entry }: Partner): string | undefined {
   if (protocol !== 'entry') return protocol === 'tcp, udp, icmp' ? undefined : protocol;
   return entry?.protocol === 'icmp' ? `icmpv${entry.address.family}` : String(entry?.protocol);
 }
 
-/** nft lists no condition on the protocol beside one on its header. */
+/** Where a rule has a condition on a protocol's header, nft lists none on the protocol itself. */
 function protocolMatches(flow: Flow, { family, server, entry }: Partner, protocol: string | undefined): Match[] {
   if (flow.protocol === 'tcp, udp, icmp') return [match('meta l4proto', ...handlerProtocols(family ?? 4))];
   if (protocol === undefined || isLaterFragments(flow)) return [];
@@ -168,7 +169,7 @@ const matchesOf: Readonly<
 > = {
   IPv4: () => [match('meta nfproto', 'ipv4')],
   'no new TCP connection': (flow, partner) => (protocolOf(flow, partner) === 'tcp' ? [noNewConnection] : []),
-  // Each comes by itself, unless connection tracking put them together. They are worth nothing without the first.
+  // Each fragment comes by itself, unless connection tracking put them together. Without the first they are of no use.
   'later fragments': () => [
     match('frag nexthdr', protocolNumbers.udp),
     { ...match('frag frag-off', '0'), above: true },
@@ -178,7 +179,7 @@ const matchesOf: Readonly<
   'hop limit 1': () => [match('ip6 hoplimit', '1')],
   'code 4': () => [match('icmp code', 'frag-needed')],
   'by the clients': (_flow, _partner, { dhcpUsers }) => [match('meta skuid', ...dhcpUsers.map(String))],
-  // The rules for these are made one by one, each with its length.
+  // These rules are made elsewhere, one by one, each with its length.
   'for own addresses': () => [],
   // Connection tracking knows whom we had asked; it forgets a UDP flow after minutes of silence.
   'known connection': ({ way }, { server }) =>
@@ -192,7 +193,7 @@ const matchesOf: Readonly<
         ],
 };
 
-/** A handler that is configured and asks too, or a server that is a resolver too, needs its rule once. */
+/** Each rule once: a handler may be configured and ask too, and a server may be a resolver too. */
 function unique(rules: readonly AcceptRule[]): AcceptRule[] {
   return [...new Map(rules.map((one) => [keyOf(one.chain, one.matches), one])).values()];
 }

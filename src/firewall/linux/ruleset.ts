@@ -30,14 +30,15 @@ const chains = [
 /** The hooks that must drop by default, as `family hook`. */
 export const droppingHooks = chains.map(({ table, hook }) => `${table.family} ${hook}`);
 
-/** The names of our chains, each after its hook. What else somebody put into our tables lets nobody through. */
+/**
+ * The names of our chains, each that of its hook. A chain that somebody else put into our tables lets nobody through.
+ */
 export const chainNames: readonly string[] = chains.map(({ hook }) => hook);
 
 /**
- * The one transaction that puts the rules in place of those in our chains: a line a command, each as for `nft`. The
- * chains stay: where a transaction deletes them and makes them anew, single packets get through while the kernel
- * changes over (seen on Linux 6.18 under a flood, about one for every twenty changes). `own`: the tables that this
- * kernel can have.
+ * The one transaction that replaces the rules in our chains: one command a line, as nft takes them. The chains stay:
+ * where a transaction deletes them and makes them anew, single packets get through while the kernel changes over (seen
+ * on Linux 6.18 under a flood, about one for every twenty changes). `own`: the tables that this kernel can have.
  */
 export function loadCommands(rules: readonly AcceptRule[], own: readonly Table[] = tables): string[] {
   const ownChains = chains.filter(({ table }) => own.includes(table));

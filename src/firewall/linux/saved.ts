@@ -15,8 +15,8 @@ function savedFile({ stateFolder }: Context): string {
 }
 
 /**
- * Puts the rules on disk for the next start, whole or not at all. Nothing is written where they are there already. What
- * could not be written is a gap, whether the unit is enabled or not: who enables it counts on the file.
+ * Puts the rules on disk for the next start, whole or not at all. Where they are there already, nothing is written.
+ * What could not be written is a gap, whether the unit is enabled or not: whoever enables it relies on the file.
  */
 export async function save(context: Context, recorder: Recorder, transaction: string): Promise<Gap[]> {
   const file = savedFile(context);
@@ -38,8 +38,8 @@ export async function save(context: Context, recorder: Recorder, transaction: st
 }
 
 /**
- * The gap in a containment of which nothing is on disk. It is not asked which rules are saved: whichever of ours they
- * are, they contain the host.
+ * The gap of a containment that is not on disk. Which rules are saved is not checked: any rules of ours contain the
+ * host.
  */
 export function missingSave(context: Context): Gap[] {
   const file = savedFile(context);
@@ -78,7 +78,7 @@ export async function survivesRestart(systemctl: string | undefined): Promise<bo
   return exitCode === 0;
 }
 
-/** The gap in a containment that nothing would load again. */
+/** The gap of a containment that nothing would load again. */
 export async function missingUnit(systemctl: string | undefined): Promise<Gap[]> {
   if (await survivesRestart(systemctl)) return [];
   const why = systemctl === undefined ? 'there is no systemd' : `${unitName} is not there or not enabled`;

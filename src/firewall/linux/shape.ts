@@ -1,8 +1,8 @@
 import { keyOf, type Match } from './match';
 
 /**
- * As `keyOf`, but the same for rules that differ only in what changes by itself: who gave the lease, as whom its client
- * runs, the groups of our own addresses.
+ * As `keyOf`, but the same for rules that differ only in what changes by itself: the server that gave the lease, the
+ * user that its client runs as, and the groups of our own addresses.
  */
 export function shapeOf(chain: string, matches: readonly Match[]): string {
   const changes = matches.map((one) =>

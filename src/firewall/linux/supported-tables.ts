@@ -5,8 +5,8 @@ import { loadCommands, type Table, tables, transaction } from './ruleset';
 export type TablesTaken = readonly Table[] | { readonly refusal: string };
 
 /**
- * The tables that this kernel takes with these rules: all, or none but the first where it has no bridge family. Then
- * guests on a bridge are not cut off, which the judgement says; the host itself is. Nothing is changed.
+ * The tables that this kernel takes with these rules: all, or only the first where it has no bridge family. Then the
+ * host is cut off but guests on a bridge are not, which the judgement says. Nothing is changed.
  */
 export async function tablesTaken(nft: Nft, rules: readonly AcceptRule[]): Promise<TablesTaken> {
   const refusal = await nft.checkWithJson(transaction(loadCommands(rules)));

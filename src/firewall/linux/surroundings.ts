@@ -6,9 +6,9 @@ import type { RewrittenServer } from './rewriting';
 export interface Surroundings {
   /** Let in where a server is a host name. */
   readonly resolvers: readonly Address[];
-  /** Numbers of the users as whom clients of DHCP run. */
+  /** Numbers of the users that DHCP clients run as. */
   readonly dhcpUsers: readonly number[];
-  /** Those whose lease this host has, IPv4: a client renews it from there. */
+  /** The IPv4 servers that gave this host its leases: a client asks them to renew these. */
   readonly dhcpServers: readonly Address[];
   /** IPv6 addresses of this host: neighbours ask for them in groups of their own. */
   readonly ownIp6: readonly Address[];
@@ -18,7 +18,7 @@ export interface Surroundings {
   readonly rewritten: readonly RewrittenServer[];
 }
 
-/** The widest of what these may become: a rule that any of it asks for is one of ours. */
+/** The widest that these surroundings may become: every rule that they call for is one of ours. */
 export function widest(surroundings: Surroundings, servers: readonly Server[]): Surroundings {
   const elsewhere: Address = { family: 4, text: '192.0.2.1', prefix: 32 };
   const others: Address[] = ['fe80::1', 'fe80::2'].map((text) => ({ family: 6, text, prefix: 128 }));

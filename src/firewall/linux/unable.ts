@@ -7,7 +7,7 @@ import { tableCommand, tables, transaction } from './ruleset';
 const netAdmin = 12n;
 
 /**
- * Why containment cannot work here, as a failure that names the cause and not its symptom: told by what is tried, since
+ * Why containment cannot work here, as a failure that names the cause and not its symptom. It is found by trying, since
  * the words of nft and of the kernel differ with their versions. `refusal`: what was said when all was tried at once.
  */
 export async function unableBecause(nft: Nft, refusal: string): Promise<Failure> {
@@ -37,7 +37,7 @@ function unable(why: string): Failure {
   return new Failure('tool-missing', `Nothing was changed: ${why}, then ask again.`);
 }
 
-/** Where that cannot be read, nft's own answer tells. */
+/** True also where this cannot be read; then the message has nft's own answer. */
 function mayChangeFirewall(): boolean {
   try {
     const [, effective] = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'latin1')) ?? [];

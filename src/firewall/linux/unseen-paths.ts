@@ -59,7 +59,7 @@ async function flowtablePaths(nft: Nft): Promise<string[]> {
   return devicesOf(objectsIn(await nft.list('flowtables'), 'flowtable')).map((name) => `${name} (flowtable)`);
 }
 
-/** Filters of traffic control that redirect, or run a program, which may. */
+/** Filters of traffic control that redirect packets, or that run a program, which may redirect them. */
 async function trafficControlPaths(): Promise<string[]> {
   const ordinary = ['noqueue', 'noop', 'mq', 'pfifo_fast', 'fq_codel', 'fq', 'pfifo', 'bfifo'];
   const queues = ((await askJson('tc', 'qdisc', 'show')) ?? []).filter(({ kind }) => !ordinary.includes(String(kind)));
@@ -76,7 +76,7 @@ async function trafficControlPaths(): Promise<string[]> {
   return found.flat();
 }
 
-/** RDMA, and cards that were given to a guest or to a program whole. */
+/** RDMA, and cards that were given whole to a guest or to a program. */
 function hardwarePaths(): string[] {
   const drivers = ['vfio-pci', 'uio_pci_generic', 'igb_uio'];
   const isCard = (folder: string): boolean => (readIfAny(join(folder, 'class')) ?? '').startsWith('0x02');
@@ -112,7 +112,7 @@ function targetsOf(rules: readonly Fields[]): string[] {
   });
 }
 
-/** nft 1.0 leaves the devices of some chains out; then the chain is named. */
+/** nft 1.0 leaves out the devices of some chains; then the chain is named. */
 function devicesOf(objects: readonly Fields[]): string[] {
   return objects.flatMap(({ dev, table, name }) =>
     typeof dev === 'string' ? [dev] : Array.isArray(dev) ? dev.map(String) : [`${table} ${name}`],

@@ -21,7 +21,7 @@ export interface AuditEntry {
     readonly caseNumber?: string;
     readonly orderId?: string;
   };
-  /** When the order was given, by which all its lines have one id; absent: now. */
+  /** When the order was given, from which all its lines get the same id; absent: now. */
   readonly orderedAt?: Date;
   /** Exit code, failure code or gap codes: single words without blanks. */
   readonly words: readonly string[];
@@ -71,8 +71,8 @@ function wazuhLine(platform: Host['platform'], { status, request, words }: Audit
 }
 
 /**
- * As it came where it is made of an address's characters, else `-`: a blank or line break would forge a field or a
- * line.
+ * The address as it came where all its characters are those of an address, else `-`: a blank or line break would forge
+ * a field or a line.
  */
 function safeAddress(address: string): string {
   return /^[A-Za-z0-9.:_-]{1,64}$/.test(address) ? address : '-';

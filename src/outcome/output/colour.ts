@@ -6,7 +6,7 @@ export type Colour = keyof typeof codes;
 
 /** Colours a text where standard output is a terminal that has colours and nobody set NO_COLOR (no-color.org). */
 export function painter({ env }: Host): (colour: Colour, text: string) => string {
-  // What a terminal can do Node reads from the environment alone; a stream would make a pipe non-blocking.
+  // Node reads only the environment to learn what a terminal can do; a stream would make a pipe non-blocking.
   const isWanted = isatty(1) && WriteStream.prototype.hasColors(16, { ...env });
   return (colour, text) => (isWanted ? `\u001b[${codes[colour]}m${text}\u001b[0m` : text);
 }
