@@ -53,8 +53,8 @@ export function checkBackup(file: string, recorded?: BackupMark): BackupFile | B
 }
 
 /**
- * Byte for byte what passed every check when it was made: to read thousands of rules again takes longer than people
- * wait.
+ * True when the file is, byte for byte, the one that passed every check when it was made. The rules in it are not read
+ * again: to read thousands of them takes longer than people wait.
  */
 export function isAsRecorded(file: string, recorded: BackupMark): boolean {
   try {

@@ -11,7 +11,7 @@ import { type BackupFacts, findBackup, homeBackup } from './find-backup';
 /** Windows may add a rule by itself between our reading and the export. */
 const fewMissing = 3;
 
-/** What a reading from before the first change showed, as far as the backup has to do with it. */
+/** What a backup needs to know of the reading from before the first change. */
 export interface BeforeBackup {
   readonly ids: readonly string[];
   /** The registry file that it was read from. */
@@ -20,7 +20,7 @@ export interface BeforeBackup {
 }
 
 /**
- * True where an ADD will most probably make a backup: no case is open, and none lies there as the batch script leaves
+ * True where an ADD will most probably make a backup: no case is open, and no backup lies where the batch script puts
  * it.
  */
 export function needsBackup({ home, openCase }: Context): boolean {
@@ -29,8 +29,8 @@ export function needsBackup({ home, openCase }: Context): boolean {
 
 /**
  * Exports the policy to a fresh file in the state folder, checks it against what the registry showed, and copies it to
- * the agent's home. The file decides, not netsh's exit code. `early`: an export that was begun before, and counts if it
- * is fresh. Nothing has been changed when this throws `Failure('no-backup')`.
+ * the agent's home. The file decides whether that succeeded, not netsh's exit code. `early`: an export that was begun
+ * earlier; it is used if it is fresh. Nothing has been changed when this throws `Failure('no-backup')`.
  */
 export async function makeBackup(
   context: Context,
@@ -70,9 +70,9 @@ export async function makeBackup(
 }
 
 /**
- * A host that was contained without us, by the batch script: its backup is the first one of the case, if it is good. A
- * second copy is kept of it. Without a good one a host that blocks is still brought to the plan; one that does not is
- * left alone.
+ * Takes over the backup of a host that the batch script contained: if it is good, it is the first backup of the case,
+ * and a second copy of it is kept. Without a good backup, a host that blocks by default still gets our rules; a host
+ * that does not is left alone.
  */
 export function adoptBackup(context: Context, recorder: Recorder, { blocks }: BeforeBackup): void {
   const found = findBackup(context, {});
@@ -91,8 +91,9 @@ export function adoptBackup(context: Context, recorder: Recorder, { blocks }: Be
 }
 
 /**
- * The reason why a backup does not hold the live policy, or nothing. `isLater`: the export began after the reading, so
- * what it lacks Windows has left out; from another one a rule may be missing because it is new.
+ * The reason why a backup does not hold the live policy, or an empty text. `isLater`: the export began after the
+ * reading, so Windows has left out whatever it lacks; an export that began earlier may lack a rule because that rule is
+ * new.
  */
 function compareToLive({ ids }: BackupFile, before: BeforeBackup, recorder: Recorder, isLater: boolean): string {
   const missing = before.ids.filter((id) => !ids.has(id));
@@ -104,7 +105,9 @@ function compareToLive({ ids }: BackupFile, before: BeforeBackup, recorder: Reco
   return '';
 }
 
-/** Where a backup can be put: at the place itself or, where somebody holds the old one there open, beside it. */
+/**
+ * Finds where a backup can be put: at the place itself or, where another program holds the old file open, beside it.
+ */
 function makeWay(place: string, recorder: Recorder): string {
   try {
     putAside(place);
@@ -119,8 +122,8 @@ function makeWay(place: string, recorder: Recorder): string {
 }
 
 /**
- * A backup of an earlier case may be somebody's only way back: it is renamed. Of many the oldest go in the end
- * (old-cases.ts).
+ * Renames a backup of an earlier case, since it may be somebody's only way back. Where there are many, the oldest are
+ * removed in the end (old-cases.ts).
  */
 export function putAside(file: string): void {
   if (isThere(file)) renameSync(file, stamped(file));
@@ -130,7 +133,10 @@ function stamped(file: string): string {
   return freshPath((stamp) => file.replace(/\.wfw$/, `-${stamp}.wfw`));
 }
 
-/** Windows copies the attribute "read-only" along, and flushes no file that has it. */
+/**
+ * Copies a file and flushes the copy. The mode is set because Windows copies the attribute "read-only" too, and flushes
+ * no file that has it.
+ */
 function copyToDisk(from: string, to: string): void {
   copyFileSync(from, to, constants.COPYFILE_EXCL);
   chmodSync(to, 0o600);

@@ -7,7 +7,7 @@ import type { JudgementByProfile } from './read/judge';
 import { runInScript } from './script';
 import { runNetsh } from './tools';
 
-/** A host that blocks by default and lets its server through, and what it is to be told still. */
+/** A host that blocks by default and lets its server through, and what netsh still has to be told. */
 export interface Judged {
   readonly judgement: JudgementByProfile;
   readonly changes: RuleChanges;
@@ -22,8 +22,8 @@ interface SealSeen {
 }
 
 /**
- * Puts the seal in force, reads it back, and only then takes out what is left of an older one. What cannot be set stays
- * away: the host is contained as far as it goes, and the judgement says what is open.
+ * Puts the seal in force, reads it back, and only then takes out what is left of an older one. A rule that cannot be
+ * set is left out: the host stays contained without it, and the judgement says what is open.
  */
 export async function bringSeal(
   context: Context,
@@ -51,13 +51,16 @@ export async function bringSeal(
   return judged;
 }
 
-/** While the new seal has a hole, of the old one only what blocks somebody who is to be let through is taken out. */
+/**
+ * While the new seal is incomplete, only those rules of the old one are taken out that may block what is to be let
+ * through.
+ */
 function oldSealDue({ seal, oldSeal }: RuleChanges): NetshCommand[] {
   const due = oldSeal.filter(({ isHarmful }) => isHarmful || seal.length === 0).map(({ remove }) => remove);
   return [...new Map(due.map((command) => [command.join('\0'), command])).values()];
 }
 
-/** Of a script that failed most was done as a rule. */
+/** The second attempt: a script that failed has usually done most of its work, so few commands are left. */
 async function runOneByOne(
   context: Context,
   recorder: Recorder,
@@ -72,10 +75,10 @@ async function runOneByOne(
   return true;
 }
 
-/** More of them would take longer than anybody waits. */
+/** More single commands than this would take longer than anybody waits. */
 const mostSingleCommands = 60;
 
-/** What of the seal is not in force after all attempts. */
+/** The gap that says which part of the seal is not in force after all attempts. */
 export function incompleteSeal({ seal, oldSeal }: RuleChanges): Gap[] {
   const missing = seal.filter((command) => command.includes('add')).length;
   const gaps: [boolean, string][] = [

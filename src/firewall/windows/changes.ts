@@ -6,13 +6,15 @@ import { addRule, deleteRules, disableEveryRule, disableRules, fitsScript, type 
 import { enableOthersAgain, isHarmlessBlock, mayMeet } from './others';
 import { findWanted, type Matches, type StoredRule, soleRemote } from './read/rule';
 
-/** What has to be told to netsh to bring the live rules to those wanted. Empty when all is right. */
+/** What netsh has to be told to turn the live rules into the wanted ones. Empty when all is right. */
 export interface RuleChanges {
   /** For one `netsh -f` script, in order. */
   readonly script: readonly NetshCommand[];
   /** Commands with names that a script cannot carry: one process each. */
   readonly single: readonly NetshCommand[];
-  /** Adds what is missing of the seal; for a script of its own, or the same where the block is in force. */
+  /**
+   * Adds what is missing of the seal: in a script of its own or, where the block is in force already, in the same one.
+   */
   readonly seal: readonly NetshCommand[];
   /** What is left of a seal that is not wanted any more. It goes only once the new one is in force. */
   readonly oldSeal: readonly OldSeal[];
@@ -33,17 +35,17 @@ export interface Wanted {
   readonly letThrough: readonly Rule[];
 }
 
-/** A host with more odd names than this keeps the rest of them active; the judgement names them. */
+/** Rules with odd names beyond this number stay active, and the judgement names them. */
 const mostSingles = 50;
 
 const handlerNames: readonly string[] = batchScriptNames.slice(4);
 
 /**
  * The changes from the rules that are stored to those wanted. While no rule of ours lets the server through, and there
- * is neither a handler nor a seal to keep, everything is disabled at once and ours are added; under a seal the block
- * rules of others are on again then. Otherwise neither the server's rule nor a seal must ever be off, so what is
- * missing is added first, and what is too much is taken out by name. With `keepHandlers` the rules of other handlers
- * stay.
+ * is neither a handler nor a seal to keep, everything is disabled at once and our rules are added; with a seal, the
+ * block rules of others are then enabled again. Otherwise neither the server's rule nor a seal must ever be off, so
+ * missing rules are added first, and then surplus rules are taken out by name. With `keepHandlers` the rules of other
+ * handlers stay.
  */
 export function ruleChanges(wanted: Wanted, stored: readonly StoredRule[], keepHandlers: boolean): RuleChanges {
   const { allowed, seal, letThrough } = wanted;
@@ -64,7 +66,8 @@ export function ruleChanges(wanted: Wanted, stored: readonly StoredRule[], keepH
 }
 
 /**
- * What is stored under the name of a wanted rule and is not that rule goes, and the rule is added again right after.
+ * A stored rule that has the name of a wanted rule but differs from it is deleted, and the wanted rule is added right
+ * after.
  */
 function sealChanges(
   { letThrough, seal }: Wanted,
@@ -129,7 +132,10 @@ function namesakesOf(wanted: readonly Rule[]): Map<string, Namesakes> {
   return byName;
 }
 
-/** How one rule is taken out; none where it has to stay. What goes with it by its name is added again. */
+/**
+ * The commands that take out one rule; none where it has to stay. Wanted rules of its name that go with it are added
+ * again.
+ */
 function removal(rule: StoredRule, namesakes: Namesakes | undefined): NetshCommand[] {
   if (namesakes === undefined) return outByName(rule);
   const { name, direction } = rule;

@@ -26,22 +26,25 @@ import { settle } from './settle';
 import { runNetsh } from './tools';
 import { blocksByDefault, hasOurRules, isOpenOutward, isSwitchedOn } from './traits';
 
-/** Beyond so many commands the second attempt is a script too: it must end while somebody still waits for it. */
+/**
+ * With more commands than this the second attempt is a script too: one process for each would take longer than anybody
+ * waits.
+ */
 const mostSingleCommands = 300;
 
-/** What a reading of the live policy comes to: what is right already, and what has to be told to netsh. */
+/** What follows from a reading of the live policy: what is right already, and what netsh still has to be told. */
 interface Assessment {
   readonly changes: RuleChanges;
-  /** The rules of one server are all there. */
+  /** All rules of at least one server are there. */
   readonly letsServerThrough: boolean;
   readonly isOn: boolean;
   /**
-   * To switch it on before the rules were read back does not cut off the agent: what goes out stays open until the
-   * block.
+   * True when the firewall can be switched on before the rules are read back without cutting off the agent: outbound
+   * stays open until the block.
    */
   readonly mayBeSwitchedOnEarly: boolean;
   readonly blocks: boolean;
-  /** Present where it is on and blocks. */
+  /** Present where the firewall is on and blocks. */
   readonly judgement?: JudgementByProfile;
 }
 
@@ -51,11 +54,11 @@ type Assessor = (policy: StoredPolicy) => Assessment;
 export interface StartingPoint {
   readonly reading: Reading | Unreadable;
   readonly early: PolicyExport | undefined;
-  /** Where a seal may be needed. */
+  /** Present where a seal may be needed. */
   readonly around?: Promise<Surroundings>;
 }
 
-/** All that a containment comes from. */
+/** All that a containment needs. */
 interface Given {
   readonly context: Context;
   readonly allowList: AllowList;
@@ -66,8 +69,8 @@ interface Given {
 }
 
 /**
- * Brings the host to the allow list. The block comes last, and only when the server is let through. Only the assessment
- * of each reading is kept: two readings of a bloated host at once would be hundreds of megabytes.
+ * Restricts the host to the allow list. The block comes last, and only when the server is let through. Of each reading
+ * only the assessment is kept: two readings of a bloated host at once would be hundreds of megabytes.
  */
 export async function contain(given: Given): Promise<JudgementByProfile> {
   const { context, recorder } = given;
@@ -95,7 +98,7 @@ async function begin(given: Given): Promise<Pick<FirstAssessment, 'assessment' |
   return first;
 }
 
-/** What the reading from before the first change comes to. */
+/** What follows from the reading that was taken before the first change. */
 interface FirstAssessment {
   readonly assessment: Assessment;
   readonly assess: Assessor;
@@ -131,9 +134,9 @@ async function assessFirst(
 }
 
 /**
- * The first backup of a case is kept, unless somebody else has given the host back since: what is in force now is in no
- * backup. A policy that holds all of the one from before can be backed up anew without a loss, whatever an order was
- * interrupted in.
+ * A case keeps its first backup, unless somebody else has released the host since: then no backup holds what is in
+ * force now. Where the present policy holds all of the policy from before, a new backup loses nothing, whatever step an
+ * order was interrupted in.
  */
 function isBackupDue(context: Context, local: StoredPolicy): boolean {
   const facts = context.openCase?.facts;
@@ -165,7 +168,7 @@ function assessorFor(
   };
 }
 
-/** A host that was contained without us has the batch script's backup, if it is any good. */
+/** Takes over the batch script's backup where the host was contained without us; else makes a backup. */
 async function keepBackup(
   context: Context,
   recorder: Recorder,
@@ -208,7 +211,7 @@ async function bringBlock(context: Context, recorder: Recorder, start: Assessmen
   return { judgement, changes };
 }
 
-/** Reads back until all is as it should be, or the time for that is over. */
+/** Reads back until everything is right or the time for that is over. */
 async function lookAgain(
   context: Context,
   assess: Assessor,
@@ -224,14 +227,15 @@ async function lookAgain(
 }
 
 /**
- * One process for all that a script can carry: of the time to containment most is the start of netsh. False where the
- * disk does not take the script, and nothing was done.
+ * Runs one process for all commands that a script can carry: most of the time that a containment takes is the start of
+ * netsh. False where the script cannot be written to disk; then nothing was done.
  */
 async function runAsScript(context: Context, recorder: Recorder, assessment: Assessment): Promise<boolean> {
   const { changes, isOn, blocks } = assessment;
   const { single } = changes;
   const { netsh } = context.host.timeouts;
-  // The seal comes after the block; where that is in force already one netsh is enough for both.
+  // The seal comes after the block. Where the block is in force already, one netsh is enough for the rules and the
+  // seal.
   const script = [...changes.script, ...(isOn && blocks ? changes.seal : [])];
   const commands = assessment.mayBeSwitchedOnEarly ? [...script, switchOn] : script;
   if (commands.length > 0 && !(await runInScript(context, recorder, 'rules', commands))) return false;
@@ -248,7 +252,7 @@ async function runOneByOne(context: Context, recorder: Recorder, assessment: Ass
       command,
       limitMs: limitFor(context, command),
     });
-    // A netsh that hangs once more will go on doing so; the way back is the better use of the time.
+    // A netsh that hangs once more will hang again; the time is better spent on the way back.
     if (timedOut) break;
   }
   return true;
@@ -258,7 +262,7 @@ function limitFor({ host }: Context, command: NetshCommand): number {
   return command.includes('all') ? host.timeouts.script : host.timeouts.netsh;
 }
 
-/** Contained, and not cut off from its server. */
+/** True when the host is contained and not cut off from its server. */
 function isHeld({ isOn, blocks, letsServerThrough }: Assessment): boolean {
   return isOn && blocks && letsServerThrough;
 }
@@ -267,7 +271,7 @@ function isEmpty({ script, single }: RuleChanges): boolean {
   return script.length === 0 && single.length === 0;
 }
 
-/** True when the rules of one server are all there: the agent goes on to the next server until one answers. */
+/** True when all rules of at least one server are there: the agent tries one server after another until one answers. */
 function serverIsLetThrough(wanted: readonly Rule[], { missing }: Matches): boolean {
   const vital = wanted.filter((rule) => rule.vital === true);
   return vital.some((one) => vital.filter(({ remote }) => remote === one.remote).every((rule) => !missing.has(rule)));

@@ -9,14 +9,14 @@ import { exportPolicy, type NetshCommand } from './netsh';
 import { askNetsh, netshPath } from './tools';
 
 /**
- * An export of the policy, as one of the readings, which changes nothing: it may run beside everything else that is
- * read before the first change, and it is gone with the order unless it is put where it is to stay.
+ * An export of the policy. It changes nothing, so it may run beside everything else that is read before the first
+ * change. The exported file is deleted with the order unless it is put where it is to stay.
  */
 export interface PolicyExport {
   readonly command: NetshCommand;
   /**
-   * Starts it ahead of the step that it will be a part of. A journal of its own, which goes with it, has it on disk
-   * before: its case may not be open yet. Where that cannot be written it starts with its step.
+   * Starts the export ahead of its step. The case may not be open yet, so a journal in the folder of the export itself
+   * notes the start first. Where that journal cannot be written, the export starts with its step.
    */
   begin(step: string): void;
   /** Starts it, where it has not been started yet, and waits for its end. */
@@ -53,7 +53,7 @@ export function prepareExport(context: Context): PolicyExport | undefined {
     }
     context.readings?.push(run());
   };
-  // A copy: a file that was just written may be open elsewhere, and then Windows does not let it be moved.
+  // Copied, not moved: a file that was just written may be open elsewhere, and then Windows does not let it be moved.
   const putAt = (place: string): void => {
     copyFileSync(file, place, constants.COPYFILE_EXCL);
     tidyUp(folder);
@@ -63,8 +63,8 @@ export function prepareExport(context: Context): PolicyExport | undefined {
 }
 
 /**
- * Waits for an export as a step of the case, and puts what came of it into `file`, whatever its exit code: who asked
- * has to check it. False where nothing is there then, or netsh says that it failed.
+ * Waits for an export as a step of the case, and copies its result to `file`, whatever the exit code: the caller has to
+ * check that file. False where there is no result, or netsh says that it failed.
  */
 export async function takeExport(
   context: Context,

@@ -20,26 +20,30 @@ export function homeBackup(home: string): string {
   return join(home, 'fw-backup.wfw');
 }
 
-/** What the journal keeps of a backup. */
+/** What the journal keeps about a backup. */
 export type BackupFacts = BackupMark &
   Readonly<{
     /** The copy in the state folder. */
     backup: string;
     /** The one in the agent's folder. */
     copy?: string;
-    /** The registry file of the policy from before, in the state folder. A backup that was found has none. */
+    /**
+     * The registry file of the policy from before, in the state folder. A backup that this program did not make has
+     * none.
+     */
     record?: string;
   }>;
 
 /** A backup that can be imported. */
 export interface GoodBackup extends BackupFile {
-  /** Files that should be the same, not looked at yet. */
+  /** Other places that should hold the same file; they have not been looked at yet. */
   readonly others: readonly string[];
   readonly record?: string;
 }
 
 /**
- * The backup to release from: the one in the agent's home, else the second copy. `facts`: what was noted of the case.
+ * The backup to release from: the one in the agent's home, else the second copy. `facts`: what the journal notes about
+ * the case.
  */
 export function findBackup(context: Context, facts: Facts): GoodBackup | BadBackup {
   const recorded = backupFactsOf(facts);
@@ -56,20 +60,19 @@ export function findBackup(context: Context, facts: Facts): GoodBackup | BadBack
   return { bad: bad.join('; ') || 'the agent has no folder and the journal names no backup' };
 }
 
-/** Where a backup may lie, the first one to look at first. */
+/** Where a backup may lie, in the order in which to look. */
 export function backupPlaces({ home }: Context, recorded: BackupFacts | undefined): string[] {
   const places = [home === undefined ? undefined : homeBackup(home), recorded?.copy, recorded?.backup];
   return [...new Set(places.filter((place) => place !== undefined))];
 }
 
-/** Where a sound file cannot be imported from its place, the same bytes from another place may be. */
+/** Another place with the same bytes: netsh may import from there what it could not import from the first place. */
 export function otherCopy({ file, others, mark }: GoodBackup): string {
   return others.find((other) => isAsRecorded(other, mark)) ?? file;
 }
 
 /**
- * The newest second copy of a backup that passes every check, for people to look at: nothing says that it is not of an
- * earlier case.
+ * The newest second copy of a backup that passes every check, for people to look at: it may be from an earlier case.
  */
 export function newestCopy(stateFolder: string): string | undefined {
   const copies = namesIn(stateFolder).filter((name) => /^fw-backup-.*\.wfw$/.test(name));
@@ -77,7 +80,7 @@ export function newestCopy(stateFolder: string): string | undefined {
   return files.findLast((file) => !('bad' in checkBackup(file)));
 }
 
-/** What an import of a backup is measured by. */
+/** What the result of an import is compared with. */
 export interface Recorded {
   /**
    * The policy that the import gives back: as the registry showed it before, or as the backup holds it where no record
@@ -111,13 +114,13 @@ function readRecordFile(file: string | undefined): StoredPolicy | undefined {
   }
 }
 
-/** It was read a moment ago, to be checked. */
+/** Reads a file that `checkBackup` found sound a moment ago. */
 function readBackupFile(file: string): StoredPolicy {
   const hive = readHive(readFileSync(file));
   return readHivePolicy('damaged' in hive ? new Map() : hive.keys);
 }
 
-/** What of a case's facts is about its backup; undefined where it has none. */
+/** The facts of a case that are about its backup; undefined where it has no backup. */
 export function backupFactsOf({ backup, backupLength, backupSha256, copy, record }: Facts): BackupFacts | undefined {
   if (typeof backup !== 'string' || typeof backupSha256 !== 'string' || typeof backupLength !== 'number')
     return undefined;

@@ -10,8 +10,8 @@ import { isSealNeeded, prepareSealing } from './sealing';
 import { blocksByDefault, hasOurRules } from './traits';
 
 /**
- * Judges a host by its live policy. Without rules of ours it is not contained, unless a case is open (`policy` is what
- * that asks for) and everything is blocked all the same.
+ * Judges a host by its live policy. A host without rules of ours is not contained, unless a case is open (`allowList`
+ * is what the case asks for) and everything is blocked by default all the same.
  */
 export function judgeReading(live: Reading | Unreadable, allowList?: AllowList): JudgementByProfile {
   if ('unreadable' in live) return unreadable(live);
@@ -20,7 +20,7 @@ export function judgeReading(live: Reading | Unreadable, allowList?: AllowList):
   return judge(live, allowList);
 }
 
-/** Judges what would be in force once the plan is carried out, with the seal that it comes to. */
+/** Judges what would be in force once the plan is carried out, with the seal that belongs to it. */
 export async function judgeAhead(
   context: Context,
   reading: Reading | Unreadable,
@@ -32,7 +32,7 @@ export async function judgeAhead(
   return withGaps(judge(planned(reading, allowList, rules), allowList), gaps);
 }
 
-/** Adds what was found out beside the policy, whichever profiles are in force. */
+/** Adds gaps that do not come from the policy. They count whichever profiles are in force. */
 export function withGaps(judgement: JudgementByProfile, gaps: readonly Gap[]): JudgementByProfile {
   const { openIn, weigh } = judgement;
   return { ...addGaps(judgement, gaps), openIn, weigh: (inForce) => addGaps(weigh(inForce), gaps) };

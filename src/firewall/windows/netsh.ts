@@ -13,7 +13,7 @@ export const importPolicy = (file: string): NetshCommand => ['advfirewall', 'imp
 export const runScript = (file: string): NetshCommand => ['-f', file];
 export const switchOn: NetshCommand = ['advfirewall', 'set', 'allprofiles', 'state', 'on'];
 
-/** What the local store has of a profile, or of each that is in force. */
+/** Shows what the local store holds for one profile, or for each profile that is in force. */
 export const showProfile = (profile: 'current' | 'domain' | 'private' | 'public'): NetshCommand => [
   ...['advfirewall', 'show', `${profile}profile`],
 ];
@@ -61,7 +61,7 @@ function parameters(rule: Rule): string[] {
   ].filter((parameter) => parameter !== undefined);
 }
 
-/** Nobody has seen netsh take a network that is wider than this, and ranges it takes. */
+/** The shortest prefix that netsh was seen to take. A wider network is written as a range, which netsh does take. */
 const widestNetwork = 8;
 
 function remoteText(range: AddressRange): string {
@@ -73,13 +73,13 @@ function tag(name: string, value: string | number | undefined): string | undefin
   return value === undefined ? undefined : `${name}=${value}`;
 }
 
-/** No longer line was ever seen to be read whole. */
+/** The longest line of a script that netsh was seen to read whole. */
 const longestLine = 1_000;
 
 /**
  * True when a command can stand in a script: netsh reads one in the ANSI code page, so only ASCII means the same
- * everywhere, and a backslash before the closing quote would swallow it. Names of packages, `@{...}`, are looked up by
- * Windows, and nobody has told what a script makes of them.
+ * everywhere, and a backslash before the closing quote would swallow that quote. Windows looks up names of packages,
+ * `@{...}`, and it is not known what it does with them in a script.
  */
 export function fitsScript(command: NetshCommand): boolean {
   const isPlain = (argument: string): boolean => /^[\x20-\x7e]*$/.test(argument) && !/["\\]|=@\{/.test(argument);

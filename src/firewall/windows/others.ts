@@ -8,18 +8,18 @@ import type { AddressItem } from './read/address-range';
 import type { StoredRule } from './read/rule';
 import type { PortItem } from './read/rule-items';
 
-/** More of them are left off: each takes netsh its time, and the seal blocks the same and more. */
+/** Block rules beyond this number stay off: netsh needs time for each, and the seal blocks the same and more. */
 const mostEnabled = 200;
 
-/** True where a rule of somebody else blocks, and surely nothing that the allow rules let through: it may stay. */
+/** True where somebody else's rule blocks, and surely blocks nothing that the allow rules let through: it may stay. */
 export function isHarmlessBlock(rule: StoredRule, allowed: readonly Rule[]): boolean {
   if (rule.action !== 'block' || rule.notUnderstood !== undefined || isOurName(rule.name)) return false;
   return !allowed.some((one) => mayMeet(rule, one));
 }
 
 /**
- * True where a rule may be for something that another lets through. What is not known counts as met: a program, a word
- * for ports or addresses, a field that nobody knows.
+ * True where a stored rule may apply to something that `allowed` lets through. Whatever is not known counts as a match:
+ * a program, a word for ports or addresses, a field that nobody knows.
  */
 export function mayMeet(rule: StoredRule, allowed: Rule): boolean {
   const { localPorts, remotePorts, remote } = allowed;
@@ -64,7 +64,10 @@ export function enableOthersAgain(stored: readonly StoredRule[], allowed: readon
   return [...verdicts.values()].flatMap(({ command, isGood }) => (isGood ? [command] : [])).slice(0, mostEnabled);
 }
 
-/** The word "all" would mean every rule, and a resource is a name that netsh compares with its text. */
+/**
+ * To netsh the name "all" means every rule, and a name that starts with `@` stands for a text, which netsh compares
+ * instead.
+ */
 function isNamed({ name }: StoredRule): boolean {
   return name !== '' && name.toLowerCase() !== 'all' && !name.startsWith('@');
 }

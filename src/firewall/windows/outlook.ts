@@ -7,7 +7,7 @@ import { planned } from './read/reach';
 import { type ProfileName, profileNames } from './read/stored-rule';
 import { takeReading } from './reading';
 
-/** What a containment would come to in each profile. None where the policy cannot be read. */
+/** What a containment would come to in each profile. Empty where the policy cannot be read. */
 export async function outlookOf(context: Context, allowList: AllowList): Promise<Outlook[]> {
   const reading = await takeReading(context);
   if ('unreadable' in reading) return [];
@@ -20,7 +20,7 @@ export async function outlookOf(context: Context, allowList: AllowList): Promise
   });
 }
 
-/** What is said of a profile that is not in force tells why it is open. */
+/** Why a profile is open, as the gap says that `weigh` reports where the profile is not in force. */
 function whyOpen({ weigh }: JudgementByProfile, name: ProfileName): string {
   const { gaps } = weigh(profileNames.filter((other) => other !== name));
   return gaps.find((gap) => gap.code === 'open' && gap.profile === name)?.detail.replace(/^.*?CONTAINED\. /, '') ?? '';

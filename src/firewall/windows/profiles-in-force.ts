@@ -7,8 +7,8 @@ import { type ProfileName, profileNames } from './read/stored-rule';
 import { askNetsh } from './tools';
 
 /**
- * The judgement of the profiles that are in force now. That is looked up only where some are open and some are not;
- * where it cannot be told, all count.
+ * Judges by the profiles that are in force now. It asks Windows which these are only where some profiles are open and
+ * some are not; where it cannot tell, all profiles count.
  */
 export async function weigh(context: Context, judged: JudgementByProfile): Promise<Judgement> {
   const { state, gaps, openIn } = judged;
@@ -18,8 +18,8 @@ export async function weigh(context: Context, judged: JudgementByProfile): Promi
 }
 
 /**
- * As `weigh`, and where only a profile that is not in force is open, once more a few seconds later: cut off from its
- * domain, a PC may move to the public profile.
+ * Does the same as `weigh`. Where the only open profiles are ones that are not in force, it looks again a few seconds
+ * later: a PC that is cut off from its domain may move to the public profile.
  */
 export async function weighTwice(context: Context, judged: JudgementByProfile): Promise<Judgement> {
   const first = await weigh(context, judged);
@@ -28,7 +28,7 @@ export async function weighTwice(context: Context, judged: JudgementByProfile): 
   return weigh(context, judged);
 }
 
-/** Undefined where it cannot be told, as when a setting changes between two of the calls. */
+/** Undefined where nobody can tell, for example because a setting changed between two of the calls. */
 async function profilesInForce(context: Context): Promise<ProfileName[] | undefined> {
   const [current, ...each] = await Promise.all(
     (['current', ...profileNames] as const).map((profile) => linesOf(context, profile)),
@@ -41,9 +41,9 @@ async function profilesInForce(context: Context): Promise<ProfileName[] | undefi
 }
 
 /**
- * Every word is translated, but what netsh prints for the current profile holds what it prints for each profile that is
- * current. `each` in the order of `profileNames`. The lines that it prints for one alone, such as its heading, tell it
- * from the others.
+ * netsh translates every word, but what it prints for the current profile contains what it prints for each profile in
+ * force. The lines that it prints for one profile alone, such as the heading, tell that profile from the others. `each`
+ * is in the order of `profileNames`.
  */
 export function findInForce(
   current: ReadonlySet<string>,
@@ -60,7 +60,7 @@ export function findInForce(
   return found.length === 0 ? undefined : found;
 }
 
-/** What netsh prints in whatever code page, byte by byte. */
+/** The lines that netsh prints, byte by byte, since their code page is not known. */
 async function linesOf(context: Context, profile: 'current' | ProfileName): Promise<Set<string> | undefined> {
   const { exitCode, output } = await askNetsh(context, showProfile(profile));
   if (exitCode !== 0) return undefined;

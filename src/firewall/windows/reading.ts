@@ -5,7 +5,9 @@ import { readLocalPolicy, readManagedPolicies, type StoredPolicy } from './read/
 /** Where netsh keeps what it is told, the local store. The device management's policy lies below it. */
 export const localKey = 'HKLM\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy';
 
-/** The parent of the domain's policy key: it is always there, so that a missing policy and an unreadable one differ. */
+/**
+ * The parent of the domain's policy key: since it is always there, a missing policy can be told from an unreadable one.
+ */
 const policiesKey = 'HKLM\\SOFTWARE\\Policies\\Microsoft';
 
 /** The policy as the registry has it now. */
@@ -13,11 +15,11 @@ export interface Reading {
   readonly local: StoredPolicy;
   /** What the domain and the device management impose, or why that could not be read. */
   readonly managed: readonly StoredPolicy[] | Unreadable;
-  /** The registry file that `local` was read from, where a backup may be made of it: before the first change. */
+  /** The registry file that `local` was read from. It is kept only where this order may have to make a backup. */
   readonly localFile?: string;
 }
 
-/** Reads what is in force. What netsh says is never looked at: it is translated, and shows the local store only. */
+/** Reads what is in force. What netsh prints is not used here: it is translated, and it shows the local store only. */
 export async function takeReading(context: Context): Promise<Reading | Unreadable> {
   const mayBeBackedUp = context.lockFd !== undefined;
   const [local, policies] = await Promise.all([read(context, localKey, mayBeBackedUp), read(context, policiesKey)]);
@@ -29,7 +31,7 @@ export async function takeReading(context: Context): Promise<Reading | Unreadabl
   };
 }
 
-/** Reads the local store alone: what a read-back looks at. */
+/** Reads the local store alone, which is all that a read-back looks at. */
 export async function readLocal(context: Context): Promise<StoredPolicy | Unreadable> {
   const local = await read(context, localKey);
   return 'unreadable' in local ? local : readLocalPolicy(local.keys);

@@ -16,7 +16,7 @@ import { blocksByDefault, hasOurRules } from './traits';
 export async function release(context: Context, recorder: Recorder): Promise<Release> {
   requireTools(context);
   const present = prepareExport(context);
-  // It changes nothing, and will most probably be needed.
+  // The export changes nothing, and will most probably be needed.
   if (context.openCase?.facts.backup !== undefined) present?.begin('keep-present');
   const found = await lookFirst(context, recorder);
   if ('was' in found) return found;
@@ -29,7 +29,7 @@ interface WayBack {
   readonly record: Recorded;
 }
 
-/** What was read of the present policy is let go of before the record is read: both may be large. */
+/** Lets go of the reading of the present policy before it reads the record: both may be large. */
 async function lookFirst(context: Context, recorder: Recorder): Promise<Release | WayBack> {
   const host = await lookAtHost(context);
   if (host === 'not-ours') return { was: 'not-contained', differences: [] };
@@ -52,7 +52,7 @@ async function lookFirst(context: Context, recorder: Recorder): Promise<Release 
   return { backup, record };
 }
 
-/** How the host came by its policy, where nothing is left to give back. */
+/** Tells why nothing is left to give back; undefined where something is. */
 function whatHappened(context: Context, local: StoredPolicy, { policy, notExported }: Recorded): Release | undefined {
   if (isRestored(local, policy)) {
     const there = new Set(local.rules.map(({ id }) => id));
@@ -91,20 +91,20 @@ async function importBackup(context: Context, recorder: Recorder, { backup, reco
   return {
     was: 'contained',
     differences: [
-      ...extra.map(({ name }) => `the rule "${name}" came since then and was left`),
+      ...extra.map(({ name }) => `the rule "${name}" was added since then and was left in place`),
       ...describeLost(record.notExported),
     ],
   };
 }
 
 /**
- * What was changed by hand while the host was contained is kept as a file; that it cannot be kept does not hold a
- * release.
+ * Keeps the policy of the contained host as a file, with whatever was changed by hand meanwhile. Where that fails, the
+ * release goes on.
  */
 async function keepPresent(context: Context, recorder: Recorder, present: PolicyExport | undefined): Promise<void> {
   const file = freshPath((stamp) => join(context.stateFolder, `fw-before-release-${stamp}.wfw`));
   if (present === undefined || !(await takeExport(context, recorder, present, { step: 'keep-present', file })))
-    recorder.warn('The policy of the contained host could not be kept as a file');
+    recorder.warn('The policy of the contained host could not be saved to a file');
 }
 
 function notReleased(local: StoredPolicy | Unreadable, why: string, file = '"<file>"'): Failure {

@@ -22,7 +22,9 @@ import { runImport } from './tools';
 /** More names than this help nobody. */
 export const mostNames = 10;
 
-/** What an import came to: all three must be right before anybody may say that the host is as it was. */
+/**
+ * The result of an import. It succeeded only if netsh says so, the policy can be read back, and it is as it was before.
+ */
 export interface Restoration {
   readonly succeeded: boolean;
   readonly local: StoredPolicy | Unreadable;
@@ -43,7 +45,7 @@ export async function restore(
     const output = freshPath((stamp) => join(context.stateFolder, `import-${stamp}.txt`));
     const file = attempt === 0 ? backup.file : otherCopy(backup);
     ({ exitCode } = await runImport(context, recorder, importPolicy(file), output));
-    // Of two readings of a bloated host one has to go first.
+    // Lets go of the last reading first: two readings of a bloated host would take too much memory.
     local = { unreadable: 'it was not read' };
     comparison = undefined;
     local = await settle(context, (policy) => {
@@ -52,7 +54,7 @@ export async function restore(
     });
     if ('unreadable' in local) comparison = undefined;
     else if (exitCode === 0 && comparison !== undefined && isSame(comparison)) {
-      // What netsh says of an import that succeeded tells nobody anything.
+      // Nobody needs what netsh prints about an import that succeeded.
       removeIfPossible(output);
       return { succeeded: true, local, comparison };
     }
@@ -60,7 +62,7 @@ export async function restore(
   return { succeeded: false, local, ...(comparison === undefined ? {} : { comparison }) };
 }
 
-/** No rule of ours that was not there before, every rule and setting as before; what came on top is no hindrance. */
+/** True when every rule and setting is as before and no rule of ours was added; other new rules do not matter. */
 export function isRestored(policy: StoredPolicy, before: PolicyRecord): boolean {
   return isSame(compareToRecord(before, policy));
 }
@@ -71,7 +73,7 @@ function isSame({ missing, changed, profiles, extra }: Comparison): boolean {
   );
 }
 
-/** The backup has done its work; it stays where it is under its time stamp. */
+/** Renames the backup once it has done its work: it stays in its folder, with a time stamp in its name. */
 export function archive({ home }: Context, recorder: Recorder): void {
   if (home === undefined) return;
   try {
@@ -82,7 +84,7 @@ export function archive({ home }: Context, recorder: Recorder): void {
   removeOldCases(home, [['fw-backup-', '.wfw']]);
 }
 
-/** After a containment that could not be completed: gives the host its policy back, and says how that went. */
+/** Gives the host its policy back after a containment that could not be completed, and says how that went. */
 export async function goBack(context: Context, recorder: Recorder, why: string): Promise<never> {
   const found = findBackup(context, recorder.facts);
   if ('bad' in found) throw wayBackFailed(why, `there is no good backup (${found.bad})`);
@@ -96,7 +98,7 @@ export async function goBack(context: Context, recorder: Recorder, why: string):
   throw new Failure('rolled-back', message);
 }
 
-/** Rules that no import gives back, for people. */
+/** Tells people which rules no import gives back. */
 export function describeLost(rules: readonly RecordedRule[]): string[] {
   return rules
     .slice(0, mostNames)

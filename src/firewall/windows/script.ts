@@ -4,7 +4,9 @@ import type { Context, Recorder } from '../firewall';
 import { type NetshCommand, runScript, scriptText } from './netsh';
 import { runNetsh } from './tools';
 
-/** Runs all commands in one netsh, as one step. False where the disk does not take the script, and nothing was done. */
+/**
+ * Runs all commands in one netsh, as one step. False where the script cannot be written to disk; then nothing was done.
+ */
 export async function runInScript(
   context: Context,
   recorder: Recorder,
@@ -15,8 +17,8 @@ export async function runInScript(
   try {
     writeFileSync(file, scriptText(commands), { mode: 0o600 });
   } catch (error) {
-    // What is missing without it is told one by one.
-    recorder.warn(`The script of the rules cannot be written: ${String(error)}`);
+    // The caller then runs the commands one by one.
+    recorder.warn(`The script for netsh cannot be written: ${String(error)}`);
     return false;
   }
   await runNetsh(context, recorder, { step, command: runScript(file), limitMs: context.host.timeouts.script });

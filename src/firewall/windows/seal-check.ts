@@ -5,7 +5,7 @@ import { allowedAddresses, loopback, type Surroundings } from '../../policy/seal
 import { type Flow, matchFlow } from './read/flow';
 import { storedForm } from './read/rule';
 
-/** What must go on under a seal: all that the allow rules let through in this network, and loopback. */
+/** The flows that a seal must not block: all that the allow rules let through in this network, and loopback. */
 export function allowedFlows(allowed: readonly Rule[], around: Surroundings): Flow[] {
   const inside = loopback.flatMap((range) =>
     (['in', 'out'] as const).flatMap((direction) =>
@@ -30,7 +30,7 @@ function flowsOf(rule: Rule, addresses: AddressSet): Flow[] {
   );
 }
 
-/** The flows that some of the rules may block, for people. */
+/** Tells people which of the flows may be blocked by one of the rules. */
 export function blockedFlows(seal: readonly Rule[], flows: readonly Flow[]): string[] {
   const rules = seal.map(storedForm);
   return flows

@@ -12,8 +12,8 @@ import { allowedFlows, blockedFlows } from './seal-check';
 import { readSurroundings } from './surroundings';
 
 /**
- * The block rules that are to be in force, and what is wrong with them; without rules no seal is wanted, or none can be
- * had.
+ * The block rules that are to be in force, and what is wrong with them; where there are no rules, no seal is wanted or
+ * none is possible.
  */
 export interface Sealing {
   readonly rules: readonly Rule[];
@@ -24,19 +24,19 @@ export interface Sealing {
 
 const noSealing: Sealing = { rules: [], gaps: [] };
 
-/** Rules and values that nobody understands may open anything. */
+/** Gaps about what cannot be read or understood, and so may open anything. */
 const unclear: ReadonlySet<string> = new Set([
   'domain-policy-unreadable',
   'rule-not-understood',
   'value-not-understood',
 ]);
 
-/** A seal without any neighbour, where it only matters whether it would close something. */
+/** Surroundings without any server: they are enough to tell whether a seal would close something at all. */
 const nobody: Surroundings = { dhcpServers: [], resolvers: [] };
 
 /**
- * Whether there is a door that a seal may close: with it fewer gaps would be left once the plan is carried out, or
- * nobody can tell. What is sealed now plays no part.
+ * True when there is a door that a seal may close: once the plan is carried out, a seal would leave fewer gaps, or
+ * nobody can tell. A seal that is in force now does not matter.
  */
 export function isSealNeeded(when: SealWhen = 'where-needed', sources: Sources, allowList: AllowList): boolean {
   if (when !== 'where-needed') return when === 'always';
@@ -51,17 +51,17 @@ function allOf(gaps: readonly Gap[]): string {
   return gaps.map(textOf).join('\n');
 }
 
-/** What a seal is made for. */
+/** What a seal is made from. */
 interface Given {
   readonly sources: Sources;
   readonly allowList: AllowList;
-  /** The handlers that the host has now are let through as well. */
+  /** True when the handlers that the host lets in now are let through as well. */
   readonly keepHandlers: boolean;
-  /** Where they are being read already. */
+  /** Present where the surroundings are being read already. */
   readonly around: Promise<Surroundings> | undefined;
 }
 
-/** The seal that this order has to come to. */
+/** The seal that this order has to put in force. */
 export async function sealingFor(
   context: Context,
   { sources, allowList, keepHandlers, around }: Given,
@@ -72,7 +72,7 @@ export async function sealingFor(
   return sealWith({ ...allowList, handlers: [...allowList.handlers, ...kept] }, known);
 }
 
-/** Handlers as the batch script, and this program, let them in. */
+/** The handlers that active rules of the batch script, or of this program, let in. */
 function handlersIn(rules: readonly StoredRule[]): Address[] {
   const own = rules.filter(({ active, name }) => active && batchScriptNames.slice(4).some((one) => one === name));
   const texts = new Set(own.flatMap((rule) => soleRemote(rule) ?? []));
@@ -95,5 +95,9 @@ function sealWith(allowList: AllowList, around: Surroundings): Sealing {
     return { rules: [], gaps: [gapOf({ code: 'seal-incomplete' }, found)] };
   }
   if (around.dhcpServers !== undefined) return { rules, letThrough, gaps: [] };
-  return { rules, letThrough, gaps: [gapOf({ code: 'dhcp-open' }, 'whose leases this host has could not be read')] };
+  return {
+    rules,
+    letThrough,
+    gaps: [gapOf({ code: 'dhcp-open' }, 'it could not be read which server gave this host its leases')],
+  };
 }

@@ -12,7 +12,10 @@ export interface FirewallService {
   readonly state: ServiceState;
 }
 
-/** Reads how both are to start and whether they run. `folder`: where their keys may be put for a moment. */
+/**
+ * Reads how both services are set to start and whether they run. `folder`: where their keys may be written for a
+ * moment.
+ */
 export function readFirewallServices(host: Host, folder: string): Promise<FirewallService[]> {
   return Promise.all(
     firewallServices.map(async (name) => {

@@ -7,7 +7,7 @@ import { readLocal } from './reading';
 const firstPauseMs = 100;
 
 /**
- * Reads the local policy until it is as it should be, or until the time in which Windows writes its registry is over.
+ * Reads the local policy until it is as it should be, or until Windows has had enough time to write its registry.
  * Returns the last reading either way.
  */
 export async function settle(

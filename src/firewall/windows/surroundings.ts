@@ -4,14 +4,17 @@ import { readKey, type Unreadable } from '../../windows/registry';
 import type { RegistryKeys } from '../../windows/registry-file';
 import type { Context } from '../firewall';
 
-/** Below them Windows keeps, for each interface, what DHCP and people configured (Microsoft, "TCP/IP parameters"). */
+/**
+ * Below these keys Windows keeps, for each interface, what DHCP or a person configured (Microsoft, "TCP/IP
+ * parameters").
+ */
 const tcpip4 = 'HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters';
 const tcpip6 = 'HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip6\\Parameters';
 
-/** What stands in for a server while there is no lease. */
+/** The address that stands in place of a server while there is no lease. */
 const noServer = '255.255.255.255';
 
-/** Reads whose leases this host has and, where they matter, which name servers it asks. */
+/** Reads which DHCP servers gave this host its leases and, where it matters, which name servers it asks. */
 export async function readSurroundings(context: Context, needsDns: boolean): Promise<Surroundings> {
   const [four, six] = await Promise.all([read(context, tcpip4), needsDns ? read(context, tcpip6) : undefined]);
   const found = [four, ...(six === undefined ? [] : [six])].flatMap((keys) => ('unreadable' in keys ? [] : [keys]));

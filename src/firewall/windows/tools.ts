@@ -29,8 +29,9 @@ interface NetshStep {
 }
 
 /**
- * Runs one netsh call as a step of the case. It holds our lock while it lives, even if we die before it. Decisions must
- * come from its exit code and from reading back: its text is translated, and in any code page.
+ * Runs one netsh call as a step of the case. The netsh process holds our lock while it lives, even if this process dies
+ * first. Callers decide by the exit code and by reading back, not by the text: it is translated, and may be in any code
+ * page.
  */
 export function runNetsh(
   context: Context,
@@ -44,7 +45,8 @@ export function runNetsh(
 }
 
 /**
- * For a command that changes nothing: it is a part of no step, holds no lock, and ends with the order at the latest.
+ * Runs a netsh command that changes nothing: it is part of no step, holds no lock, and ends with the order at the
+ * latest.
  */
 export function askNetsh(context: Context, command: NetshCommand): Promise<RunResult> {
   const { host, over } = context;
@@ -56,8 +58,8 @@ export function askNetsh(context: Context, command: NetshCommand): Promise<RunRe
 }
 
 /**
- * An import deletes every rule first and opens outbound before it adds them back, so a running one is never killed: it
- * has no time limit, and it goes on when this process dies.
+ * Runs an import. An import first deletes every rule and opens outbound, and only then adds the rules back. So a
+ * running import is never killed: it has no time limit, and it goes on when this process dies.
  */
 export function runImport(
   context: Context,

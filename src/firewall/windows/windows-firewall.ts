@@ -33,15 +33,15 @@ import { hasOurRules } from './traits';
 
 /** The Windows firewall, told through netsh and read through the registry. */
 export function windowsFirewall(context: Context): Firewall {
-  // What the preflight saw of a free host is what its containment starts from: nothing of ours runs in between.
+  // The containment of a free host starts from what the preflight read: nothing of ours runs in between.
   let seen: ReturnType<typeof takeReading> | undefined;
   const look = (): ReturnType<typeof takeReading> => {
     seen ??= takeReading(context);
     return seen;
   };
   let early: PolicyExport | undefined;
-  // What a seal has to know is read beside the preflight: an export that waits for it would grow too old to be the
-  // backup.
+  // What a seal needs to know is read while the preflight runs: if it were read later, the early export would become
+  // too old to serve as the backup.
   let around: Promise<Surroundings> | undefined;
   const lookAround = async (allowList: AllowList): Promise<void> => {
     const reading = await look();
@@ -53,16 +53,16 @@ export function windowsFirewall(context: Context): Firewall {
     const isFree = await look().then((reading) => 'unreadable' in reading || !hasOurRules(reading.local));
     const free = isFree ? look() : undefined;
     seen = undefined;
-    // A contained host may need no change, and then nothing is read back: it is read again at the last moment.
+    // A contained host is read again at the last moment: it may need no change, and then nothing is read back.
     return { reading: await (free ?? takeReading(context)), early, ...(around === undefined ? {} : { around }) };
   };
   return {
     begin: () => {
-      // What takes longest comes first.
+      // The export takes longest, so it starts first.
       if (needsBackup(context)) early = prepareExport(context);
       early?.begin('backup');
       const done = (): void => {};
-      // What was read is not kept for that, and a failure is for those who need the reading.
+      // This promise keeps neither the result nor an error: whoever needs the reading gets them.
       context.readings?.push(look().then(done, done));
     },
     containSteps: (allowList, isHere) => containSteps(context, allowList, isHere),
@@ -84,8 +84,8 @@ export function windowsFirewall(context: Context): Firewall {
 
 /**
  * On a host in good order the lines from `disable-rules` to `switch-on` run as one script, `netsh -f`. Where something
- * blocks outbound already, `switch-on` waits until the rules were read back. The lines of the seal, where there is one,
- * are a second script.
+ * blocks outbound already, `switch-on` waits until the rules have been read back. The lines of the seal, where there is
+ * one, are a second script.
  */
 async function containSteps(context: Context, allowList: AllowList, isHere: boolean): Promise<Step[]> {
   const { netsh, readPolicy } = stepsOf(context);
@@ -106,7 +106,7 @@ async function containSteps(context: Context, allowList: AllowList, isHere: bool
   ];
 }
 
-/** On another host nobody knows which doors its policy leaves open, nor who gave it its leases. */
+/** Nobody here knows which doors the policy of another host leaves open, nor which servers gave it its leases. */
 async function sealFor(context: Context, allowList: AllowList, isHere: boolean): Promise<readonly Rule[]> {
   if (!isHere) {
     return context.seal === 'always' ? sealRules(rulesOf(allowList), { dhcpServers: [], resolvers: [] }) : [];

@@ -1,7 +1,7 @@
 import { Address6 } from 'ip-address';
 import { type AddressRange, addressSet, ofFamily, rangeText, widths } from '../../../policy/address-set';
 
-/** A word such as `dns` or `localsubnet`, in lower case. What it stands for is known to Windows alone. */
+/** A word such as `dns` or `localsubnet`, in lower case. Only Windows knows what it stands for. */
 export interface AddressKeyword {
   readonly family: 4 | 6;
   readonly keyword: string;
@@ -9,7 +9,7 @@ export interface AddressKeyword {
 
 export type AddressItem = AddressRange | AddressKeyword;
 
-/** Leading zeros are octal to some and decimal to others, so they are understood by nobody. */
+/** Some programs read numbers with leading zeros as octal, others as decimal, so such an address is not understood. */
 const dotted = /^(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})\.(0|[1-9]\d{0,2})$/;
 
 /**
@@ -56,7 +56,7 @@ function readAddress4(text: string): bigint | undefined {
   return BigInt(parts.reduce((sum, part) => sum * 256 + part, 0));
 }
 
-/** The length of a prefix, or of the prefix that a mask stands for; a mask with a hole in it is none. */
+/** The length of a prefix, or of the prefix that a mask stands for; undefined for a mask with a gap in it. */
 function readPrefix(text: string, family: 4 | 6): number | undefined {
   if (/^[1-9]\d{0,2}$/.test(text)) return Number(text) <= widths[family] ? Number(text) : undefined;
   const mask = family === 4 ? readAddress4(text) : undefined;

@@ -14,7 +14,10 @@ export interface Doors {
   /** Protocols that the default lets out, and in. */
   readonly out: readonly number[];
   readonly in: readonly number[];
-  /** Rules of policies, and local ones that are not ours, for any program to or from everybody; and for fewer. */
+  /**
+   * Rules of policies (`imposed`) and local rules that are not ours (`foreign`). `ForAll`: for any program, to or from
+   * everybody; the others are for fewer.
+   */
   readonly imposedForAll: readonly StoredRule[];
   readonly imposed: readonly StoredRule[];
   readonly foreignForAll: readonly StoredRule[];
@@ -25,10 +28,10 @@ export interface Doors {
   readonly odd: readonly StoredRule[];
 }
 
-/** The batch script's rules for ping prove nothing about us, but are no door either. */
+/** The batch script's rules for ping do not prove that they are ours, but they are no door either. */
 const pingNames: readonly string[] = batchScriptNames.slice(0, 2).map((name) => name.toLowerCase());
 
-/** The batch script lets it through. */
+/** The batch script lets this protocol through. */
 const icmpv4 = 1;
 
 /** Whom a contained host may talk to, and which of the local rules are ours. */
@@ -37,7 +40,7 @@ export interface Yardstick {
   isOurs(rule: StoredRule): boolean;
 }
 
-/** Without a list to compare with, our own rules have to do, by their names. */
+/** Without an allow list to compare with, the rules that have our names serve instead. */
 export function yardstickOf(local: StoredPolicy, allowList: AllowList | undefined): Yardstick {
   if (allowList === undefined) {
     const isOurs = ({ name }: StoredRule): boolean => isOurName(name) || pingNames.includes(name.toLowerCase());
@@ -47,7 +50,7 @@ export function yardstickOf(local: StoredPolicy, allowList: AllowList | undefine
   const wanted = rulesOf(allowList);
   const { ours } = findWanted(wanted, local.rules);
   const addresses = addressSet([...allowList.servers.map(({ address }) => address), ...allowList.handlers]);
-  // With servers and handlers it may talk in any way, so their rules add nothing.
+  // A contained host may talk with servers and handlers in any way, so their rules add nothing.
   const rules = wanted
     .filter(({ action, name }) => action === 'allow' && !batchScriptNames.slice(2).some((own) => own === name))
     .map(storedForm);
@@ -88,12 +91,12 @@ export function doorsIn(profile: EffectiveProfile, { permitted, isOurs }: Yardst
 
 type Found = { [kind in Exclude<keyof Doors, 'profile' | 'in' | 'out'>]: StoredRule[] };
 
-/** Of a rule that surely allows, what it allows does not matter where nothing is left to open. */
+/** True for a rule that surely allows, where nothing is left that it could open. */
 function isSurelyClosed({ raw, direction }: StoredRule, left: LeftOpen): boolean {
   return /\|action=allow\|/i.test(raw) && /\|dir=(in|out)\|/i.test(raw) && left.protocols(direction).length === 0;
 }
 
-/** True when a rule lets through nobody but these, as one that the domain made for its server. */
+/** True when a rule lets through these addresses only, such as one that the domain made for its server. */
 function isWithin({ remoteAddresses }: StoredRule, addresses: AddressSet): boolean {
   return remoteAddresses.length > 0 && remoteAddresses.every((item) => isOneOf(item, addresses));
 }
@@ -106,12 +109,12 @@ function isOneOf(item: AddressItem, addresses: AddressSet): boolean {
 }
 
 /**
- * Fields that leave out most programs or most of the others; a user, an interface or an own address leaves out too
+ * Fields that leave out most programs or most remote hosts; a user, an interface or a local address leaves out too
  * little.
  */
 const narrow = new Set(['apppkgid', 'pfn', 'luown', 'security', 'rmauth', 'ruauth', 'ttk', 'securityrealmid']);
 
-/** For any program, over TCP, UDP or everything, with nearly everybody; a single port is door enough. */
+/** True for a rule for any program, over TCP, UDP or every protocol, with nearly everybody. A single port is enough. */
 function isForAll(rule: StoredRule): boolean {
   return (
     ['any', 6, 17].includes(rule.protocol) &&

@@ -23,13 +23,14 @@ export interface SourcedRule {
   readonly rule: StoredRule;
 }
 
-/** Settings of which one source has the last word. */
+/** Settings for which one source has the last word. */
 const contested = ['EnableFirewall', 'DefaultInboundAction', 'DefaultOutboundAction', 'AllowLocalPolicyMerge'];
 
 /**
- * All three profiles, once for every order in which one policy could win over the other: whether the domain's or the
- * device management's does is not documented; and once for every reading of what may count in one of them or not. What
- * is said of a host must hold for each of these. One where there is no doubt.
+ * All three profiles, as a set for each way in which Windows may merge the policies. It is not documented whether the
+ * domain's or the device management's policy wins, so there is a set for each order; and a set for each reading of
+ * values that may count or not. A statement about a host must hold for every set. There is one set where there is no
+ * doubt.
  */
 export function effectiveProfiles(local: StoredPolicy, managed: readonly StoredPolicy[]): EffectiveProfile[][] {
   return readingsOf(local).flatMap((ours) =>
@@ -40,7 +41,7 @@ export function effectiveProfiles(local: StoredPolicy, managed: readonly StoredP
   );
 }
 
-/** One of each, in every combination. */
+/** Every combination of one item from each list. */
 function choices<T>(lists: readonly (readonly T[])[]): T[][] {
   return lists.reduce<T[][]>((chosen, list) => chosen.flatMap((before) => list.map((one) => [...before, one])), [[]]);
 }

@@ -4,7 +4,7 @@ import { type Flow, type Match, matchFlow } from './flow';
 import type { StoredRule } from './stored-rule';
 
 /**
- * `unknown`: it hangs on something that cannot be seen from here, such as what a word in a rule stands for right now.
+ * `unknown`: it depends on something that cannot be seen from here, such as what a word in a rule stands for right now.
  */
 export type Verdict = 'allowed' | 'blocked' | 'unknown';
 
@@ -22,7 +22,7 @@ export interface Decision {
  */
 export function decide(profile: EffectiveProfile, flow: Flow): Decision {
   if (!profile.enforced) return { verdict: 'allowed' };
-  // By default loopback is not filtered, but block rules that cut it are in use.
+  // By default loopback is not filtered, but a block rule can cut it.
   if (isLoopback(flow.remote)) {
     const cut = find(profile, 'block', flow);
     return { verdict: ({ yes: 'blocked', no: 'allowed', maybe: 'unknown' } as const)[cut.match], ...withRule(cut) };
@@ -52,7 +52,7 @@ interface Finding {
   readonly rule?: SourcedRule;
 }
 
-/** The rule of that action which is surest to be for the flow. */
+/** The rule with that action that is most surely for the flow. */
 function find({ rules }: EffectiveProfile, action: StoredRule['action'], flow: Flow): Finding {
   let found: Finding = { match: 'no' };
   for (const rule of rules) {

@@ -9,7 +9,7 @@ export interface Flow {
   readonly direction: 'in' | 'out';
   /** IANA number. */
   readonly protocol: number;
-  /** TCP and UDP only. A range where it is only known to lie in there. */
+  /** TCP and UDP only. A range where only the range is known. */
   readonly localPort?: number | PortRange;
   readonly remotePort?: number | PortRange;
   readonly icmpType?: number;
@@ -75,7 +75,7 @@ function matchIcmp({ icmpTypes }: StoredRule, { icmpType }: Flow): Match {
   return any(icmpTypes.map(({ type, code }) => (type !== icmpType ? 'no' : code === 'any' ? 'yes' : 'maybe')));
 }
 
-/** A rule with addresses of one family only leaves out the other family. */
+/** A rule whose addresses are all of one family is not for the other family. */
 function matchRemote(items: readonly AddressItem[], remote: string): Match {
   if (items.length === 0) return 'yes';
   const wanted = readRemote(remote);
@@ -110,7 +110,7 @@ function matchProgram(wanted: string | undefined, programs: readonly string[] | 
   return maySame ? 'maybe' : 'no';
 }
 
-/** One of several is meant, and it is not known which. */
+/** This end is one of several, and it is not known which. */
 function oneOf(matches: readonly boolean[]): Match {
   if (!matches.includes(true)) return 'no';
   return matches.includes(false) ? 'maybe' : 'yes';

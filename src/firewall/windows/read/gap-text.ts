@@ -2,7 +2,7 @@ import { type Gap, gapOf } from '../../../outcome/gaps';
 import type { PortItem } from './rule-items';
 import type { StoredRule } from './stored-rule';
 
-/** Names in a message are bounded, and so is each name; the count tells the rest. */
+/** A message lists so many names at most, each of so many characters at most, and gives the number of the others. */
 const mostNames = 10;
 const longestName = 100;
 
@@ -20,7 +20,9 @@ export function gapOfRules(code: Code, rules: readonly Named[]): Gap[] {
 
 type Named = { readonly name: string; readonly id?: string } | StoredRule;
 
-/** A name that stands for a text in a file of Windows tells nobody anything, so what the rule is for follows. */
+/**
+ * A name that starts with `@` only points to a text in a file of Windows, so it is followed by what the rule is for.
+ */
 function nameOf(rule: Named): string {
   const { name, id = '' } = rule;
   const quoted = quoteName(name || id);

@@ -1,14 +1,17 @@
 import { blockLength, type HiveHeader } from './hive-header';
 
-/** A hive is not what it should be; the message says how, for people: "it ...". Never leaves this folder. */
+/**
+ * Thrown where a hive is damaged; the message tells people how, with "it" for the file. Code in this folder always
+ * catches it.
+ */
 export class Damage extends Error {}
 
 const binHeaderLength = 32;
 
 /**
- * The allocated cells of a hive. Each can be taken once, since in a whole hive nothing but its one owner leads to a
- * cell (security descriptors are shared, but nobody here needs them). So no cycle and no absurd count can make a reader
- * do more work than the file is long.
+ * The allocated cells of a hive. Each can be taken once, since in a sound hive only one owner leads to each cell
+ * (security descriptors are shared, but nobody here needs them). So no cycle and no absurd count can make a reader do
+ * more work than the file is long.
  */
 export class HiveCells {
   /** One bit for every place where a cell can start, every eight bytes; set while the cell can be taken. */
@@ -45,7 +48,9 @@ export class HiveCells {
     return bin + size;
   }
 
-  /** The size of a cell is negative while it is allocated. A free one keeps what it held before: rules of yesterday. */
+  /**
+   * The size of a cell is negative while it is allocated. A free cell keeps what it held before, such as deleted rules.
+   */
   private walkCell(cell: number, end: number): number {
     const stored = this.bytes.readInt32LE(cell);
     const size = Math.abs(stored);

@@ -12,7 +12,7 @@ export interface HiveHeader {
   readonly minor: number;
 }
 
-/** Why a file is no whole hive, for people: "it ...". */
+/** Tells people why a file is not a sound hive, with "it" for the file. */
 export interface Damaged {
   readonly damaged: string;
 }

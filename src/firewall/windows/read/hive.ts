@@ -2,10 +2,10 @@ import { type RegistryKeys, type RegistryValue, RegistryValues, typedValue } fro
 import { Damage, type HiveCell, HiveCells } from './hive-cells';
 import { type Damaged, type HiveHeader, readHiveHeader } from './hive-header';
 
-/** Deeper than any policy. */
+/** No policy has keys that are nested deeper than this. */
 const deepestKey = 16;
 
-/** REG_SZ and REG_DWORD, the types of everything in a policy that matters. */
+/** REG_DWORD. */
 const numberType = 4;
 
 /** Longest data in one cell; from version 1.4 on longer data is cut into segments of this length. */

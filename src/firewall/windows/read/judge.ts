@@ -18,8 +18,8 @@ export interface JudgementByProfile extends Judgement {
 
 /**
  * Judges a host that is meant to be contained by what Windows will do with the next packet: the local store, the
- * domain's policy and the device management's, merged as Windows merges them. With a policy it also looks whether
- * everybody who is to be let in is. Where it is not known which of two policies wins, the gaps of both ways are named.
+ * domain's policy and the device management's, merged as Windows merges them. With an allow list it also checks that
+ * everybody on it is let through. Where it is not known which of two policies wins, the gaps of both ways are named.
  */
 export function judge(sources: Sources, allowList?: AllowList): JudgementByProfile {
   const findings = new Findings(sources, allowList);
@@ -44,7 +44,8 @@ class Findings {
     const readings = profilesInForce(sources);
     const yardstick = yardstickOf(sources.local, allowList);
     this.doors = readings.flat().map((profile) => doorsIn(profile, yardstick));
-    // In some profiles it costs the server; in all of them nothing that is set here counts.
+    // Where local rules are ignored in some profiles, the server is lost there; where in all, nothing that is set here
+    // counts.
     this.ignoresLocal = readings.some((profiles) => profiles.every(({ localRulesCount }) => !localRulesCount));
   }
 
@@ -67,7 +68,7 @@ class Findings {
     );
   }
 
-  /** Why a host is not contained in a profile. Empty: it is. */
+  /** Why a host is not contained in a profile. Empty where it is contained. */
   openGaps(name: ProfileName): Gap[] {
     const doors = this.in([name]);
     return [
@@ -82,7 +83,8 @@ class Findings {
   }
 
   /**
-   * A profile that is not in force now is entered by moving, or by losing the domain, which a containment does to a PC.
+   * The gap of an open profile that is not in force now: a PC enters it by moving to another network, or by losing its
+   * domain, which a containment can cause.
    */
   private openElsewhere(name: ProfileName): Gap[] {
     const open = distinct(this.openGaps(name));
@@ -100,7 +102,7 @@ function unreadableGaps({ managed }: Sources): Gap[] {
   return [gapOf({ code: 'domain-policy-unreadable' }, managed.unreadable)];
 }
 
-/** Values that Windows may take for what they are, or not at all. */
+/** Values of an unexpected type, which Windows may use or ignore. */
 function oddValueGaps({ local, managed }: Sources): Gap[] {
   const odd = [local, ...('unreadable' in managed ? [] : managed)].flatMap(({ odd: values = [] }) => values);
   return gapOfRules('value-not-understood', odd);

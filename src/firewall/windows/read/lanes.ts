@@ -23,12 +23,12 @@ export interface Box {
 
 const icmpv6 = 58;
 const everyType = { first: 0, last: 255 };
-/** Of ICMPv6 only these carry what anybody likes; the others are answered by no ordinary program. */
+/** Of the ICMPv6 types only these can carry any data; no ordinary program answers the others. */
 const echoTypes = { first: 128, last: 129 };
 
 /**
- * The protocols that carry data off a host, and that block rules therefore close: TCP, UDP, ping for IPv6, and what
- * tunnels are made of. ICMPv4 is left out: the batch script lets it through.
+ * The protocols that carry data off a host, and that block rules therefore close: TCP, UDP, ping for IPv6, and the
+ * protocols of tunnels. ICMPv4 is left out: the batch script lets it through.
  */
 export const carriers = [6, 17, icmpv6, 4, 41, 47, 50, 51, 115, 132, 136] as const;
 
@@ -38,7 +38,7 @@ export function lanesOf(direction: Lane['direction'], protocols: readonly number
   );
 }
 
-/** Everything in a lane that carries. */
+/** All flows of a lane that can carry data. */
 export function wholeLane({ protocol, family }: Lane): Box {
   const near = protocol === icmpv6 ? echoTypes : everyPort;
   return { remote: addressSpace(family), near, far: everyPort };
@@ -50,8 +50,9 @@ export function everyFlow(lane: Lane): Box {
 }
 
 /**
- * The flows of a lane that a rule is for, its action, direction and profiles left aside: `surely` leaves out what hangs
- * on a word that only Windows knows, `perhaps` takes in all that such a word could stand for.
+ * The flows of a lane that a rule is for, whatever its action, direction and profiles. Only Windows knows what some
+ * words in rules stand for: `surely` leaves out what depends on such a word, `perhaps` takes in all that it could stand
+ * for.
  */
 export function boxesOf(rule: StoredRule, lane: Lane, certainty: 'surely' | 'perhaps'): Box[] {
   if (rule.protocol !== 'any' && rule.protocol !== lane.protocol) return [];
@@ -83,7 +84,7 @@ function typesOf({ protocol, icmpTypes }: StoredRule, certainty: 'surely' | 'per
   return wanted.map(({ type }) => ({ first: type, last: type }));
 }
 
-/** What of the boxes lies outside another box. */
+/** The parts of the boxes that lie outside another box. */
 export function without(boxes: readonly Box[], taken: Box): Box[] {
   return boxes.flatMap((box) => (meet(box, taken) ? pieces(box, taken) : [box]));
 }

@@ -13,7 +13,7 @@ export interface Permitted {
   readonly addresses: AddressSet;
 }
 
-/** More rules of others than these are not looked at: to leave out one that blocks is to err on the safe side. */
+/** Block rules of others beyond this number are not looked at: to ignore a block is to err on the safe side. */
 const mostForeignBlocks = 200;
 
 /** 127.0.0.0/8 and ::/127. Nothing of it leaves the host. */
@@ -48,7 +48,7 @@ export class LeftOpen {
     return carriers.filter((protocol) => lanesOf(direction, [protocol]).some(isLeft));
   }
 
-  /** True when a rule that allows opens something of it. */
+  /** True when an allow rule opens something that is left. */
   isOpenedBy(rule: StoredRule): boolean {
     const protocols = rule.protocol === 'any' ? carriers : [rule.protocol];
     return lanesOf(rule.direction, protocols).some((lane) => {
@@ -68,7 +68,7 @@ export class LeftOpen {
     if (lane.direction === 'in' && this.profile.shieldsUp) return [];
     const every = everyFlow(lane);
     const taken = [...this.taken(lane)];
-    // Most of it is about addresses alone, and a set of these is taken out at once.
+    // Most boxes are about addresses alone, and a set of addresses can be taken out at once.
     const isWhole = ({ near, far }: Box): boolean => contains(near, every.near) && contains(far, every.far);
     const wholly = taken.filter(isWhole);
     const addresses = addressSet([...this.free, ...wholly.map(({ remote }) => ({ family: lane.family, ...remote }))]);
@@ -79,7 +79,7 @@ export class LeftOpen {
     return left;
   }
 
-  /** What is permitted and what is blocked, but for the addresses that may be talked to in any way. */
+  /** What is permitted and what is blocked, without the addresses that the host may talk to in any way. */
   private *taken(lane: Lane): Generator<Box> {
     const { rules } = this.permitted;
     for (const rule of rules) if (rule.direction === lane.direction) yield* boxesOf(rule, lane, 'perhaps');
@@ -107,7 +107,9 @@ function inStretches(boxes: readonly Box[]): Stretch[] {
   return stretches;
 }
 
-/** A host may have as many rules as there are stretches, so the stretch is looked up. */
+/**
+ * True when the box meets a stretch. There may be many rules and many stretches, so the stretch is found by halving.
+ */
 function meetsOne(box: Box, stretches: readonly Stretch[]): boolean {
   let [low, high] = [0, stretches.length];
   while (low < high) {
@@ -133,7 +135,10 @@ function dhcpBox(lane: Lane): Box {
   return { ...everyFlow(lane), near: { first: near, last: near }, far: { first: far, last: far } };
 }
 
-/** A field that a later Windows writes into each of its rules narrows ours as little as before. */
+/**
+ * True when a rule surely blocks. Unknown fields do not count in rules of ours: a later Windows may write them into
+ * every rule.
+ */
 export function blocksSurely({ source, rule }: SourcedRule): boolean {
   return (
     rule.action === 'block' &&

@@ -1,13 +1,13 @@
 import type { RegistryValue, RegistryValues } from '../../../windows/registry-file';
 import type { ProfileName } from './stored-rule';
 
-/** A setting or a rule in a value of a type that Windows may take for what it is, or not at all. */
+/** A setting or a rule whose value has an unexpected type: Windows may use it all the same, or ignore it. */
 export interface OddValue {
   /** For people: the profile, where it has one, and the name of the value. */
   readonly name: string;
   readonly profile?: ProfileName;
   readonly setting?: string;
-  /** What the setting is if Windows takes it all the same; of what cannot be read, the worse for every setting. */
+  /** What the setting is if Windows uses the value all the same; the worst for the setting where it cannot be read. */
   readonly reading: number | string;
 }
 
@@ -20,7 +20,10 @@ const judged = [
   'AllowLocalPolicyMerge',
 ];
 
-/** Not 0 and not 1: with that nothing is on, neither allowed nor blocked for sure, and no exception counts. */
+/**
+ * Neither 0 nor 1, so each setting is read as the worst: the firewall is off, nothing is blocked by default, local
+ * rules are ignored, and no exception counts.
+ */
 const worst = -1;
 
 /**

@@ -4,8 +4,8 @@ import { parseRule } from './parse-rule';
 import type { StoredRule } from './stored-rule';
 
 /**
- * The exceptions of the Administrative Templates from before Windows Vista, which Windows still honours. They let in,
- * and what is local cannot take them away (Microsoft, WindowsFirewall.admx).
+ * The exceptions of the Administrative Templates from before Windows Vista, which Windows still honours. They let
+ * traffic in, and nothing local can take them away (Microsoft, WindowsFirewall.admx).
  */
 export function readOldExceptions(keys: RegistryKeys, root: string): StoredRule[] {
   return Object.keys(profilesOf).flatMap((profile) => {
@@ -20,7 +20,7 @@ export function readOldExceptions(keys: RegistryKeys, root: string): StoredRule[
   });
 }
 
-/** Whether the standard profile still counts where newer ones are there is not told, so it does. */
+/** It is not documented whether the standard profile still counts beside newer ones, so here it does. */
 const profilesOf: Readonly<Record<string, string>> = {
   domainprofile: 'Profile=Domain',
   standardprofile: 'Profile=Private|Profile=Public',
@@ -87,7 +87,7 @@ function readList(
   });
 }
 
-/** A field that no rule has more than once, so that the reader of rules complains. */
+/** A field that no rule may have twice, so `parseRule` complains. */
 const notUnderstood = 'App=|App=';
 
 /**
@@ -110,13 +110,13 @@ function readIcmp(settings: RegistryValues, make: Make): StoredRule[] {
   });
 }
 
-/** A value of a type that nobody expects may switch it on. */
+/** True where a setting is on. A value of an unexpected type may switch it on, so it counts as on. */
 function isOn(values: RegistryValues, name: string): boolean {
   const value = values.value(name);
   return value !== undefined && value !== 0;
 }
 
-/** `*`, `localsubnet`, addresses and networks, with commas. A scope with something else in it may be everybody. */
+/** `*`, `localsubnet`, addresses and networks, with commas. A scope that holds anything else may mean everybody. */
 function scopeFields(scope: string | undefined): string {
   const items = (scope ?? '*').split(',').map((item) => item.trim());
   const fields = items.map((item) => {

@@ -20,7 +20,7 @@ export function parseRule(id: string, raw: string): StoredRule {
   return rule;
 }
 
-/** A rule while its fields are read, in order. What it starts with is what an absent field means. */
+/** A rule while its fields are read, in order. It starts with what absent fields mean. */
 class RuleDraft implements StoredRule {
   name = '';
   active = false;
@@ -64,7 +64,7 @@ function restrict(rule: RuleDraft, name: string, value: string): void {
 
 type Reader = (rule: RuleDraft, value: string) => void;
 
-/** Fields that are not here mean nothing to a packet: descriptions, groups, edge traversal. */
+/** Fields that are not listed here do not matter to packets: descriptions, groups, edge traversal. */
 const readers = new Map<string, Reader>([
   ['name', readName],
   ['active', readActive],
@@ -88,7 +88,7 @@ function readName(rule: RuleDraft, value: string): void {
   rule.name = value;
 }
 
-/** What is neither true nor false may be active. */
+/** A rule that says neither true nor false may be active. */
 function readActive(rule: RuleDraft, value: string): void {
   const word = value.toLowerCase();
   if (word !== 'true' && word !== 'false') rule.complain('whether it is active');
@@ -113,7 +113,7 @@ function readProtocol(rule: RuleDraft, value: string): void {
   else if (number < 256) rule.protocol = number;
 }
 
-/** Until the first one is named, all are meant. */
+/** A rule that names no profile is for all of them. */
 function readProfile(rule: RuleDraft, value: string): void {
   const profile = profileNames.find((name) => name === value.toLowerCase());
   if (profile === undefined) rule.complain('its profiles');
@@ -121,7 +121,7 @@ function readProfile(rule: RuleDraft, value: string): void {
   rule.profiles = profileNames.filter((name) => name === profile || before.includes(name));
 }
 
-/** Windows does not take a rule whose ports or types do not follow a protocol that has such. */
+/** Windows rejects a rule whose ports or types do not come after a protocol that has them. */
 function mustFollow(rule: RuleDraft, what: string, ...protocols: readonly number[]): void {
   if (rule.protocol === 'any' || !protocols.includes(rule.protocol)) rule.complain(`${what} without their protocol`);
 }
@@ -149,7 +149,7 @@ function add<T>(rule: RuleDraft, items: T[], item: T | undefined, what: string):
   else items.push(item);
 }
 
-/** An empty text could restrict to nothing, or not at all. */
+/** Windows could take an empty text for no program or for any program. */
 function readApp(rule: RuleDraft, value: string): void {
   if (value === '') rule.complain('an empty app');
   rule.app = value;

@@ -5,7 +5,7 @@ import type { Doors } from './doors';
 import type { EffectiveProfile } from './effective';
 import { handlersKeptOut, serverReachIn } from './reach';
 
-/** What is set in a profile with which a host is not contained there, whatever the rules. */
+/** Settings of a profile that leave a host uncontained there, whatever the rules are. */
 export function openSettingGaps({ profile, out, in: inwards }: Doors): Gap[] {
   const findings = [
     [!profile.enforced, 'profile-off'],
@@ -21,7 +21,7 @@ function carries(protocols: readonly number[]): boolean {
   return protocols.includes(6) || protocols.includes(17);
 }
 
-/** What is set in a profile and opens less, or keeps somebody out. */
+/** Settings of a profile that open less than that, or that keep somebody out. */
 export function settingGaps({ profile, out, in: inwards }: Doors): Gap[] {
   const at = { profile: profile.name };
   const partly = (code: 'outbound-partly-allowed' | 'inbound-partly-allowed', protocols: readonly number[]): Gap[] =>
@@ -33,7 +33,10 @@ export function settingGaps({ profile, out, in: inwards }: Doors): Gap[] {
   ];
 }
 
-/** Who is lost in a profile. "Block all connections" keeps every handler out and has a gap of its own. */
+/**
+ * Who cannot be reached, or cannot come in, in a profile. "Block all connections" keeps every handler out and has a gap
+ * of its own.
+ */
 export function reachGaps(profile: EffectiveProfile, allowList: AllowList): Gap[] {
   const reach = serverReachIn(profile, allowList);
   const kept = profile.shieldsUp ? [] : handlersKeptOut(profile, allowList.handlers);

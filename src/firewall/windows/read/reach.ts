@@ -38,7 +38,7 @@ export function planned({ local, managed }: Sources, policy: AllowList, seal: re
   return { local: { source: 'local', profiles, rules: [...rulesOf(policy), ...seal].map(storedForm) }, managed };
 }
 
-/** `unknown`: what would have to be known to tell cannot be seen from here. */
+/** `unknown`: it depends on something that cannot be seen from here. */
 export type Reach = 'reachable' | 'lost' | 'unknown';
 
 /** Whether the agent can reach a server in each profile, by what is in force now. */
@@ -58,11 +58,11 @@ export function serverLostProfiles(sources: Sources, policy: AllowList): Profile
   return profileNames.filter((name) => reach[name] === 'lost');
 }
 
-/** The range that Windows takes the near ends of connections from. */
+/** The range from which Windows takes the local ports of connections. */
 const ephemeral = { first: 49_152, last: 65_535 };
 const anyPort = { first: 0, last: 65_535 };
 
-/** What OSSEC and Wazuh call their agent. */
+/** The names that the agent's service and program have in OSSEC and Wazuh. */
 const agent = { services: ['OssecSvc', 'WazuhSvc'], programs: ['ossec-agent.exe', 'wazuh-agent.exe'] };
 
 /** The agent needs one server that it can reach by one of its protocols. */
@@ -84,8 +84,9 @@ export function serverReachIn(profile: EffectiveProfile, { servers }: AllowList)
 }
 
 /**
- * The handlers that cannot come in by TCP, on no port or on fewer than half of them; a rule against single ports or
- * programs loses none. There may be hundreds of handlers with rules for each: a rule for one other host is not asked.
+ * The handlers that cannot come in by TCP, on no port or on fewer than half of them; a rule that blocks single ports or
+ * programs keeps nobody out. There may be hundreds of handlers, with rules for each, so rules for one other host are
+ * not looked at.
  */
 export function handlersKeptOut(profile: EffectiveProfile, handlers: readonly Address[]): Address[] {
   const rules = profile.rules.filter(({ rule }) => ['any', 6].includes(rule.protocol) && mayBeFor(rule, 'in'));

@@ -3,11 +3,11 @@ export type Field = readonly [name: string, value: string];
 
 export interface RuleFields {
   readonly fields: readonly Field[];
-  /** What is not as it should be, if anything. */
+  /** What is wrong, if anything. */
   readonly problem: string | undefined;
 }
 
-/** Cuts `v2.31|Action=Allow|Dir=In|...|` into its fields ([MS-GPFAS] 2.2.2.19); a bar stands in no value. */
+/** Cuts `v2.31|Action=Allow|Dir=In|...|` into its fields ([MS-GPFAS] 2.2.2.19); no value contains a bar. */
 export function readFields(raw: string): RuleFields {
   const [head = '', ...parts] = raw.split('|');
   let problem = /^v\d{1,3}\.\d{1,3}$/i.test(head) ? undefined : 'its version';
@@ -22,7 +22,7 @@ export function readFields(raw: string): RuleFields {
   return { fields, problem };
 }
 
-/** Fields that stand in a rule once or never; the others are repeated, with one item each. */
+/** Fields that a rule has at most once; the others are repeated, with one item each. */
 const single =
   `action active dir protocol app svc name desc embedctxt edge defer lsm lom pcross authbypassout rmauth ruauth luauth
    luauth2_24 luown apppkgid pfn nnm securityrealmid skipver security`.split(/\s+/);

@@ -15,7 +15,7 @@ export function openRuleGaps(doors: readonly Doors[]): Gap[] {
   ];
 }
 
-/** Rules that let less through, or nobody knows what. */
+/** Rules that let less through, and rules of which nobody knows what they let through. */
 export function ruleGaps(doors: readonly Doors[]): Gap[] {
   return [
     ...gapOfRules('policy-allow-rule', union(doors, 'imposed')),

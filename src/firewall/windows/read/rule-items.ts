@@ -8,7 +8,7 @@ export interface IcmpType {
   readonly code: number | 'any';
 }
 
-/** One port, `first-last`, or a word. A list in one field is something that Windows silently does not enforce. */
+/** One port, `first-last`, or a word; not a list, since Windows silently does not enforce a list in one field. */
 export function readPort(value: string): PortItem | undefined {
   if (/^[A-Za-z][A-Za-z0-9-]*$/.test(value)) return value.toLowerCase();
   const [, first, last = first] = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(value) ?? [];

@@ -3,7 +3,7 @@ import type { StoredRule } from './stored-rule';
 
 /**
  * A stored rule that is read no further than it is asked for: a host may have some ten thousand, and of most of them
- * only the name and whether they are active matter. With a doubt it is not understood where it takes something away.
+ * only the name and whether they are active matter. A block rule with a `doubt` counts as not understood.
  */
 export function ruleOnDemand(id: string, raw: string, doubt?: string): StoredRule {
   return new RuleOnDemand(id, raw, doubt);

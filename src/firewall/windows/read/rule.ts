@@ -33,7 +33,7 @@ function remoteFields(remote: Rule['remote']): string[] {
   return (remote ?? []).map((range) => `RA${range.family}=${rangeText(range)}`);
 }
 
-/** What is stored of the rules that are wanted. */
+/** Which of the wanted rules are stored. */
 export interface Matches {
   /** Those that no stored rule matches, in their order. */
   readonly missing: ReadonlySet<Rule>;
@@ -42,12 +42,12 @@ export interface Matches {
 }
 
 /**
- * Looks for the rules that are wanted among those that are stored. One matches that is active, does the same, in every
- * profile, and is restricted by nothing else. Descriptions, groups and edge traversal do not matter. Neither do fields
- * that nobody knows: a later Windows may write one into each of its rules.
+ * Looks for the rules that are wanted among those that are stored. A stored rule matches if it is active, does the same
+ * in every profile, and is restricted by nothing else. Descriptions, groups and edge traversal do not matter. Neither
+ * do fields that nobody knows: a later Windows may write one into each of its rules.
  *
- * All handlers' rules have the same four names, so to compare namesakes pair by pair takes a time that grows with the
- * square of the handlers: each rule is put into a text once instead, and found by that.
+ * Each rule is turned into a text once, and found by that text. The rules of all handlers have the same four names, so
+ * to compare them pair by pair would take a time that grows with the square of the handlers.
  */
 export function findWanted(wanted: readonly Rule[], stored: readonly StoredRule[]): Matches {
   const wantedTexts = new Map(wanted.map((rule) => [rule, identity(storedForm(rule))]));
@@ -59,7 +59,7 @@ export function findWanted(wanted: readonly Rule[], stored: readonly StoredRule[
   return { missing: new Set(missing), ours: new Set(ours.keys()) };
 }
 
-/** The cheapest questions come first: they are asked of every rule of a host, and few get further. */
+/** The cheapest checks come first: every rule of a host has to pass them, and few do. */
 function activeNamesakes(wanted: readonly Rule[], stored: readonly StoredRule[]): StoredRule[] {
   const names = new Set(wanted.map(({ name }) => name.toLowerCase()));
   return stored.filter((rule) => rule.active && names.has(rule.name.toLowerCase()) && rule.notUnderstood === undefined);

@@ -32,7 +32,7 @@ const localKeys: ProfileKeys = { domain: 'domainprofile', private: 'standardprof
 const managedKeys: ProfileKeys = { ...localKeys, private: 'privateprofile' };
 const legacyKeys: ProfileKeys = { ...localKeys, public: 'standardprofile' };
 
-/** What stands in a setting's place when nothing is set ([MS-GPFAS] 2.2.3). */
+/** The value of a setting where nothing is set ([MS-GPFAS] 2.2.3). */
 const builtIn: ProfileSettings = {
   EnableFirewall: 1,
   DefaultInboundAction: 1,
@@ -64,9 +64,9 @@ export function readHivePolicy(keys: RegistryKeys): StoredPolicy {
 }
 
 /**
- * What the domain and the device management impose; `local` are the keys of the local store, which the latter lies in.
- * The device management's private profile goes by either name; where both are there they are two policies, the second
- * without rules.
+ * What the domain and the device management impose; `local` are the keys of the local store, which contains the device
+ * management's policy. Its private profile may have either name; where both are there, they count as two policies, the
+ * second without rules.
  */
 export function readManagedPolicies(local: RegistryKeys, policies: RegistryKeys): StoredPolicy[] {
   const managed = [readDomainPolicy(policies), readPolicy('mdm', local, mdmRoot, managedKeys)];
@@ -75,8 +75,8 @@ export function readManagedPolicies(local: RegistryKeys, policies: RegistryKeys)
 }
 
 /**
- * The legacy "standard" profile counts, for private and public, only where neither of the newer keys is there. What
- * makes a newer key be there is not told: one with nothing but a subkey may not do it.
+ * The legacy "standard" profile counts, for private and public, only where neither of the newer keys is there. It is
+ * not documented when a newer key counts as there: one that holds nothing but a subkey may not.
  */
 function readDomainPolicy(keys: RegistryKeys): StoredPolicy {
   const isNewer = [managedKeys.private, managedKeys.public].some((key) => keys.has(`${domainRoot}\\${key}`));
@@ -109,8 +109,8 @@ function readPolicy(
 }
 
 /**
- * A rule is a REG_SZ ([MS-GPFAS] 2.2.2.19). In another text it may let something through, but nobody may rely on it to
- * block.
+ * A rule is a REG_SZ ([MS-GPFAS] 2.2.2.19). A rule in a text of another type may let something through, but nobody may
+ * rely on it to block.
  */
 function readRules(values: RegistryValues): StoredRule[] {
   const rules: StoredRule[] = [];
@@ -121,7 +121,7 @@ function readRules(values: RegistryValues): StoredRule[] {
   return rules;
 }
 
-/** A policy once for each choice of what may count in it or not. */
+/** All readings of a policy: one for each choice of which doubtful values in it count. */
 export function readingsOf(policy: StoredPolicy): StoredPolicy[] {
   const { odd = [], perhaps } = policy;
   const settings = odd.filter(({ setting }) => setting !== undefined);
@@ -137,7 +137,7 @@ export function readingsOf(policy: StoredPolicy): StoredPolicy[] {
   return perhaps === undefined ? typed : typed.flatMap((reading) => [reading, withSettings(reading, perhaps)]);
 }
 
-/** What is set in the policy for sure stays. */
+/** Adds settings to a policy; those that are surely set in it stay. */
 function withSettings(policy: StoredPolicy, more: StoredPolicy['profiles']): StoredPolicy {
   const profile = (name: ProfileName): ProfileSettings => ({ ...more[name], ...policy.profiles[name] });
   return {
@@ -199,7 +199,8 @@ export function compareToRecord(record: PolicyRecord, live: StoredPolicy): Compa
 }
 
 /**
- * The settings that differ, as `profile setting`. An absent one is its default; one without a default is as it likes.
+ * The settings that differ, as `profile setting`. An absent setting has its default value; one that has no default
+ * matches anything.
  */
 export function profileDifferences(record: PolicyRecord, live: StoredPolicy): string[] {
   return profileNames.flatMap((profile) =>
