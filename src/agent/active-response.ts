@@ -6,13 +6,13 @@ import { findInstalledAgent, type InstalledAgent } from './installed';
 
 /** What ossec.conf says about active responses and about the log of their outcomes. */
 export interface ActiveResponseConfiguration {
-  /** The first `<disabled>` of an active-response section: to the agent no other counts. Absent: there is none. */
+  /** The first `<disabled>` of an active-response section; the agent heeds no other. Absent: there is none. */
   readonly disabled: string | undefined;
-  /** `<client><disable-active-response>` is on, which switches them off as well. */
+  /** True where `<client><disable-active-response>` is `yes`: that switches active responses off as well. */
   readonly disabledInClient: boolean;
-  /** What the agent does where nothing is said: OSSEC is off by default on Windows, Wazuh never. */
+  /** True where the agent runs no active responses unless told to: OSSEC on Windows. Wazuh runs them by default. */
   readonly disabledByDefault: boolean;
-  /** The files that are sent to the server, as written. */
+  /** The files that the agent sends to the server, as the configuration writes them. */
   readonly locations: readonly string[];
 }
 
@@ -22,7 +22,8 @@ const wanted = {
 };
 
 /**
- * Reads it as the agent's execd and logcollector do (src/os_execd/config.c). Throws the reason why it cannot be read.
+ * Reads ossec.conf as the agent's execd and logcollector do (the agents' src/os_execd/config.c). Throws the reason why
+ * it cannot be read.
  */
 export function readActiveResponse(platform: Host['platform'], home: string): ActiveResponseConfiguration {
   const text = configurationText(readConfigurationFile(platform, home), platform);
@@ -43,7 +44,7 @@ function dialectsOf(agent: InstalledAgent | undefined): readonly Dialect[] {
   return [agent.wazuh === undefined ? ossecDialect : wazuhDialect];
 }
 
-/** As the installed agent reads it; where that is not known, as one of the two can. */
+/** Reads the text as the installed agent does; where that agent is unknown, as the first of the two that can. */
 function readAs(text: string, agent: InstalledAgent | undefined): readonly Element[] {
   let rejected: Rejected | undefined;
   for (const dialect of dialectsOf(agent)) {

@@ -3,9 +3,9 @@ import { type Owners, openOwned, type Place } from '../process/owned-file';
 
 /**
  * The files of an agent, named by their paths below its folder with `/` between the names. They belong to root or to
- * the agent's own account, which may be in an attacker's hand: whatever stands in their place neither holds an order up
- * nor leads it to another file, and what belongs to anybody else is left alone. Every function throws `NotTrusted`
- * then, or the system's error.
+ * the agent's own account, which an attacker may control: whatever he puts in their place can neither hold an order up
+ * nor lead it to another file. A file that belongs to anybody else is left alone: every function then throws
+ * `NotTrusted`. It throws the system's error where the system refuses.
  */
 
 /** Reads a whole file of at most `largest` bytes. */
@@ -16,7 +16,7 @@ export function readAgentFile(home: string, path: string, largest: number): Buff
   });
 }
 
-/** As `readAgentFile`, but of a longer file only its last `length` bytes. */
+/** Reads the last `length` bytes of a file, or all of a shorter one. */
 export function readAgentTail(home: string, path: string, length: number): Buffer {
   return withFile(home, path, (fd, size) => {
     const start = Math.max(0, size - length);
@@ -24,7 +24,7 @@ export function readAgentTail(home: string, path: string, length: number): Buffe
   });
 }
 
-/** Appends to a file, which is made where there is none. */
+/** Appends to a file, and makes it where there is none. */
 export function appendToAgentFile(home: string, path: string, text: string): void {
   const { O_WRONLY, O_APPEND, O_CREAT } = constants;
   const fd = openOwned(placeOf(home, path), O_WRONLY | O_APPEND | O_CREAT, 0o640);
@@ -54,14 +54,14 @@ function readAt(fd: number, start: number, length: number): Buffer {
   return bytes.subarray(0, readSync(fd, bytes, 0, length, start));
 }
 
-/** Under these names the agents' installers make accounts: OSSEC's three, and Wazuh's from 4.3 on. */
+/** The agents' installers make accounts with these names: OSSEC three, Wazuh its own from 4.3 on. */
 const accountNames = new Set(['ossec', 'ossecm', 'ossecr', 'wazuh']);
-/** From here on the numbers are people's (login.defs(5), UID_MIN). */
+/** People's accounts have this number or a higher one (login.defs(5), UID_MIN). */
 const firstPerson = 1000;
 
 const known = new Map<string, Owners>();
 
-/** Whom the files of an agent may belong to: root, who runs this, and the agent's accounts. */
+/** The accounts that an agent's files may belong to: root, the account that runs us, and the agent's own. */
 export function ownersAt(home: string): Owners {
   const owners = known.get(home) ?? new Set([...administrators(), ...agentAccounts(home)]);
   known.set(home, owners);
@@ -69,14 +69,14 @@ export function ownersAt(home: string): Owners {
 }
 
 /**
- * Root and, for somebody who is not root and has nothing to lose by it, himself. Where root has another number, in a
- * user namespace, the root folder tells which.
+ * The numbers of root and of the account that runs us; one who is not root risks nothing by trusting himself. In a user
+ * namespace root may have another number, which the owner of the root folder shows.
  */
 export function administrators(): number[] {
   return [0, process.getuid?.() ?? 0, statSync('/').uid];
 }
 
-/** The accounts with the agents' names, or made for the group that the agent's folder belongs to (passwd(5)). */
+/** The accounts that have an agent's name, or whose group is the one of the agent's folder (passwd(5)). */
 function agentAccounts(home: string): number[] {
   try {
     const { gid } = statSync(home);

@@ -1,17 +1,18 @@
 import type { Host } from '../host';
 import { readAgentTail } from './agent-files';
 
-/** The newest part of a log is enough: an agent reconnects often. */
+/** So many bytes at the end of a log are enough: an agent reconnects often. */
 const newestPart = 1024 * 1024;
 
-/** What every line starts with; Wazuh adds the place in its source when it debugs. */
+/** How every line starts. Where Wazuh debugs it also writes the place in its source. */
 const start = String.raw`^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d (?:[\w-]+(?:\(\d+\))?(?:\[\d+\] \S+ at \S+)?: )?INFO: (?:\(\d+\): )?`;
 
 /**
- * The agent's log, as a look-up: the address that the agent last connected to under a server's name. That is the best
- * there is for a name that does not resolve now. OSSEC writes `Connected to NAME at address ADDRESS, port PORT`
- * (src/os_net/os_net.c), 2.8 and Wazuh `Connected to the server ([NAME/ADDRESS]:PORT/tcp).`, older ones without
- * brackets or protocol (src/client-agent/start_agent.c). A log that cannot be read has no addresses.
+ * Looks a server's name up in the agent's log: returns the address that the agent last connected to under that name.
+ * There is nothing better for a name that does not resolve now. OSSEC writes `Connected to NAME at address ADDRESS,
+ * port PORT` (the agents' src/os_net/os_net.c). OSSEC 2.8 and Wazuh write `Connected to the server
+ * ([NAME/ADDRESS]:PORT/tcp).`, older versions the same without brackets or protocol (src/client-agent/start_agent.c). A
+ * log that cannot be read has no addresses.
  */
 export function openAgentLog(platform: Host['platform'], home: string): (name: string) => string | undefined {
   let text: string | undefined;
@@ -26,13 +27,13 @@ export function openAgentLog(platform: Host['platform'], home: string): (name: s
 }
 
 /**
- * The process that starts us says `Started (pid: N).` when it starts (STARTUP_MSG, src/error_messages); on Windows
- * there is one.
+ * The agent's process that starts us writes `Started (pid: N).` when it starts (STARTUP_MSG in the agents'
+ * src/error_messages). On Windows the agent is a single process.
  */
 const started =
   /^(\d{4})\/(\d\d)\/(\d\d) (\d\d):(\d\d):(\d\d) (?:ossec-agent|wazuh-agent|(?:ossec|wazuh)-execd)(?:\(\d+\))?(?:\[\d+\] \S+ at \S+)?: INFO: (?:\(\d+\): )?Started \(pid: \d+\)\.\r?$/gm;
 
-/** When the agent was last started, by its own log, which is in local time; undefined where that does not say. */
+/** When the agent last started, by its own log, which has local time; undefined where the log does not say. */
 export function lastStart(platform: Host['platform'], home: string): Date | undefined {
   const last = [...readNewest(platform, home).matchAll(started)].at(-1);
   if (last === undefined) return undefined;
@@ -42,12 +43,12 @@ export function lastStart(platform: Host['platform'], home: string): Date | unde
 }
 
 /**
- * What the agent says of a program that is missing when it first reads ar.conf (src/os_execd/exec.c); it does not look
- * again.
+ * What the agent writes when it first reads ar.conf and a program is missing (the agents' src/os_execd/exec.c). It does
+ * not look again until it is restarted.
  */
 const notPresent = /Active response command not present: '([^']*)'/g;
 
-/** True where the agent, since it was last started, found this program of ours missing. */
+/** True where the agent has found this program of ours missing since it last started. */
 export function wasMissing(platform: Host['platform'], home: string, program: string): boolean {
   const text = readNewest(platform, home);
   const start = [...text.matchAll(started)].at(-1)?.index ?? 0;
@@ -57,7 +58,8 @@ export function wasMissing(platform: Host['platform'], home: string, program: st
 const logs = { windows: 'ossec.log', linux: 'logs/ossec.log' } as const;
 
 /**
- * On Windows OSSEC writes the port behind the address, and IPv6 then in brackets; elsewhere the address stands alone.
+ * On Windows OSSEC writes the port behind the address, and puts an IPv6 address in brackets; elsewhere it writes the
+ * address alone.
  */
 function withoutPort(address: string): string {
   const [, ipv6, ipv4] = /^(?:\[(.+)\]:\d+|([\d.]+):\d+)$/.exec(address) ?? [];

@@ -10,22 +10,23 @@ export interface Destination {
   readonly port: number;
 }
 
-/** `unknown`: this host itself could not try, which says nothing of the other side. */
+/** `unknown`: this host itself could not try, which says nothing about the other side. */
 export type Answer = 'answers' | 'silent' | 'unknown';
 
-/** A connection that is being tried. It is closed as soon as it came about. */
+/** An attempt to connect. The connection is closed as soon as it stands. */
 export interface Attempt {
-  /** How it stands now; `silent` as long as nothing came of it. */
+  /** The answer so far: `silent` until something else is known. */
   readonly answer: Answer;
-  /** Never fails. */
+  /** The final answer. Never rejects. */
   readonly settled: Promise<Answer>;
-  /** Gives it up. */
+  /** Gives the attempt up. */
   end(): void;
 }
 
 /**
- * What this host's own system says where it sends nothing: no port or memory is left, which any user can bring about,
- * or its own firewall does not let the packet out (connect(2); nftables(8), a dropped packet at output is EPERM).
+ * The errors by which this host's own system says that it sent nothing: it has no port or memory left, which any user
+ * can bring about, or its own firewall does not let the packet out (connect(2); nftables(8): a packet dropped at output
+ * is EPERM).
  */
 const ownErrors = new Set([
   ...['EADDRNOTAVAIL', 'EADDRINUSE', 'EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EAGAIN'],
@@ -58,12 +59,13 @@ export function tryToReach({ address, port }: Destination): Attempt {
 }
 
 const pauseMs = 200;
-/** Where nothing comes back at all, another connection is tried after so long. */
+/** After so long without any answer another connection is tried. */
 const attemptMs = 2500;
 
 /**
- * Tries again and again for so many milliseconds, until an answer comes. `unknown` where this host itself could not
- * try, be it only once: whoever takes its last port would otherwise choose what that proves. Never fails.
+ * Tries again and again until an answer comes, for at most `limitMs` milliseconds. Without an answer the result is
+ * `unknown` where this host itself failed to try, even once: otherwise whoever takes its last port could
+ * make it look as if the other side were silent. Never rejects.
  */
 export async function answersInTime(destination: Destination, limitMs: number): Promise<Answer> {
   const deadline = performance.now() + limitMs;

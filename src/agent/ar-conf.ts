@@ -4,16 +4,16 @@ import { readAgentFile } from './agent-files';
 import { sharedFolder } from './home';
 import { findInstalledAgent } from './installed';
 
-/** A command that the server may order, as a line `NAME - FILE - TIMEOUT` of ar.conf (src/os_execd/exec.c). */
+/** A command that the server may order: a line `NAME - FILE - TIMEOUT` of ar.conf (the agents' src/os_execd/exec.c). */
 export interface Command {
   readonly name: string;
   /** A file in the agent's active-response/bin. */
   readonly file: string;
-  /** Seconds after which the agent itself orders the opposite; 0: never. */
+  /** Seconds after which the agent itself orders the command undone; 0: never. */
   readonly timeout: number;
 }
 
-/** The server pushes a few hundred bytes; the agents take 64 lines. */
+/** In bytes. The server pushes a few hundred of them; the agents take 64 lines. */
 const largestFile = 1024 * 1024;
 
 /** The commands that the server has sent, in order. Throws the error that says why they cannot be read. */
@@ -25,7 +25,7 @@ export function readCommands(platform: Host['platform'], home: string): Command[
   });
 }
 
-/** False for Wazuh 5, where each order names its program (docs/guide/migration/active-response.md). */
+/** False for Wazuh 5, where each order names its program (wazuh docs/guide/migration/active-response.md). */
 export function usesArConf(home: string): boolean {
   return (findInstalledAgent(home)?.wazuh ?? 0) < 5;
 }

@@ -5,19 +5,19 @@ import { Failure } from '../outcome/failure';
 import { administrators, ownersAt } from './agent-files';
 import { readInstallFolders } from './install-folders';
 
-/** The agent's folder, and how it was found, for people. */
+/** The agent's folder and, for people to read, how it was found. */
 export interface Home {
   readonly home: string;
   readonly foundBy: string;
-  /** Folders with a configuration that nobody can rely on, and why, for people. */
+  /** For people to read: the folders whose configuration cannot be trusted, and why. */
   readonly passedOver?: readonly string[];
 }
 
 /**
- * Finds the agent's folder, the first of these that holds its configuration: two above this program, OSSECPATH, what
- * the agent's installer left in the registry, the default folders. No agent sets OSSECPATH; people at a prompt do. A
- * folder that others than administrators could have put there is passed over. `readNotes` reads the registry. Throws
- * `Failure('no-home')`.
+ * Finds the agent's folder, the first of these that holds its configuration: the folder two above this program's,
+ * OSSECPATH, the folder that the agent's installer noted in the registry, the default folders. No agent sets OSSECPATH;
+ * people at a prompt do. A folder is passed over where others than administrators could have put it there. `readNotes`
+ * reads the registry. Throws `Failure('no-home')`.
  */
 export async function findHome(
   host: Host,
@@ -45,7 +45,7 @@ export async function findHome(
   );
 }
 
-/** The agent's own configuration, and the folder into which its server pushes files, below the agent's folder. */
+/** Below the agent's folder: its own configuration, and the folder into which its server pushes files. */
 export const configurationFile = { windows: 'ossec.conf', linux: 'etc/ossec.conf' } as const;
 export const sharedFolder = { windows: 'shared', linux: 'etc/shared' } as const;
 
@@ -55,9 +55,9 @@ export function configurationOf(platform: Host['platform'], home: string): strin
 }
 
 /**
- * Why what lies there is not the agent's: the program may have been copied to a place, such as /tmp, above which
- * anybody could put a configuration that names a server of his. Undefined: it is. On Windows the installer's folders
- * are closed by their permissions.
+ * Why the folder is not trusted as the agent's; undefined where it is. Somebody may have copied this program to a place
+ * such as /tmp, where anybody could put a configuration that names a server of his. On Windows permissions close the
+ * installer's folders.
  */
 function distrust(platform: Host['platform'], home: string): string | undefined {
   if (process.platform === 'win32') return undefined;
@@ -68,7 +68,7 @@ function distrust(platform: Host['platform'], home: string): string | undefined 
     for (let folder = real; ; folder = dirname(folder)) {
       const { uid, mode } = statSync(folder);
       if (!admins.has(uid) && !(folder === real && owners.has(uid))) return belongsToOther(folder, uid);
-      // In a folder with the sticky bit nobody can replace what is another's.
+      // In a folder with the sticky bit nobody can replace another's file.
       if ((mode & 0o1002) === 0o0002) return `everybody can change ${folder}`;
       if (folder === dirname(folder)) break;
     }
@@ -89,7 +89,7 @@ function defaultFolders({ platform, env }: Host): string[] {
   return programs.map((folder) => join(folder, 'ossec-agent'));
 }
 
-/** `C:\` stays what it is. */
+/** Leaves `C:\` as it is. */
 function withoutTrailingSeparators(folder: string): string {
   return folder.length > 3 ? folder.replace(/[\\/]+$/, '') : folder;
 }

@@ -3,13 +3,13 @@ import { closedFolder } from '../windows/closed-folder';
 import { readKey } from '../windows/registry';
 import { keyPath } from '../windows/registry-file';
 
-/** Where each agent's installer notes its folder: src/win32/ossec-installer.nsi and src/win32/wazuh-installer.wxs. */
+/** Where each agent's installer notes its folder (its src/win32/ossec-installer.nsi or wazuh-installer.wxs). */
 const notes = [
   { key: 'HKLM\\SOFTWARE\\ossec', value: 'Install_Dir' },
   { key: 'HKLM\\SOFTWARE\\Wazuh, Inc.\\Wazuh Agent', value: 'WazuhInstallDir' },
 ];
 
-/** The folders that the agents' installers noted in the registry; none where none is installed. */
+/** The folders that the agents' installers noted in the registry; none where no agent is installed. */
 export async function readInstallFolders(host: Host): Promise<string[]> {
   const folders = await Promise.all(
     notes.map(async ({ key, value }) => {

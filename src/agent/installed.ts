@@ -9,9 +9,9 @@ export interface InstalledAgent {
 }
 
 /**
- * Tells the agents apart by what their installers leave: VERSION.json (Wazuh from 4.12 on) before the VERSION that an
- * older one may have left; ossec-init.conf on Linux, where only Wazuh writes a NAME; the programs that Wazuh named
- * after itself in 4.2; VERSION.txt of OSSEC's Windows installer. Undefined where none of them says.
+ * Tells the agents apart by the files that their installers leave. In this order: VERSION.json (Wazuh from 4.12 on);
+ * VERSION, which an older Wazuh may have left beside it; ossec-init.conf on Linux, where only Wazuh writes a NAME; the
+ * programs that Wazuh named after itself in 4.2; VERSION.txt of OSSEC's Windows installer. Undefined where none says.
  */
 export function findInstalledAgent(home: string): InstalledAgent | undefined {
   const init = read(home, 'etc/ossec-init.conf');
@@ -29,7 +29,7 @@ export function findInstalledAgent(home: string): InstalledAgent | undefined {
 
 /**
  * The protocols an agent uses where its configuration does not say: OSSEC knows only UDP; Wazuh took UDP up to 3.13 and
- * takes TCP from 4.0 on. Both where it cannot be told which agent that is.
+ * takes TCP from 4.0 on. Both where the agent is unknown.
  */
 export function defaultProtocols(agent: InstalledAgent | undefined): readonly Protocol[] {
   if (agent === undefined) return ['udp', 'tcp'];

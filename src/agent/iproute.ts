@@ -2,19 +2,19 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Where distributions put the tools of iproute2. PATH is not asked: whoever can set it must not choose what we run. */
+/** Where distributions put the tools of iproute2. We do not use PATH: whoever sets it must not choose what we run. */
 const systemFolders = ['/usr/sbin', '/sbin', '/usr/bin', '/bin'] as const;
 
-/** The kernel answers at once; the limit is for a host on its knees. */
+/** The kernel answers at once; the limit is for a host that is overloaded. */
 const limitMs = 3000;
 
-/** A line for each of some ten thousand devices; more is nobody's host. */
+/** In bytes: enough for some ten thousand devices. No host has more. */
 const longestAnswer = 32 * 1024 * 1024;
 
 /** Where the kernel would send a packet. */
 export interface Route {
   readonly device: string;
-  /** Of the next hop, where there is one: an IPv4 route may go by an IPv6 neighbour (RFC 5549). */
+  /** The address of the next hop, where there is one. An IPv4 route may go by an IPv6 neighbour (RFC 5549). */
   readonly nextHop?: string;
 }
 
@@ -23,32 +23,32 @@ export interface Link {
   readonly name: string;
   /** The kernel's word for what it is, such as `vxlan` or `bridge`; absent for cards. */
   readonly kind?: string;
-  /** What its frames look like, such as `ether`, or `none` where it carries bare packets. */
+  /** The kind of its frames, such as `ether`; `none` where it carries bare packets. */
   readonly type: string;
-  /** Hardware address, where it has one. */
+  /** Its hardware address, where it has one. */
   readonly address?: string;
   readonly index: number;
   /** The device below it, in the same namespace. */
   readonly below?: string;
-  /** Its number where it is in another namespace. */
+  /** The number of the device below it, where that device is in another namespace. */
   readonly belowIndex?: number;
   readonly master?: string;
   /** The other end of a tunnel, where it has one fixed end. */
   readonly remote?: string;
-  /** A program that sees every packet before anybody else. */
+  /** True where an XDP program is attached, which sees every packet before anybody else. */
   readonly hasXdp: boolean;
 }
 
-/** What the kernel knows of this host's network, asked in one go. */
+/** What the kernel says of this host's network, asked all at once. */
 export interface Answers {
-  /** By the address asked for; those without a route are left out. */
+  /** By the address asked for. Addresses without a route are left out. */
   readonly routes: ReadonlyMap<string, Route>;
   readonly links: readonly Link[];
-  /** The policies of IPsec for what goes out, as `ip xfrm` prints them; empty without rights. */
+  /** The IPsec policies for outgoing packets, as `ip xfrm` prints them; empty where we lack the rights to read them. */
   readonly policies: string;
 }
 
-/** The routes to these addresses, which are plain and valid, the devices, and the policies of IPsec. Never throws. */
+/** Reads the routes to these addresses, the devices, and the IPsec policies. Addresses must be valid. Never throws. */
 export async function readAnswers(addresses: readonly string[]): Promise<Answers> {
   const lines = await askBatch([...addresses.map(routeTo), 'link show', 'xfrm policy list dir out']);
   const arrays = lines.filter((line) => line.startsWith('[')).map(readArray);
@@ -59,7 +59,7 @@ export async function readAnswers(addresses: readonly string[]): Promise<Answers
   };
 }
 
-/** The routes alone. */
+/** Reads only the routes. */
 export async function readRoutes(addresses: readonly string[]): Promise<ReadonlyMap<string, Route>> {
   if (addresses.length === 0) return new Map();
   return routesIn((await askBatch(addresses.map(routeTo))).flatMap(readArray));
@@ -67,7 +67,7 @@ export async function readRoutes(addresses: readonly string[]): Promise<Readonly
 
 const routeTo = (address: string): string => `route get ${address}`;
 
-/** Errors for single questions are no failure: the others are answered. */
+/** Where one question fails the others are answered all the same. */
 async function askBatch(questions: readonly string[]): Promise<string[]> {
   const input = questions.map((question) => `${question}\n`).join('');
   return ((await ask('ip', ['-j', '-d', '-force', '-batch', '-'], input)) ?? '').split('\n');
@@ -84,7 +84,8 @@ function routesIn(found: readonly Fields[]): ReadonlyMap<string, Route> {
 }
 
 /**
- * The devices of this host's namespace, or with `enter` of the namespace in that file. Undefined where nobody can tell.
+ * Reads the devices of this host's namespace or, with `enter`, of the namespace in that file. Undefined where they
+ * cannot be read.
  */
 export async function readLinks(enter?: string): Promise<Link[] | undefined> {
   const list = ['-j', '-d', 'link', 'show'];
@@ -96,7 +97,7 @@ export async function readLinks(enter?: string): Promise<Link[] | undefined> {
   return readArray(answer).flatMap((fields) => readLink(fields));
 }
 
-/** What a tool of iproute2 answers, as parsed JSON. Undefined where it is not there, or fails. */
+/** What a tool of iproute2 answers, as parsed JSON. Undefined where the tool is missing or fails. */
 export async function askJson(tool: 'ip' | 'tc' | 'bridge', ...args: readonly string[]): Promise<Fields[] | undefined> {
   const answer = await ask(tool, ['-j', ...args]);
   return answer === undefined ? undefined : readArray(answer);
@@ -127,7 +128,7 @@ function find(tool: string): string | undefined {
   return systemFolders.map((folder) => join(folder, tool)).find((file) => existsSync(file));
 }
 
-/** With an input, what fails in a part of it is no failure of the whole. */
+/** Undefined where the tool is missing or fails. With an input it may fail for a part: the rest is returned then. */
 function ask(tool: string, args: readonly string[], input?: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const program = find(tool);

@@ -7,11 +7,11 @@ import { readAgentFile } from './agent-files';
 export interface LastHeard {
   /** Absent where no file says it. */
   readonly at?: Date;
-  /** The agent notes it each time, so that what it has not noted has not happened. */
+  /** True where the agent notes each answer at once: what it has not noted has not happened. */
   readonly isNotedAtOnce: boolean;
 }
 
-/** Wazuh's, every 5 seconds by default, from 3.5 on (wazuh src/client-agent/state.c). */
+/** Wazuh writes these from 3.5 on, by default every 5 seconds (wazuh src/client-agent/state.c). */
 const stateFiles = {
   windows: ['wazuh-agent.state', 'ossec-agent.state'],
   linux: ['var/run/wazuh-agentd.state', 'var/run/ossec-agentd.state'],
@@ -19,7 +19,7 @@ const stateFiles = {
 
 const keysFile = { windows: 'client.keys', linux: 'etc/client.keys' } as const;
 /**
- * Where an agent keeps the counter of the messages that it received, under its own number (ossec-hids
+ * Where an agent counts the messages that it received, in a file named after its own number (ossec-hids
  * src/os_crypto/shared/msgs.c).
  */
 const countersFolder = { windows: 'rids', linux: 'queue/rids' } as const;
@@ -27,8 +27,8 @@ const countersFolder = { windows: 'rids', linux: 'queue/rids' } as const;
 const longest = 64 * 1024;
 
 /**
- * Wazuh writes down when the last answer came. OSSEC keeps a counter of what it received and puts it on disk with every
- * so many messages only: a time there is one at which it heard something, and not the last one. Never throws.
+ * Wazuh writes down when the last answer came. OSSEC counts the messages that it received and writes the count to disk
+ * only once in so many messages: at the time of that file it heard something, but maybe again since. Never throws.
  */
 export function readLastHeard(platform: Host['platform'], home: string): LastHeard {
   for (const file of stateFiles[platform]) {
@@ -40,7 +40,7 @@ export function readLastHeard(platform: Host['platform'], home: string): LastHea
   return { isNotedAtOnce: false, ...(at === undefined ? {} : { at }) };
 }
 
-/** `last_ack='2026-11-30 07:12:01'`, in local time; empty where none came yet. */
+/** Reads `last_ack='2026-11-30 07:12:01'`, in local time. The value is empty where no answer came yet. */
 function lastAnswer(text: string): Date | undefined {
   const [, ...parts] = /^last_ack='(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)'\r?$/m.exec(text) ?? [];
   if (parts.length === 0) return undefined;
@@ -51,7 +51,7 @@ function lastAnswer(text: string): Date | undefined {
 function lastWrite(file: string): Date | undefined {
   try {
     const stat = lstatSync(file);
-    // An empty one was only made.
+    // An empty file was only made: nothing was counted yet.
     return stat.isFile() && stat.size > 0 ? stat.mtime : undefined;
   } catch {
     return undefined;

@@ -2,13 +2,13 @@ import { type Address, isRefusal, isWithin, parseHost } from '../policy/address'
 import type { AllowList, Server } from '../policy/allow-list';
 import { askJson, type Link, type Route, readAnswers } from './iproute';
 
-/** Devices that wrap a packet in another one to a server of their own (ip-link(8), the kernel's rtnl_link_ops). */
+/** Devices that wrap each packet in another one, to a server of their own (ip-link(8), the kernel's rtnl_link_ops). */
 const tunnelKinds = new Set([
   ...['vxlan', 'geneve', 'bareudp', 'gtp', 'amt', 'wireguard', 'ovpn', 'tun', 'xfrm', 'vti', 'vti6', 'l2tp'],
   ...['gre', 'gretap', 'ip6gre', 'ip6gretap', 'erspan', 'ip6erspan', 'ipip', 'sit', 'ip6tnl'],
 ]);
 
-/** The way to a server, as far as it is a tunnel. */
+/** A server that is reached through a tunnel, and the device of that tunnel. */
 export interface Tunnel {
   readonly server: Server;
   readonly device: string;
@@ -19,17 +19,17 @@ export interface Network {
   readonly routes: ReadonlyMap<string, Route>;
   readonly links: readonly Link[];
   readonly policies: readonly Policy[];
-  /** The port of a bridge behind which a neighbour is, by `bridge address`. */
+  /** The port of a bridge behind which a neighbour is; the key is `BRIDGE ADDRESS`. */
   readonly ports: ReadonlyMap<string, string>;
 }
 
-/** A policy by which the kernel encrypts what goes to a network, for the other end of a tunnel. */
+/** By this policy the kernel encrypts what goes to a network and sends it to the other end of a tunnel. */
 export interface Policy {
   readonly to: string;
   readonly end: string;
 }
 
-/** Asks the kernel. Changes nothing, needs no rights but for the policies of IPsec, and never throws. */
+/** Asks the kernel. Changes nothing, needs rights only for the IPsec policies, and never throws. */
 export async function readNetwork({ servers, handlers, entries = [] }: AllowList): Promise<Network> {
   const texts = [...servers.map(({ address }) => address), ...handlers, ...entries.map(({ address }) => address)];
   const { routes, links, policies } = await readAnswers([...new Set(texts.map(({ text }) => text))]);
@@ -40,7 +40,7 @@ export async function readNetwork({ servers, handlers, entries = [] }: AllowList
   return { routes, links, policies: readPolicies(policies), ports: await readPorts(ways, links) };
 }
 
-/** The servers behind a tunnel whose other end nobody lets through. */
+/** The servers behind a tunnel whose other end the allow-list does not let through. */
 export function tunnelsIn(allowList: AllowList, network: Network): Tunnel[] {
   return allowList.servers.flatMap((server) => {
     const ends = endsOf(server, network);
@@ -69,7 +69,7 @@ function endsOf(server: Server, { routes, links, policies, ports }: Network): En
     : [{ device: tunnel.name, ...(tunnel.remote === undefined ? {} : { end: tunnel.remote }) }];
 }
 
-/** The device itself, what it stands on, or the port of it that leads there. */
+/** The tunnel by which a device sends: the device itself, one that it stands on, or its port that leads there. */
 function tunnelBelow(
   device: string,
   way: string,
@@ -82,20 +82,23 @@ function tunnelBelow(
     if (link === undefined || seen.has(name)) return undefined;
     seen.add(name);
     if (tunnelKinds.has(link.kind ?? '')) return link;
-    // A veth names its other end, which is beside it.
+    // A veth names its other end as the device below it, but that end is beside it.
     if (link.below !== undefined && link.kind !== 'veth') return look(link.below);
     const below = links.filter(({ master }) => master === name);
     if (link.kind !== 'bridge') return below.map((port) => look(port.name)).find((found) => found !== undefined);
     const port = ports.get(way);
     if (port !== undefined) return look(port);
-    // Taps of a bridge are its guests. Where the neighbour is not known, every other port has to be a tunnel.
+    // The taps of a bridge lead to guests. Where the neighbour's port is unknown, every other port must be a tunnel.
     const tunnels = below.filter(({ kind }) => kind !== 'tun').map((one) => look(one.name));
     return tunnels.every((one) => one !== undefined) ? tunnels[0] : undefined;
   };
   return look(device);
 }
 
-/** A handler or an entry lets the other end through; where that is not known, one whose own way is not this tunnel. */
+/**
+ * True where a handler or an entry lets the other end through. Where that end is unknown: true where an entry is
+ * reached by another device than this tunnel.
+ */
 function isLetThrough(end: string | undefined, device: string, allowList: AllowList, { routes }: Network): boolean {
   const entries = (allowList.entries ?? []).filter(({ direction }) => direction !== 'in').map(({ address }) => address);
   const address = end === undefined ? undefined : parseHost(end);
@@ -120,7 +123,7 @@ async function readPorts(
   return new Map(found.flat());
 }
 
-/** `src … dst NETWORK`, then indented `tmpl src … dst END`, and so on (ip-xfrm(8)). */
+/** Reads lines `src … dst NETWORK`, each followed by an indented `tmpl src … dst END` (ip-xfrm(8)). */
 export function readPolicies(text: string): Policy[] {
   const found: Policy[] = [];
   let to: string | undefined;
@@ -132,7 +135,7 @@ export function readPolicies(text: string): Policy[] {
   return found;
 }
 
-/** A policy for everybody names a network of zero bits. */
+/** True where the network includes the address. A policy for everybody names a network with the prefix 0. */
 function includes(network: string, address: Address): boolean {
   const [text = '', prefix = address.family === 4 ? '32' : '128'] = network.split('/');
   if (text.includes(':') !== (address.family === 6)) return false;

@@ -2,13 +2,13 @@ import { lookup } from 'node:dns/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Address, isLoopback, isRefusal, parseHost, quote, type Refusal } from '../policy/address';
 
-/** Gives the addresses of a name as texts; a name that does not resolve has none. */
+/** Returns the addresses of a name as texts; none for a name that does not resolve. */
 export type LookUp = (name: string) => Promise<readonly string[]>;
 
-/** Addresses that can stand in a rule, none for a name that does not resolve, or why the name is nobody's. */
+/** Addresses that can stand in a rule, none for a name that does not resolve, or why the name cannot be used. */
 export type Resolution = readonly Address[] | Refusal;
 
-/** As the agent does it, by getaddrinfo: hosts file included, every A and AAAA record. */
+/** Looks a name up as the agent does, by getaddrinfo: in the hosts file too, and every A and AAAA record. */
 export async function systemLookUp(name: string): Promise<string[]> {
   try {
     return (await lookup(name, { all: true, order: 'verbatim' })).map(({ address }) => address);
@@ -17,18 +17,18 @@ export async function systemLookUp(name: string): Promise<string[]> {
   }
 }
 
-/** What is known of a name without asking anybody. */
+/** What is known of a name without a look-up. */
 export interface Known {
-  /** The addresses that were let in for it in this case: a look-up takes none of them away. */
+  /** The addresses that this case let in for the name before. A look-up takes none of them away. */
   readonly inCase: readonly string[];
   /** The address that the agent used last, for a name that does not resolve. */
   readonly lastUsed: string | undefined;
 }
 
-/** So long, in milliseconds, a name is asked for that has an address already. */
+/** How long, in milliseconds, we wait for the look-up of a name whose address is known already. */
 const whereKnownMs = 300;
 
-/** Resolves all names at once, under one time limit in milliseconds, or a short one where an address is known. */
+/** Resolves all names at once, within `limitMs` milliseconds; a name with a known address has a shorter limit. */
 export async function resolveNames(
   names: readonly string[],
   limitMs: number,

@@ -7,15 +7,15 @@ import { appendToAgentFile } from './agent-files';
 const below = { windows: 'active-response/active-responses.log', linux: 'logs/active-responses.log' } as const;
 
 /**
- * Where the agent looks for lines of active responses; the server sees them when the agent's configuration tails it.
+ * The log of active responses. Its lines reach the server where the agent's configuration has the agent read it.
  */
 export function auditFileOf(platform: Host['platform'], home: string): string {
   return join(home, below[platform]);
 }
 
 /**
- * Appends one line for the SIEM. A log that cannot be written never stops a containment: the line then comes back in a
- * warning, for our own log.
+ * Appends one line for the SIEM. A log that cannot be written never stops a containment: then this returns a warning
+ * that holds the line, for our own log.
  */
 export function writeAudit(platform: Host['platform'], home: string, entry: AuditEntry): string | undefined {
   const line = auditLine(platform, entry, new Date());

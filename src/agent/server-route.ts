@@ -9,27 +9,27 @@ import { readVpnAdapters } from './windows-tunnels';
 
 type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
 
-/** What an adapter without a hardware address has in its place (libuv, uv_interface_addresses). */
+/** What libuv reports for an adapter without a hardware address (uv_interface_addresses). */
 const noHardware = '00:00:00:00:00:00';
 
 const unknownTunnel =
   'It is not known whether the way to the server is the tunnel of a VPN, with which it would be lost: the network adapters could not be read';
 
-/** The routing table asks for none. */
+/** Any port will do: the routing table does not look at it. */
 const anyPort = 9;
 
 export interface Tunnels {
   readonly gaps: readonly Gap[];
-  /** The way to every server is a tunnel that nobody lets through. */
+  /** True where every server is reached through a tunnel that the allow-list does not let through. */
   readonly areAllLost: boolean;
-  /** What could not be found out; no claim is made of it. */
+  /** What could not be found out. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Names the servers that are reached through a tunnel. Its packets go to a server of its own, which a contained host
- * may talk to only where an entry of the settings says so: else the tunnel falls, and the agent's server is lost with
- * it.
+ * Names the agent's servers that are reached through a tunnel. The tunnel's own packets go to its own server, which a
+ * contained host may talk to only where an entry of the settings says so. Otherwise the tunnel breaks, and the agent
+ * loses its server.
  */
 export async function findTunnels(host: Host, allowList: AllowList): Promise<Tunnels> {
   const { found, warnings } =
@@ -71,8 +71,9 @@ async function adapterTunnels(host: Host, { servers, entries = [] }: AllowList):
 }
 
 /**
- * Those of these tunnels whose other end nobody lets through. An adapter does not say where it ends: an entry of the
- * settings that is reached by another adapter is taken for that. `ways`: the adapters by which the entries are reached.
+ * Those of these tunnels whose other end no entry lets through. An adapter does not say where its tunnel ends: we take
+ * an entry of the settings for that end where it is reached by another adapter. `ways`: the adapters by which the
+ * entries are reached.
  */
 export function lostTunnels(tunnels: readonly Tunnel[], ways: readonly (string | undefined)[]): Tunnel[] {
   return tunnels.filter(({ device }) => !ways.some((way) => way !== undefined && way !== device));
@@ -83,8 +84,8 @@ function adapterAt(address: string | undefined, interfaces: Interfaces): string 
 }
 
 /**
- * The adapter with this address, if it has no hardware address: tunnels and dial-up links have none. Adapters of VPN
- * clients that play a network card have one, and are known by their names.
+ * The adapter with this address, if it is a tunnel. Tunnels and dial-up links have no hardware address. An adapter of a
+ * VPN client that plays a network card has one, and is known by its name.
  */
 export function tunnelAt(
   address: string | undefined,
@@ -99,7 +100,7 @@ export function tunnelAt(
   )?.[0];
 }
 
-/** The address from which this host would talk to somebody: the routing table picks it. No packet is sent for that. */
+/** The address from which this host would send to that one. The routing table picks it; no packet is sent. */
 function nearEnd(address: Address, port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = createSocket(address.family === 4 ? 'udp4' : 'udp6');

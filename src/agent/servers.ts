@@ -17,11 +17,11 @@ export interface AgentServers {
   readonly servers: readonly Server[];
   /** Names that did not resolve; the agent cannot use them now either. */
   readonly unresolved: readonly string[];
-  /** Some server is a name, which the agent looks up again at every reconnect. */
+  /** True where some server is a name, which the agent looks up again at every reconnect. */
   readonly needsDns: boolean;
   /** The names of servers with the addresses that are let in for them. */
   readonly names: readonly NamedAddresses[];
-  /** What was left out, and why, for people. */
+  /** For people to read: what was left out, and why. */
   readonly warnings: readonly string[];
 }
 
@@ -31,13 +31,13 @@ export interface NamedAddresses {
   readonly addresses: readonly string[];
 }
 
-/** What the configuration names, not resolved yet. */
+/** The servers that the configuration names, not resolved yet. */
 interface NamedServers {
   /** True where there is anything to resolve. */
   readonly hasNames: boolean;
   /**
-   * Resolves them, or as many as answer in time. `inCase`: what was let in for them in the case that is open. Throws
-   * `Failure('no-server')` when none is left.
+   * Resolves the names, as many as answer in time. `inCase`: the addresses that the open case let in for them before.
+   * Throws `Failure('no-server')` when no server is left.
    */
   resolve(inCase?: readonly NamedAddresses[], lookUp?: LookUp): Promise<AgentServers>;
 }
@@ -89,7 +89,7 @@ export function readNamedServers(host: Host, home: string): NamedServers {
   };
 }
 
-/** Both at once, where nothing can be done in the meantime. Throws `Failure`. */
+/** Reads the configuration and resolves its servers. Throws `Failure`. */
 export async function readAgentServers(host: Host, home: string, lookUp?: LookUp): Promise<AgentServers> {
   return readNamedServers(host, home).resolve([], lookUp);
 }
@@ -100,7 +100,7 @@ function readLiteral(text: string): Resolution {
   return isRefusal(address) ? address : [address];
 }
 
-/** The same server named twice gets the protocols of both. */
+/** Adds a server. One that is named twice gets the protocols of both. */
 function merge(servers: Server[], server: Server): void {
   const index = servers.findIndex(({ address, port }) => address.text === server.address.text && port === server.port);
   const known = servers[index];

@@ -4,13 +4,13 @@ import type { Host } from '../host';
 import type { ServiceState } from '../outcome/states';
 import { queryService } from '../windows/service';
 
-/** The agent as the system runs it: a Windows service, or the processes on Linux that an order passes. */
+/** The agent as the system runs it: a service on Windows, on Linux the processes that an order passes through. */
 export interface AgentService {
   readonly name: string;
   readonly state: ServiceState;
 }
 
-/** Wazuh has its own name from 4.2 on (src/win32/wazuh-installer.wxs). */
+/** Wazuh's service has its own name from 4.2 on (wazuh src/win32/wazuh-installer.wxs). */
 const serviceNames = ['WazuhSvc', 'OssecSvc'];
 
 /** Which agent runs here. On Linux `home` says where its processes leave their numbers. Never throws. */
@@ -26,7 +26,8 @@ export async function findAgentService(host: Host, home: string | undefined): Pr
 }
 
 /**
- * `ossec-agentd` talks to the server and `ossec-execd` starts us; each leaves `NAME-PID.pid` (src/shared/file_op.c).
+ * `ossec-agentd` talks to the server and `ossec-execd` starts us. Each leaves a file `NAME-PID.pid` (the agents'
+ * src/shared/file_op.c).
  */
 function findProcesses(home: string | undefined): AgentService {
   const name = 'agentd and execd';

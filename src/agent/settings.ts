@@ -11,24 +11,24 @@ import { ownAddresses } from './own-addresses';
 
 /** What an administrator set in contain-host.json. Every key may be absent. */
 export interface Settings {
-  /** Let in besides the one who asks: at most `mostHandlers` addresses, or networks not wider than /24 and /64. */
+  /** Let in besides the one who asks: at most `mostHandlers` addresses or networks, none wider than /24 or /64. */
   readonly handlers: readonly Address[];
-  /** Let through so far as each says: at most `mostEntries`. */
+  /** At most `mostEntries` entries, each let through as far as it says. */
   readonly allow: readonly AllowEntry[];
-  /** Whether the address of an alert is let in. It was written by whoever caused the alert. */
+  /** Whether the address in an alert is let in. Whoever caused the alert wrote that address. */
   readonly alertAddress: 'allow' | 'ignore';
   /**
-   * What to do where, before anything is changed, the server would be lost. `release`: refuse then, and set the host
-   * free again where the proof by traffic shows afterwards that it was.
+   * What to do where it shows beforehand that the agent would lose its server. `release`: refuse then; and where the
+   * proof by traffic shows afterwards that the server is lost, set the host free again.
    */
   readonly whenServerLost: 'refuse' | 'contain' | 'release';
-  /** Whether doors that a policy leaves open are closed by block rules; Windows only. */
+  /** Whether block rules close what a policy leaves open; Windows only. */
   readonly seal: SealWhen;
   /**
    * A TCP destination, `{"address": "192.0.2.80", "port": 443}`, that must be out of reach once the host is contained.
    */
   readonly probe?: Probe;
-  /** What was left out, and why, for people. */
+  /** For people to read: what was left out, and why. */
   readonly warnings: readonly string[];
   /** The file the settings came from, if there is one. */
   readonly file?: string;
@@ -52,9 +52,9 @@ const known: Readonly<Record<keyof Omit<Settings, 'warnings' | 'file'>, true>> =
 export const settingKeys: readonly string[] = Object.keys(known);
 
 /**
- * Reads the first settings file there is, whole: the one that the server pushes with the agent's shared files, else the
- * one beside this program. Each key and each entry is judged alone; bad ones are left out and named. Never throws: a
- * settings file must not stop a containment.
+ * Reads one settings file, the first that exists: the one that the server pushes with the agent's shared files, else
+ * the one beside this program. Judges each key and each entry alone, leaves bad ones out and names them in a warning.
+ * Never throws: a settings file must not stop a containment.
  */
 export function readSettings(platform: Host['platform'], home: string): Settings {
   for (const folder of [sharedFolder[platform], 'active-response/bin']) {
@@ -81,7 +81,7 @@ function parse(source: string, file: string): Settings {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return { ...judge({}), warnings: [`${file} is not a JSON object and was not used`] };
   }
-  // A key that stands twice in the probe, or in an entry, makes the whole setting doubtful.
+  // Where a key stands twice in the probe, or in an entry, the whole setting is left out.
   const repeated = new Set([...findRepeatedKeys(text)].map((path) => path.replace(/^(probe|allow)\..*/, '$1')));
   const isGood = (key: string): boolean => settingKeys.includes(key) && !repeated.has(key);
   const settings = judge(Object.fromEntries(Object.entries(value).filter(([key]) => isGood(key))));
@@ -110,7 +110,7 @@ function judge(given: Readonly<Record<string, unknown>>): Settings {
   return { handlers, allow, alertAddress, whenServerLost, seal, ...(probe === undefined ? {} : { probe }), warnings };
 }
 
-/** The entries of a list that count. */
+/** The entries of a list, at most `most`. */
 function readList(key: string, value: unknown, most: number, warnings: string[]): readonly unknown[] {
   if (value === undefined) return [];
   if (!Array.isArray(value)) {

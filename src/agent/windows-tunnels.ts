@@ -3,12 +3,12 @@ import { closedFolder } from '../windows/closed-folder';
 import { readKey, type Unreadable } from '../windows/registry';
 import { keyPath, type RegistryKeys, type RegistryValues } from '../windows/registry-file';
 
-/** The class of network adapters, and where their connections have the names that people see. */
+/** The class of network adapters. Below `connectionsKey` their connections have the names that people see. */
 const network = '{4d36e972-e325-11ce-bfc1-08002be10318}';
 const classKey = `HKLM\\SYSTEM\\CurrentControlSet\\Control\\Class\\${network}`;
 const connectionsKey = `HKLM\\SYSTEM\\CurrentControlSet\\Control\\Network\\${network}`;
 
-/** NCF_PHYSICAL: there is hardware behind it (Windows DDK, netcfgx.h). That of a virtual machine counts. */
+/** NCF_PHYSICAL: the adapter has hardware (Windows DDK, netcfgx.h). A virtual machine's hardware counts. */
 const physical = 0x4;
 
 /** What stands in for a card of the host itself: Hyper-V's switch, teams of cards, bridges. */
@@ -18,9 +18,9 @@ const standsForCard = /^(vms_|ms_implat|ms_bridge|compositebus\\ms_implat)/i;
 const tunnelTypes: readonly (number | undefined)[] = [23, 53, 131];
 
 /**
- * The adapters that VPN clients make and that play a network card, by the names of their connections: Windows keeps
- * with each adapter whether hardware is behind it. It takes `timeouts.adapters` at most; what cannot be read by then
- * says nothing about any adapter.
+ * The names of the connections of those adapters that VPN clients make and that play a network card. Windows notes for
+ * each adapter whether it has hardware. Takes `timeouts.adapters` at most; where the registry cannot be read by then,
+ * nothing is known of any adapter.
  */
 export async function readVpnAdapters(host: Host): Promise<ReadonlySet<string> | Unreadable> {
   const signal = AbortSignal.timeout(host.timeouts.adapters);

@@ -3,15 +3,15 @@ import { closeSync, constants, openSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * Linux's O_TMPFILE (open(2)), which Node does not name: a file that never has a name, and vanishes with its last
- * descriptor.
+ * Linux's O_TMPFILE (open(2)), for which Node has no constant: makes a file that never has a name, and that vanishes
+ * with its last descriptor.
  */
 const withoutName = constants.O_DIRECTORY | 0o20000000;
 
 /**
- * A new file with this text and without a name, for a child to read as its standard input: nobody else can reach it,
- * and nothing stays behind. Made in the first of the folders that takes it whole. Returns its descriptor; throws the
- * last folder's error where none does. Linux only.
+ * Makes a file with this text and without a name, for a child to read as its standard input: nobody else can reach it,
+ * and nothing stays behind. Makes it in the first folder that takes it whole, and returns its descriptor. Throws the
+ * last folder's error where no folder takes it. Linux only.
  */
 export function openAnonymousFile(text: string, folders: readonly string[]): number {
   let failure: unknown = new Error('no folder was given');
@@ -31,7 +31,7 @@ function openUnnamed(folder: string): number {
   return openSync(folder, constants.O_RDWR | withoutName, 0o600);
 }
 
-/** For file systems that know no files without names, such as overlayfs on older kernels. */
+/** For file systems that cannot make a file without a name, such as overlayfs on older kernels. */
 function openUnlinked(folder: string): number {
   const file = join(folder, `.input-${randomUUID()}`);
   const fd = openSync(file, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
@@ -39,7 +39,7 @@ function openUnlinked(folder: string): number {
   return fd;
 }
 
-/** Written at places, so that the descriptor still stands at the beginning. */
+/** Writes the text at given positions, so that the descriptor still stands at the beginning. */
 function filled(fd: number, text: string): number {
   try {
     const bytes = Buffer.from(text);

@@ -1,15 +1,14 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** From so many bytes on a file is large: the policy of a host with some thousand rules. */
+/** A file of so many bytes is large: the policy of a host with some thousand rules. */
 const largeFile = 512 * 1024;
 
 let collect: (() => void) | undefined;
 
 /**
- * To be called before a file of this size is read. Node lets the remains of one large policy lie about until there are
- * some hundred megabytes of them; on a host that is under attack and short of memory they have to go before the next
- * one comes.
+ * Call this before a file of this size is read. Node keeps the remains of large policies until they fill some hundred
+ * megabytes. A host that is under attack may be short of memory, so they have to go before the next policy comes.
  */
 export function makeRoomFor(bytes: number): void {
   if (bytes < largeFile) return;
@@ -19,7 +18,7 @@ export function makeRoomFor(bytes: number): void {
 
 function collector(): () => void {
   setFlagsFromString('--expose-gc');
-  // The space for what is new would grow with every such file, to a third of all memory used.
+  // Without this the space for new objects would grow with every such file, to a third of all memory used.
   setFlagsFromString('--semi-space-growth-factor=1');
   return runInNewContext('gc') as () => void;
 }

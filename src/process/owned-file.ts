@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { errorCode } from './error-code';
 
 /**
- * Something stands there that is left alone: a link, a pipe, a device, or somebody else's file. The message says what.
+ * What stands there is left alone: a link, a pipe, a device, or somebody else's file. The message says which.
  */
 export class NotTrusted extends Error {}
 
 /** The numbers of the accounts that a file may belong to. On Windows every file has number 0. */
 export type Owners = ReadonlySet<number>;
 
-/** A handle on a folder that needs no right to list it (open(2), O_PATH). Node has no name for it. */
+/** Opens a folder without the right to list it (open(2), O_PATH). Node has no constant for it. */
 const onlyPath = 0o10000000;
 const handles = '/proc/self/fd';
 
@@ -18,15 +18,15 @@ const handles = '/proc/self/fd';
 export interface Place {
   readonly folder: string;
   readonly names: readonly string[];
-  /** Those whose file it may be. Whoever owns `folder` itself is not looked at. */
+  /** Those who may own the file and the folders on the way to it. Anybody may own `folder` itself. */
   readonly owners: Owners;
 }
 
 /**
- * Opens a file without following a link below that folder, without waiting, and
- * without anything happening to what is no plain file. Whoever may write into a folder on the way can neither lead us
- * elsewhere nor hold us up: on Linux each step goes through the open folder before it, on Windows the file is compared
- * with what the path says after it was opened. Returns a descriptor. Throws `NotTrusted`, or the system's error.
+ * Opens a file and returns its descriptor. Follows no link below that folder, does not wait, and does nothing to what
+ * is no plain file. So whoever may write into a folder on the way can neither lead us elsewhere nor hold us up. On
+ * Linux each step goes through the open folder before it; on Windows we compare the open file with the one that the
+ * path means afterwards. Throws `NotTrusted`, or the system's error.
  */
 export function openOwned(place: Place, flags: number, mode?: number): number {
   return process.platform === 'win32' ? openByPath(place, flags, mode) : openStepByStep(place, flags, mode);
@@ -36,7 +36,7 @@ function openStepByStep({ folder, names, owners }: Place, flags: number, mode: n
   const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } = constants;
   let path = folder;
   let parent = openSync(folder, onlyPath | O_DIRECTORY);
-  // Without /proc there is the path alone.
+  // Without /proc we can only go by the path.
   const at = (name: string): string => join(existsSync(handles) ? join(handles, String(parent)) : path, name);
   try {
     for (const name of names.slice(0, -1)) {
@@ -61,11 +61,11 @@ function openByPath({ folder, names }: Place, flags: number, mode: number | unde
     const { dev, ino } = fstatSync(fd, { bigint: true });
     const after = idByPath(folder, names);
     if (after !== `${dev}:${ino}` || (before !== undefined && before !== after))
-      throw new NotTrusted('another file came into its place just now');
+      throw new NotTrusted('another file has just taken its place');
   });
 }
 
-/** Which file a path means; undefined where there is none. Throws where a link, of whatever kind, stands on the way. */
+/** Identifies the file that a path means; undefined where there is none. Throws where any link stands on the way. */
 function idByPath(folder: string, names: readonly string[]): string | undefined {
   let path = folder;
   let id: string | undefined;
@@ -78,7 +78,7 @@ function idByPath(folder: string, names: readonly string[]): string | undefined 
   return id;
 }
 
-/** Closes it again where it is not good. */
+/** Returns the descriptor of a good file. Closes that of any other and throws. */
 function checked(fd: number, alsoCheck: () => void): number {
   try {
     const stat = fstatSync(fd);
@@ -96,7 +96,7 @@ function checkOwner({ uid }: { readonly uid: number }, owners: Owners): void {
   if (!owners.has(uid)) throw new NotTrusted(`it, or a folder on the way, belongs to somebody else (user ${uid})`);
 }
 
-/** What these errors mean where no link is followed and nothing is waited for. */
+/** What these errors mean for a file that is opened without following a link and without waiting. */
 const reasons: Readonly<Record<string, string>> = {
   ELOOP: 'it is a link',
   ENOTDIR: 'a folder on the way to it is a link or no folder',

@@ -3,18 +3,18 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { errorText } from './error-code';
 
 export interface RunOptions {
-  /** After so many milliseconds the process is killed. Absent: it is waited for, however long it takes. */
+  /** After so many milliseconds we kill the process. Absent: we wait for it, however long it takes. */
   readonly limitMs?: number;
-  /** An open file that the process reads on standard input; absent: nothing at all. */
+  /** An open file that the process reads as its standard input. Absent: its input is empty. */
   readonly inputFd?: number;
   /** How much of the output is kept, in bytes; absent: 64 KiB. */
   readonly keepBytes?: number;
-  /** An open file that the process keeps open as long as it lives, as its descriptor 3: it takes part in our lock. */
+  /** An open file that the process keeps open as its descriptor 3 as long as it lives: so it shares our lock. */
   readonly holdFd?: number;
-  /** The process outlives us. Its output then goes to this file instead of a pipe that would break with our end. */
+  /** The process may outlive us. Its output goes to this file, because a pipe would break when we end. */
   readonly outliveInto?: string;
   readonly env?: NodeJS.ProcessEnv;
-  /** Aborted: nobody needs the process any more, and it is killed. */
+  /** Aborted: nobody needs the process any more, and we kill it. */
   readonly signal?: AbortSignal;
 }
 
@@ -23,23 +23,23 @@ export interface RunResult {
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly timedOut: boolean;
-  /** Why it could not be started, such as ENOENT. */
+  /** Why the process could not be started, such as ENOENT. */
   readonly startError?: string;
   /** The beginning of standard output and error, as raw bytes: tools write in any code page. */
   readonly output: Buffer;
-  /** What of that came on standard output. Empty where the process outlives us. */
+  /** The part of `output` that came on standard output. Empty with `outliveInto`. */
   readonly stdout: Buffer;
   readonly durationMs: number;
 }
 
 const keptOutput = 64 * 1024;
 
-/** How long after a process ended, or was killed, we wait for its pipes or its end before we go on without. */
+/** How long we wait for a killed process to end, and for the pipes of an ended one, before we go on without them. */
 const graceMs = 1000;
 
 /**
- * Runs one program by absolute path with an argument array: no shell, no window, no console input. Never throws and
- * never waits without end when a limit is given; both pipes are drained, however much comes.
+ * Runs one program by its absolute path with an array of arguments: no shell, no window, no console input. Never
+ * throws. With a limit it never waits without end. Drains both pipes, however much comes.
  */
 export async function runProcess(
   program: string,
@@ -84,7 +84,7 @@ type Output = Pick<RunResult, 'output' | 'stdout'>;
 
 const nothing: Output = { output: Buffer.alloc(0), stdout: Buffer.alloc(0) };
 
-/** Drains both pipes and keeps the first `most` bytes of them. Returns what gives those that came so far. */
+/** Drains both pipes and keeps their first `most` bytes. Returns a function that gives the bytes kept so far. */
 function collect({ stdout, stderr }: ChildProcess, most: number): () => Output {
   const chunks: { readonly bytes: Buffer; readonly isStdout: boolean }[] = [];
   let kept = 0;
@@ -156,12 +156,12 @@ function openQuietly(file: string): number | undefined {
   }
 }
 
-/** Thrown from an event, the error of a failing disk would end this process. */
+/** An error of a failing disk, thrown from an event, would end this process. */
 function closeQuietly(fd: number): void {
   try {
     closeSync(fd);
   } catch {
-    // It is closed all the same.
+    // The descriptor is closed all the same.
   }
 }
 

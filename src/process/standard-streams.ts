@@ -1,8 +1,8 @@
 /**
- * Has Node make no stream of its own for standard output and error. It looks at `process.stderr` whenever a socket or a
- * child's pipe is closed (lib/net.js, `_destroy`), makes the stream then, and ends this process where the handle is one
- * that it cannot open (EBADF): under Wine a pipe of Linux, on Windows whatever a service was given. What is said goes
- * out by say.ts.
+ * Keeps Node from making its own streams for standard output and error. Node looks at `process.stderr` whenever a
+ * socket or a child's pipe is closed (Node's lib/net.js, `_destroy`) and then makes the stream. Where it cannot open
+ * the handle (EBADF) it ends this process; such a handle is a Linux pipe under Wine, or what a Windows service was
+ * given. say.ts writes what we say.
  */
 export function keepStreamsUnmade(): void {
   for (const name of ['stdout', 'stderr']) Object.defineProperty(process, name, { value: undefined });

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 
 /** When a process was started, so that two of them can be put in order. */
 export interface Started {
-  /** Milliseconds since 1970, by the clock. */
+  /** Milliseconds since 1970, by this host's clock. */
   readonly at: number;
-  /** Sorts as text by the order of their starts, among the processes since the system's last start. */
+  /** Sorted as texts, keys are in the order in which the processes started since the system's last start. */
   readonly key: string;
 }
 
@@ -22,7 +22,7 @@ function keyOf(ticks: string | undefined, at: number): string {
   return `${ticks ?? digits(Math.round(at * 1000), 17)}.${digits(process.pid, 10)}`;
 }
 
-/** As `startOf`, of which it is a hundredth of a second on every system that this runs on (USER_HZ). */
+/** The present moment in the ticks of `startOf`: hundredths of a second on every system that we run on (USER_HZ). */
 function ticksNow(): string | undefined {
   try {
     const [seconds] = readFileSync('/proc/uptime', 'latin1').split(' ');
@@ -33,13 +33,13 @@ function ticksNow(): string | undefined {
 }
 
 /**
- * When a process was started, in the kernel's own ticks since the system's start (proc_pid_stat(5), field 22): no clock
- * that is set moves it. Undefined where there is no such process, or no such file.
+ * When a process was started, in the kernel's own ticks since the system's start (proc_pid_stat(5), field 22), which do
+ * not move when somebody sets the clock. Undefined where there is no such process, or no /proc.
  */
 export function startOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The name of the program, in brackets, may hold anything.
+    // The program's name stands in brackets and may hold anything, brackets too.
     const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
     return ticks === undefined ? undefined : digits(Number(ticks), 17);
   } catch {

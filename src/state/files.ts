@@ -1,11 +1,11 @@
 import { lstatSync, readdirSync, unlinkSync } from 'node:fs';
 
-/** True also for a link that leads nowhere. Throws the system's error when that cannot be told. */
+/** True where something stands at the path, even a link that leads nowhere. Throws the system's error. */
 export function isThere(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** What is in a folder; nothing, where that cannot be read. */
+/** The names in a folder; none where the folder cannot be read. */
 export function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
@@ -14,11 +14,11 @@ export function namesIn(folder: string): string[] {
   }
 }
 
-/** For a file that is only in the way. */
+/** Removes a file that does no harm if it stays. */
 export function removeIfPossible(file: string): void {
   try {
     unlinkSync(file);
   } catch {
-    // So it stays.
+    // It stays.
   }
 }

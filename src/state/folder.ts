@@ -7,21 +7,22 @@ import { systemTool, toolEnvironment } from '../windows/system-tool';
 import { lacksRights, unusable } from './unusable';
 
 /**
- * Where the journal, the second copy of the backup and the log are kept: outside the agent's home, which an uninstall
- * of the agent deletes, and in a place where ordinary users cannot create anything.
+ * The folder of the journal, the second copy of the backup and the log. It lies outside the agent's folder, which the
+ * agent's uninstaller deletes, and where ordinary users cannot create anything.
  */
 export function stateFolderOf(host: Host): string {
   return host.platform === 'windows' ? closedFolder(host) : '/var/lib/contain-host';
 }
 
-/** LocalSystem and Administrators, by SID: their names are translated. */
+/** LocalSystem and Administrators, by SID, because Windows translates their names. */
 const fullControl = ['*S-1-5-18:(OI)(CI)F', '*S-1-5-32-544:(OI)(CI)F'];
 /** Everyone, Authenticated Users, Users, Interactive. */
 const ordinaryUsers = ['*S-1-1-0', '*S-1-5-11', '*S-1-5-32-545', '*S-1-5-4'];
 
 /**
- * Makes the state folder if it is missing and closes it to ordinary users if it is open. Returns a warning where it
- * could not be closed. Throws `Failure` where it cannot be made or used, or where something else stands in its place.
+ * Makes the state folder if it is missing, and closes it to ordinary users if it is open. Returns a warning where it
+ * cannot close the folder. Throws `Failure` where it cannot make or use it, or where something else stands in its
+ * place.
  */
 export async function prepareStateFolder(host: Host): Promise<string | undefined> {
   const folder = stateFolderOf(host);

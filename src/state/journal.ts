@@ -12,23 +12,24 @@ export interface Asked {
   readonly alertId?: string;
   readonly ruleId?: string;
   readonly caseNumber?: string;
-  /** Who typed the order at a prompt, and the free words of an operator. */
+  /** Who typed the order at a prompt. */
   readonly by?: string;
+  /** An operator's own words. */
   readonly note?: string;
   /** Everybody let in besides the servers, as `address/prefix`. */
   readonly handlers: readonly string[];
-  /** Entries of the settings that are let through so far as they say, as `entryText` writes them; absent: none. */
+  /** The entries of the settings, each let through as far as it says, as `entryText` writes them; absent: none. */
   readonly allow?: readonly string[];
-  /** The last operator's own address among them. */
+  /** The one of `handlers` that is the last operator's own address. */
   readonly operatorAddress?: string;
 }
 
-/** What later runs need of a case, by names that each firewall has for itself. */
+/** What later runs need to know of a case. Each firewall has its own names for its facts. */
 export type Facts = Readonly<Record<string, string | number | boolean>>;
 
 /**
- * `asked` opens a case. What a later ADD asks for counts from the first line on that says that something comes of it;
- * an order that was refused lets nobody in.
+ * The event `asked` opens a case. What a later ADD asks for stands in its first step or judgement and counts from there
+ * on: an order that was refused wrote no such line and lets nobody in.
  */
 export type JournalEvent =
   | ({ readonly event: 'asked' } & Asked)
@@ -42,12 +43,12 @@ export type JournalEvent =
   | { readonly event: 'judged'; readonly state: State; readonly gaps: readonly Gap[]; readonly asked?: Asked }
   | { readonly event: 'closed'; readonly how: 'released' | 'rolled-back' | 'nothing-changed' };
 
-/** What the journal says of the case that is open: everything a later run, or a person, needs after a crash. */
+/** What the journal says of the open case: everything that a later run, or a person, needs after a crash. */
 export interface OpenCase {
   readonly since: Date;
   readonly asked: Asked;
   readonly facts: Facts;
-  /** Steps begun since the last judgement, oldest first. None: nothing was interrupted. */
+  /** The steps that began since the last judgement, oldest first. None: nothing was interrupted. */
   readonly unfinished: readonly string[];
   /** The last judgement, if one was made. */
   readonly judged?: { readonly state: State; readonly gaps: readonly Gap[] };
@@ -55,12 +56,15 @@ export interface OpenCase {
   readonly lastAt: Date;
 }
 
-/** A journal holds one case, with some lines for each order in it; one that was swapped must not fill the memory. */
+/**
+ * A journal holds some lines for each order of one case. A file that somebody put in its place must not fill memory.
+ */
 const mostBytes = 16 * 1024 * 1024;
 
 /**
- * The journal of the case that is open: append-only, one line of JSON an event, each on disk (fsync) before the call
- * returns. A line torn by a power cut is ignored. When the case is closed the file is put aside under its time stamp.
+ * The journal of the open case. It is only appended to, one line of JSON for each event, and each line is on disk
+ * (fsync) before the call returns. A line that a power cut tore is ignored. `close` renames the file after the present
+ * time.
  */
 export class Journal {
   private readonly file: string;
@@ -70,8 +74,8 @@ export class Journal {
   }
 
   /**
-   * Throws the file system's error when the line could not be put on disk. `orNothing`: then none of it is left there
-   * either, so that nobody takes for begun what was not.
+   * Puts a line on disk, or throws the file system's error. `orNothing`: takes a part of the line away again then, so
+   * that nobody believes that something began which did not.
    */
   append(event: JournalEvent, orNothing = false): void {
     let size: number | undefined;
@@ -95,23 +99,23 @@ export class Journal {
     }
   }
 
-  /** By a handle of its own: Windows cuts no file by one that was opened to append. */
+  /** Opens the file anew: Windows does not cut a file through a handle that was opened to append. */
   private cut(size: number, why: unknown): void {
     try {
       truncateSync(this.file, size);
     } catch (error) {
-      throw new Error(`${String(why)}; and what was written of the line stays in ${this.file}: ${String(error)}`);
+      throw new Error(`${String(why)}; and a part of the line stays in ${this.file}: ${String(error)}`);
     }
   }
 
-  /** The open case, or undefined when none is. Throws the file system's error when the journal cannot be read. */
+  /** The open case; undefined where none is open. Throws the file system's error where the journal cannot be read. */
   read(): OpenCase | undefined {
     return fold(this.lines());
   }
 
   /**
-   * Closes the case and puts its journal aside. Either is enough: a case that stays open hands its old backup to the
-   * next one. Throws the file system's error when one of them failed.
+   * Writes that the case is closed, and renames its journal. Tries both, because either is enough: a case that stays
+   * open would hand its old backup to the next one. Throws the file system's error where one of them failed.
    */
   close(how: 'released' | 'rolled-back' | 'nothing-changed'): void {
     try {
@@ -151,7 +155,7 @@ function endsTorn(file: number, size: number): boolean {
   return last[0] !== 0x0a;
 }
 
-/** Goes through the events in order; what cannot be read as one is left out. */
+/** Goes through the events in order, and leaves out every line that cannot be read as one. */
 function fold(lines: readonly string[]): OpenCase | undefined {
   let open: FoldedCase | undefined;
   let unfinished: string[] = [];
@@ -174,7 +178,7 @@ function fold(lines: readonly string[]): OpenCase | undefined {
   return open === undefined ? undefined : { ...open, unfinished };
 }
 
-/** A list that is made anew with each line would take a time that grows with the square of the lines. */
+/** Without `unfinished`: to copy that list for each line would take time that grows with the square of the lines. */
 type FoldedCase = Omit<OpenCase, 'unfinished'>;
 
 function goOn(
@@ -194,7 +198,7 @@ export interface JournalEntry {
   readonly event: JournalEvent;
 }
 
-/** Every line of a journal that can be read, in its order. */
+/** Every line of a journal that can be read, in order. */
 export function readEntries(text: string): JournalEntry[] {
   return text.split('\n').flatMap((line) => parseLine(line) ?? []);
 }

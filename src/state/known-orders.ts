@@ -3,18 +3,19 @@ import { join } from 'node:path';
 
 interface KnownOrder {
   readonly id: string;
-  /** When it was carried out, by this host's clock. */
+  /** When the order was carried out, by this host's clock. */
   readonly time: string;
 }
 
-/** So many orders are remembered; a server sends one again within minutes. */
+/** How many orders are remembered. A server that repeats an order does so within minutes. */
 const kept = 200;
-/** A clock of the server that was wrong for a while must not keep orders from being carried out afterwards. */
+/** So long ids are compared when no case is open. The server's clock may have been wrong, and ids may be times. */
 const orderedForMs = 3600_000;
 
 /**
- * The ids of the orders that were carried out, in a file of the state folder. What cannot be read or written is not
- * known: an order that is carried out twice changes little, one that is not carried out may be the one that matters.
+ * The ids of the orders that were carried out, in a file of the state folder. Where that file cannot be read or written
+ * the orders are carried out: one that is carried out twice changes little, one that is left out may be the one that
+ * matters.
  */
 export class KnownOrders {
   private readonly file: string;
@@ -24,8 +25,8 @@ export class KnownOrders {
   }
 
   /**
-   * Why an order is not to be carried out: it was before, or it is older than the last one, as far as ids show that;
-   * absent: it is to be. `isCaseOpen`: what was ordered in a case counts as long as the case is open.
+   * Why an order must not be carried out: it was carried out before, or its id shows that it is older than the last
+   * one. Undefined: it must be. `isCaseOpen`: the last order counts as long as the case is open, else for an hour.
    */
   findReason(id: string, isCaseOpen: boolean, now: Date): string | undefined {
     const known = this.read();
@@ -41,7 +42,7 @@ export class KnownOrders {
     try {
       writeFileSync(this.file, JSON.stringify(orders), { mode: 0o600 });
     } catch {
-      // See above.
+      // The order stays unknown and may be carried out twice.
     }
   }
 
@@ -62,8 +63,8 @@ function isKnownOrder(value: unknown): value is KnownOrder {
 }
 
 /**
- * Ids that begin with a number, or with one and a dot behind it, are in order: numbers that count up, or times. Others
- * are not.
+ * Only ids that are a number, with or without a decimal part, can be compared: they count up, or are times. For all
+ * others this is false.
  */
 function isOlder(id: string, than: string): boolean {
   const [one, other] = [numberOf(id), numberOf(than)];

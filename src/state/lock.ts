@@ -9,21 +9,21 @@ import { unusable } from './unusable';
 
 export interface Lock {
   /**
-   * Handed to every process that changes the firewall: the lock is held as long as one of them lives, even after our
-   * end.
+   * We hand this to every process that changes the firewall: the lock is held as long as one of them lives, even when
+   * we have ended.
    */
   readonly fd: number;
   release(): void;
 }
 
-/** libuv's UV_FS_O_EXLOCK: opens with share mode 0, so that a second open fails with EBUSY (libuv include/uv/win.h). */
+/** UV_FS_O_EXLOCK (libuv include/uv/win.h): opens with share mode 0, so that a second open fails with EBUSY. */
 const exclusive = 0x10000000;
 const retryMs = 200;
 
 /**
- * One instance at a time, by a file opened exclusively: nothing stays behind when its holder dies, and nobody without
- * rights to the state folder can squat it. Waits at most `waitMs`.
- * Throws `Failure`: `busy` when another instance is at work, `not-elevated` when we may not open the file.
+ * Lets one instance at a time work, by a file that it opens exclusively: nothing stays behind when that instance dies,
+ * and nobody without rights to the state folder can take the lock. Waits at most `waitMs`. Throws `Failure`: `busy`
+ * when another instance is at work, `not-elevated` when we may not open the file.
  */
 export async function acquireLock(folder: string, waitMs: number): Promise<Lock> {
   const file = join(folder, 'lock');
@@ -31,16 +31,16 @@ export async function acquireLock(folder: string, waitMs: number): Promise<Lock>
   return { fd, release: () => close(fd) };
 }
 
-/** A disk that fails then does not make undone what was done; the lock ends with this process anyway. */
+/** An error of the disk here undoes nothing that was done, and the lock ends with this process anyway. */
 function close(fd: number): void {
   try {
     closeSync(fd);
   } catch {
-    // It is closed all the same.
+    // The descriptor is closed all the same.
   }
 }
 
-/** True when an instance holds the lock now. Nothing is waited for; what cannot be told counts as not held. */
+/** True when an instance holds the lock now. Does not wait. False where that cannot be found out. */
 export function isLocked(folder: string): boolean {
   const file = join(folder, 'lock');
   if (!existsSync(file)) return false;
@@ -69,14 +69,14 @@ async function openExclusive(file: string, waitMs: number): Promise<number> {
   }
 }
 
-/** Node has no flock; util-linux's flock locks the open file it inherits, and the lock stays with us when it ends. */
+/** Node has no flock. The flock of util-linux locks the open file that it inherits; we keep the lock when it ends. */
 async function openFlocked(file: string, waitMs: number): Promise<number> {
   let fd: number;
   try {
     fd = openSync(file, constants.O_RDWR | constants.O_CREAT, 0o600);
   } catch (error) {
     if (!['ENOSPC', 'EDQUOT'].includes(errorCode(error))) throw unusable(file, error);
-    // A first order on a full disk: nobody else can make the file then, and all lock its folder.
+    // On a full disk the first order cannot make the file. Nobody else can either, so all lock the folder instead.
     fd = openSync(dirname(file), constants.O_RDONLY);
   }
   const seconds = Math.ceil(waitMs / 1000);
@@ -96,7 +96,7 @@ async function openFlocked(file: string, waitMs: number): Promise<number> {
   throw busy();
 }
 
-/** For whom the time was not enough. */
+/** For an order whose turn did not come in time. */
 export function busy(): Failure {
   return new Failure(
     'busy',

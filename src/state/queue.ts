@@ -6,28 +6,28 @@ import { namesIn, removeIfPossible } from './files';
 
 /** An order that waits for its turn, or is at work. */
 export interface Waiting {
-  /** When the process was started that the agent started for it. */
+  /** When the process of this order was started, as `Started.key`. */
   readonly key: string;
   readonly requestedBy: RequestedBy;
 }
 
-/** A place in the queue. It ends with the process that holds it, however that ends. */
+/** A place in the queue. It ends with the process that holds it, however that process ends. */
 export interface Place {
   leave(): void;
 }
 
 /**
- * libuv's UV_FS_O_EXLOCK, nobody else can open it, and UV_FS_O_TEMPORARY, gone with its last handle (libuv
- * include/uv/win.h).
+ * UV_FS_O_EXLOCK: nobody else can open the file. UV_FS_O_TEMPORARY: the file goes with its last handle. Both are in
+ * libuv's include/uv/win.h.
  */
 const exclusive = 0x10000000;
 const temporary = 0x40;
 const onWindows = process.platform === 'win32';
 
 /**
- * Puts an order into the queue, as a file in the state folder, where ordinary users cannot put one, that its process
- * keeps open. What the others need to know stands in its name. Undefined where no file can be made: such an order waits
- * for the lock alone.
+ * Puts an order into the queue: makes a file in the state folder, where ordinary users cannot make one, and keeps it
+ * open. Its name says what the other orders need to know. Undefined where no file can be made: such an order waits only
+ * for the lock.
  */
 export function takePlace(folder: string, { key, requestedBy }: Waiting): Place | undefined {
   const file = join(folder, `waiting-${key}-${requestedBy}-${process.pid}`);
@@ -45,11 +45,11 @@ function leave(file: string, fd: number): void {
   try {
     closeSync(fd);
   } catch {
-    // It is closed all the same.
+    // The descriptor is closed all the same.
   }
 }
 
-/** The other orders that wait or are at work. What a process left behind that was killed is taken away. */
+/** The other orders that wait or are at work. Removes the files that killed processes left behind. */
 export function othersIn(folder: string, own: Started): Waiting[] {
   const others = new Map<string, Waiting>();
   for (const name of namesIn(folder)) {
@@ -62,7 +62,7 @@ export function othersIn(folder: string, own: Started): Waiting[] {
   return [...others.values()];
 }
 
-/** Whether the process still has it open. */
+/** True where the process still has the file open. */
 function isOpen(file: string, pid: string): boolean {
   if (!onWindows) return namesIn(`/proc/${pid}/fd`).some((fd) => targetOf(`/proc/${pid}/fd/${fd}`) === file);
   try {
@@ -81,12 +81,12 @@ function targetOf(link: string): string | undefined {
   }
 }
 
-/** The arguments that begin an order; an agent of Wazuh gives none. */
+/** The first argument of an order. A Wazuh agent gives no argument. */
 const verbs = new Set(['add', 'delete', 'contain', 'release']);
 
 /**
- * True while another process of this program, of the same user, was started before this one to give an order and is not
- * in the queue yet: on a busy host a later one may be quicker. Only Linux can tell.
+ * True while an older process of this program, of the same user, has an order and is not in the queue yet: on a busy
+ * host a later process may be quicker. Always false on Windows, where we cannot find out.
  */
 export function isOlderOneComing(folder: string, own: Started, program: string): boolean {
   if (onWindows) return false;

@@ -8,7 +8,7 @@ import type { Asked, Facts, Journal, JournalEvent } from './journal';
 import { caseFiles, removeOldCases } from './old-cases';
 import type { Recorder, Step } from './step';
 
-/** What of a containment was measured, in milliseconds; `orderedAt` since 1970. */
+/** The measured times of a containment, in milliseconds; `orderedAt` counts from 1970. */
 export type CaseTimes = Readonly<{ orderedAt: number; blockMs: number; exposureMs: number }>;
 
 /** What is recorded, and where. */
@@ -16,24 +16,24 @@ interface Given {
   readonly journal: Journal;
   readonly log: Log;
   readonly action: Request['action'];
-  /** What earlier runs noted of the case. */
+  /** The facts that earlier runs noted of the case. */
   readonly noted: Facts;
-  /** Runs once, before anything of the case is done. */
+  /** Runs once, before the first step. */
   readonly onFirstStep: () => void;
-  /** For a firewall that needs no backup: then a full disk, which any user can bring about, stops nothing. */
+  /** True for a firewall that needs no backup: a full disk, which any user can bring about, does not stop it. */
   readonly goesOnWhenFull: boolean;
 }
 
-/** Writes what a case does into the journal and the log. */
+/** Writes what is done in a case into the journal and the log. */
 export class CaseRecorder implements Recorder {
-  /** True once a step was begun. */
+  /** True once a step has begun. */
   acted = false;
-  /** True once a line could not be put on disk: what comes later knows less of this case. */
+  /** True once a line could not be put on disk: later runs then know less of this case. */
   isJournalLost = false;
   private readonly times: { readonly step: string; readonly begun: number; readonly ended: number }[] = [];
   /**
-   * From the first step that changes the firewall on, an unwritable journal no longer stops us. Nothing stops a
-   * release.
+   * True from the first step that changes the firewall on, and always for a release: then a journal that cannot be
+   * written does not stop us.
    */
   private changing: boolean;
   private askedAnew: Asked | undefined;
@@ -74,17 +74,17 @@ export class CaseRecorder implements Recorder {
   }
 
   /**
-   * What is asked for in a case that is open already. It counts with the first change or, where none is needed, with
-   * the judgement.
+   * Takes what an order asks for in a case that is open already. It counts from the first change on or, where no change
+   * is needed, from the judgement on.
    */
   askAnew(asked: Asked): void {
     this.askedAnew = asked;
   }
 
   /**
-   * How long it took from the order to the block and, where the old rules were off before it, how long nothing held the
-   * host. `orderedAt`: milliseconds since 1970. Undefined where this order made no block, or the clock was set in
-   * between.
+   * How long it took from the order to the block and, where the old rules were off before the block, how long no rules
+   * held the host. `orderedAt`: milliseconds since 1970. Undefined where this order made no block, or where somebody
+   * set the clock back in between.
    */
   timesOf(orderedAt: number): CaseTimes | undefined {
     const block = this.times.find(({ step }) => step === 'block' || step === 'load');
@@ -121,8 +121,8 @@ export class CaseRecorder implements Recorder {
   }
 
   /**
-   * Closes the case. Where that cannot be put on disk at all the next order finds the case open, looks at the host, and
-   * closes it.
+   * Closes the case. Where nothing of that can be put on disk, the next order finds the case open, looks at the host,
+   * and closes it.
    */
   closeCase(how: 'released' | 'rolled-back' | 'nothing-changed'): void {
     try {
@@ -134,8 +134,8 @@ export class CaseRecorder implements Recorder {
   }
 
   /**
-   * False where the line is not on disk. Before the first change a journal that cannot be written stops us; after it,
-   * stopping would be worse.
+   * Appends a line to the journal; false where it is not on disk. Before the first change a journal that cannot be
+   * written stops us; after it, to stop would be worse.
    */
   append(event: JournalEvent): boolean {
     try {
@@ -153,7 +153,7 @@ export class CaseRecorder implements Recorder {
   }
 }
 
-/** Reading and backing up change nothing of the firewall, and neither does what comes before the first change of it. */
+/** True for a step that changes the firewall. To read, to back up and to pin names do not. */
 function changes({ step }: Step): boolean {
   return !step.startsWith('read') && step !== 'backup' && step !== 'pin-names';
 }
@@ -170,7 +170,7 @@ function describeRun({ exitCode, signal, timedOut, startError, output, durationM
   return { exitCode, signal, timedOut, startError, durationMs, output: escapeOutput(output) };
 }
 
-/** No space, or none for this user (write(2)). */
+/** True where the disk, or this user's quota, is full (write(2)). */
 function isFull(error: unknown): boolean {
   return ['ENOSPC', 'EDQUOT'].includes(errorCode(error));
 }

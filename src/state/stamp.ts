@@ -6,8 +6,8 @@ export function stamp(time = new Date()): string {
 }
 
 /**
- * A path with the present time in it at which nothing stands: `path` makes one of a stamp. A clock that was set back
- * must not lead to a file of an earlier case.
+ * A path that holds the present time and at which nothing stands. `path` makes a path from a stamp. Where somebody set
+ * the clock back, the path must not be that of an earlier case's file.
  */
 export function freshPath(path: (stamp: string) => string): string {
   for (let time = Date.now(); ; time++) {

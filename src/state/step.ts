@@ -1,14 +1,14 @@
 import type { Facts } from './journal';
 
-/** One step of a plan: a stable name, and the exact program and arguments it runs, or null where it runs none. */
+/** One step of a plan: a stable name, and the exact program and arguments that it runs; null where it runs none. */
 export interface Step {
   readonly step: string;
   readonly command: readonly string[] | null;
 }
 
 /**
- * Carries out steps on behalf of a case: the journal has each one on disk before `work` starts, the log has its outcome
- * after.
+ * Carries out the steps of a case. The journal has each step on disk before its `work` starts; the log has its outcome
+ * afterwards.
  */
 export interface Recorder {
   act<T>(step: Step, work: () => Promise<T>): Promise<T>;
@@ -16,6 +16,6 @@ export interface Recorder {
   note(facts: Facts): void;
   /** What was noted of the case, in this run and before it. */
   readonly facts: Facts;
-  /** Says something in the log that changes nothing. */
+  /** Writes a warning to the log. */
   warn(message: string): void;
 }

@@ -16,14 +16,14 @@ export interface Turn {
 }
 
 const pauseMs = 30;
-/** So long the lock is waited for before the queue is looked at again. */
+/** So long we wait for the lock before we look at the queue again. */
 const lookMs = 1000;
-/** For a process that was started before, and that nobody can be sure will ever come into the queue. */
+/** So long we wait for an older process that is not in the queue yet, and that may never come into it. */
 const comingMs = 2000;
 
 /**
- * Waits, at most `waitMs`, until no older order waits, and takes the lock. Throws `Failure`: `superseded` where a newer
- * order of an operator makes this operator's order pointless, or as `acquireLock`.
+ * Waits at most `waitMs` until no older order waits, then takes the lock. Throws `Failure`: `superseded` where this is
+ * an operator's order and an operator gave a newer one; otherwise as `acquireLock` does.
  */
 export async function takeTurn(folder: string, turn: Turn, waitMs: number): Promise<Lock> {
   const { started, requestedBy } = turn;
@@ -88,9 +88,9 @@ async function tryLock(folder: string, waitMs: number): Promise<Lock | undefined
 }
 
 /**
- * On a busy host an order may come into the queue only after a newer one was carried out. Which was the newest of an
- * operator's is kept, with the start of the system that it belongs to; throws `Failure('superseded')` where this one is
- * older. The clock of Windows may have been set back since, so there the queue alone counts.
+ * On a busy host an order may come into the queue only after a newer one was carried out. So this writes down the
+ * newest order of an operator, with the system start that it belongs to. Throws `Failure('superseded')` where this
+ * order is older than that. On Windows only the queue counts, because somebody may have set the clock back since.
  */
 function noteLast(folder: string, { key }: Started): void {
   const system = systemStart();
@@ -105,7 +105,7 @@ function noteLast(folder: string, { key }: Started): void {
   try {
     writeFileSync(file, `${system} ${key}`, { mode: 0o600 });
   } catch {
-    // The queue is right nearly always.
+    // We go on without it: the queue alone is nearly always right.
   }
 }
 

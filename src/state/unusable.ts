@@ -2,7 +2,7 @@ import { Failure } from '../outcome/failure';
 import { errorCode } from '../process/error-code';
 
 /**
- * A file or folder of ours that cannot be used, before anything was changed: rights are missing, or the disk is to
+ * For a file or folder of ours that cannot be used, before anything was changed: we lack rights, or the disk is to
  * blame.
  */
 export function unusable(path: string, error: unknown): Failure {

@@ -7,8 +7,8 @@ import type { Unreadable } from './registry';
 import { systemTool, toolEnvironment } from './system-tool';
 
 /**
- * Reads who may do what with a file or folder, as SDDL ([MS-DTYP] 2.5.1): `icacls /save` writes it, with nothing
- * translated, where what `icacls` prints has the names of groups in the system's language.
+ * Reads who may do what with a file or folder, as SDDL ([MS-DTYP] 2.5.1). `icacls /save` writes that and translates
+ * nothing; what `icacls` prints has the names of groups in the system's language.
  */
 export async function readPermissions(host: Host, path: string): Promise<string | Unreadable> {
   let own: string | undefined;
@@ -29,12 +29,12 @@ export async function readPermissions(host: Host, path: string): Promise<string 
   }
 }
 
-/** Everyone, authenticated, interactive and anonymous users, users and guests, domain users; short and in full. */
+/** Everyone, authenticated, interactive and anonymous users, users, guests, domain users; by letters and by SID. */
 const ordinary = /^(?:WD|AU|IU|AN|BU|BG|DU|S-1-1-0|S-1-5-(?:4|7|11|32-545|32-546)|S-1-5-21-[\d-]+-513)$/;
 
-/** Rights by their letters ([MS-DTYP] 2.5.1.1) with which something can be put there, replaced or taken over. */
+/** The letters ([MS-DTYP] 2.5.1.1) of rights by which somebody can put, replace or take over something there. */
 const dangerous = new Set(['GA', 'GW', 'FA', 'FW', 'WD', 'WO', 'SD', 'DC', 'LC', 'DT']);
-/** Write, append, delete a child, delete, change the permissions or the owner, generic write and all; as one mask. */
+/** A mask: write, append, delete a child, delete, change the permissions, change the owner, generic write and all. */
 const dangerousBits = 0x2 | 0x4 | 0x40 | 0x10000 | 0x40000 | 0x80000 | 0x40000000 | 0x10000000;
 
 /** True when permissions let ordinary users change what is there. */

@@ -1,24 +1,24 @@
-/** A value of a type that nothing here asks for, such as REG_BINARY or REG_QWORD: its number, and its first bytes. */
+/** A value of a type that nothing here needs, such as REG_BINARY or REG_QWORD: its type and its first bytes. */
 export interface OtherValue {
   readonly type: number;
   readonly bytes: Buffer;
 }
 
-/** A text that may hold the names of variables, REG_EXPAND_SZ. */
+/** A text that may hold names of variables (REG_EXPAND_SZ). */
 export interface ExpandableText {
   readonly expandable: string;
 }
 
-/** REG_SZ as a string, REG_DWORD as a number. */
+/** A string is REG_SZ, a number is REG_DWORD. */
 export type RegistryValue = string | number | ExpandableText | OtherValue;
 
-/** The numbers of the types that texts have (Windows SDK, winnt.h). */
+/** The numbers of the two types of text (Windows SDK, winnt.h). */
 export const textTypes = { plain: 1, expandable: 2 } as const;
 
-/** More of a value of another type tells nobody anything. */
+/** Of a value of another type no more bytes than these are kept. */
 const mostOtherBytes = 64;
 
-/** A value of the type of this number, other than REG_DWORD. A text ends at its first NUL, or with its bytes. */
+/** Makes a value of any type but REG_DWORD. A text ends at its first NUL or, without one, with its bytes. */
 export function typedValue(type: number, bytes: Buffer): RegistryValue {
   if (type !== textTypes.plain && type !== textTypes.expandable) {
     return { type, bytes: Buffer.from(bytes.subarray(0, mostOtherBytes)) };
@@ -29,18 +29,18 @@ export function typedValue(type: number, bytes: Buffer): RegistryValue {
   return type === textTypes.plain ? whole : { expandable: whole };
 }
 
-/** Values by name; names compare without case. */
+/** Values by name, in which upper and lower case are the same. */
 export class RegistryValues {
   private readonly byName = new Map<string, { readonly name: string; readonly value: RegistryValue }>();
 
-  /** False where a value of that name was there, which it replaces. */
+  /** Sets a value. False where it replaced one of the same name. */
   set(name: string, value: RegistryValue): boolean {
     const count = this.byName.size;
     this.byName.set(name.toLowerCase(), { name, value });
     return this.byName.size > count;
   }
 
-  /** A text of either type: live registries have a path as REG_EXPAND_SZ where exported files have REG_SZ. */
+  /** A text of either type: the same path may be REG_EXPAND_SZ in a live registry and REG_SZ in an exported file. */
   text(name: string): string | undefined {
     const value = this.byName.get(name.toLowerCase())?.value;
     return value === undefined ? undefined : textOf(value);
@@ -70,7 +70,7 @@ export class RegistryValues {
   }
 }
 
-/** The text of a value that is one, of either type. */
+/** The text of a value, of either type; undefined for a value that is no text. */
 export function textOf(value: RegistryValue): string | undefined {
   if (typeof value === 'string') return value;
   return typeof value === 'object' && 'expandable' in value ? value.expandable : undefined;
@@ -79,30 +79,32 @@ export function textOf(value: RegistryValue): string | undefined {
 /** Keys by their full path in lower case, without the root's short form: `hkey_local_machine\system\...`. */
 export type RegistryKeys = ReadonlyMap<string, RegistryValues>;
 
-/** How a key is looked up, from the form in which paths are written in code: `HKLM\System`. */
+/** Turns a path as code writes it, such as `HKLM\System`, into the form by which `RegistryKeys` has it. */
 export function keyPath(path: string): string {
   return path.toLowerCase().replace(/^hklm\\/, 'hkey_local_machine\\');
 }
 
 const signature = 'Windows Registry Editor Version 5.00';
 const dword = /dword:([0-9a-fA-F]{8})/y;
-/** Without a number it is REG_BINARY, type 3. */
+/** Without a number the type is 3, REG_BINARY. */
 const hexStart = /hex(?:\(([0-9a-fA-F]{1,8})\))?:/y;
-/** Digits and commas of one line; one that goes on ends in a comma and a backslash. */
+/**
+ * The digits and commas of one line. A value that goes on in the next line ends this one in a comma and a backslash.
+ */
 const hexLine = /[0-9a-fA-F,]*/y;
 const hexGoesOn = /\\\r?\n[ \t]*/y;
 const key = /\[([^\r\n]+)\]/y;
 const comment = /;[^\r\n]*/y;
 
 /**
- * Reads the file that `reg.exe export` writes: UTF-16 with a byte order mark, format 5.00. A file that ends in the
- * middle, or holds anything else, is an error as a whole: half a policy must not be taken for one.
+ * Reads the file that `reg.exe export` writes: UTF-16 with a byte order mark, format 5.00. Returns an error for a file
+ * that is cut short or holds anything else: half a policy must not be taken for a whole one.
  */
 export function parseRegistryFile(bytes: Buffer): { readonly keys: RegistryKeys } | { readonly error: string } {
   if (bytes.length % 2 !== 0 || bytes[0] !== 0xff || bytes[1] !== 0xfe) return { error: 'it is not UTF-16' };
   const source = bytes.toString('utf16le', 2);
   if (!source.startsWith(signature)) return { error: 'it is not a registry file of version 5.00' };
-  // Every file ends with the empty line behind its last key; one that was cut short does not.
+  // A whole file ends in an empty line behind its last key; one that was cut short does not.
   if (!/\r?\n\r?\n$/.test(source.slice(-4))) return { error: 'its end is missing' };
   return new RegistryFileReader(source).read();
 }
@@ -121,7 +123,7 @@ class RegistryFileReader {
     return { keys: this.keys };
   }
 
-  /** A line's first character says what it is. */
+  /** Reads one line; its first character says what it is. */
   private readLine(): boolean {
     switch (this.source[this.at]) {
       case '\r':
@@ -165,7 +167,7 @@ class RegistryFileReader {
     return this.takeHex();
   }
 
-  /** A value of many megabytes has as many lines; a pattern for all of it at once would overflow the stack. */
+  /** Reads line by line: one pattern for a value of many megabytes would overflow the stack. */
   private takeHex(): RegistryValue | undefined {
     const start = this.take(hexStart);
     if (start === undefined) return undefined;
@@ -182,7 +184,7 @@ class RegistryFileReader {
     return typedValue(type, Buffer.from(lines.join('').replaceAll(',', ''), 'hex'));
   }
 
-  /** A text in quotes, with `\\` and `\"` in place of a backslash and a quote; a line break in it stands as it is. */
+  /** Reads a text in quotes. `\\` stands for a backslash, `\"` for a quote, and a line break for itself. */
   private takeQuoted(): string | undefined {
     if (this.source[this.at] !== '"') return undefined;
     let end = this.at;
@@ -214,7 +216,7 @@ class RegistryFileReader {
   }
 }
 
-/** Undefined when something else than a quote or a backslash is escaped. */
+/** Undefined where anything but a quote or a backslash is escaped. */
 function unquote(escaped: string): string | undefined {
   let text = '';
   let from = 0;

@@ -12,22 +12,22 @@ export interface Unreadable {
   readonly unreadable: string;
 }
 
-/** What was read of a key and, where that was asked for, the registry file that it was read from. */
+/** What a key holds and, where the caller wants to keep it, the registry file from which it was read. */
 export interface RegistryReading {
   readonly keys: RegistryKeys;
   readonly file?: string;
 }
 
-/** Installers of 32-bit agents leave their values in the 32-bit view; everything else here is in the 64-bit one. */
+/** Installers of 32-bit agents write their values into the 32-bit view; all else here is in the 64-bit one. */
 export type RegistryView = '32' | '64';
 
-/** Arguments of `reg.exe` that write a key to a file in UTF-16; `reg query` would print it in the OEM code page. */
+/** The arguments by which `reg.exe` writes a key to a file in UTF-16. `reg query` would print the OEM code page. */
 export function exportKey(key: string, file: string, view: RegistryView = '64'): string[] {
   return ['export', key, file, '/y', `/reg:${view}`];
 }
 
 /**
- * Reads a key and all below it, by way of a file in `folder`, which is closed to others. One retry: a single failed
+ * Reads a key and all below it, through a file in `folder`, which must be closed to others. Tries twice: one failed
  * call must not decide anything.
  */
 export async function readKey(
@@ -42,11 +42,11 @@ export async function readKey(
 }
 
 export interface ReadOptions {
-  /** Absent: the 64-bit one. */
+  /** Absent: the 64-bit view. */
   readonly view?: RegistryView;
-  /** The registry file is left there until the order is over. */
+  /** Leaves the registry file where it is until the order is over. */
   readonly keepFile?: boolean;
-  /** Aborted: nobody needs it any more. */
+  /** Aborted: nobody needs the key any more. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -81,7 +81,7 @@ async function tryReadKey(
   }
 }
 
-/** Removes the folder of a reading. What was read is good, even where that does not succeed. */
+/** Removes the folder of a reading. Where that fails, what was read is good all the same. */
 export function tidyUp(folder: string): void {
   try {
     for (const name of readdirSync(folder)) unlinkSync(join(folder, name));
@@ -91,11 +91,11 @@ export function tidyUp(folder: string): void {
   }
 }
 
-/** Removes the readings in a folder that nobody needs any more: their runs are over, or were killed. */
+/** Removes from a folder the readings of runs that are over or were killed. */
 export function removeReadings(folder: string): void {
   try {
     for (const name of readdirSync(folder)) if (name.startsWith(readingPrefix)) tidyUp(join(folder, name));
   } catch {
-    // They are only in the way.
+    // They stay; they do no harm.
   }
 }

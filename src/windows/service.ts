@@ -5,11 +5,12 @@ import { readKey, type Unreadable } from './registry';
 import { keyPath } from './registry-file';
 import { systemTool, toolEnvironment } from './system-tool';
 
-/** What stands in `Start` of a service that must not be started. */
+/** The `Start` value of a service that must not be started. */
 export const disabledStart = 4;
 
 /**
- * How a service is to start: 2 by itself, 3 when asked, 4 not at all. `folder`: where its key may be put for a moment.
+ * How a service is to start: 2 by itself, 3 when asked, 4 not at all. `folder`: where we may put the key's export for a
+ * moment.
  */
 export async function readServiceStart(host: Host, folder: string, name: string): Promise<number | Unreadable> {
   const key = `HKLM\\SYSTEM\\CurrentControlSet\\Services\\${name}`;
@@ -29,8 +30,9 @@ const states: Readonly<Record<string, ServiceState>> = {
 };
 
 /**
- * Asks the service manager, by `sc query`. Its labels may be translated; of the lines that hold a number and a word the
- * first is the type, the second the state (SERVICE_STATUS, dwCurrentState). No answer, or another one: unknown.
+ * Asks the service manager for a service's state, by `sc query`. The labels in its answer may be translated, so we go
+ * by the lines that hold a number and a word: the first is the type, the second the state (SERVICE_STATUS,
+ * dwCurrentState). Without such an answer the state is unknown.
  */
 export async function queryService(host: Host, name: string): Promise<ServiceState> {
   const sc = await runProcess(systemTool(host, 'sc.exe'), ['query', name], {

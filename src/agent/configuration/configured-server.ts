@@ -10,7 +10,7 @@ export interface ConfiguredServer {
   readonly protocols: readonly Protocol[] | undefined;
 }
 
-/** Ports as the agents read them (OS_StrIsNum and atoi): digits, leading zeros allowed. Throws `Rejected`. */
+/** Reads a port as the agents do (OS_StrIsNum and atoi): digits, leading zeros allowed. Throws `Rejected`. */
 export function parsePort(text: string): number {
   const port = /^\d+$/.test(text) ? Number(text) : 0;
   if (port < 1 || port > 65535) throw new Rejected(`${quote(text)} is not a port`);
@@ -18,8 +18,8 @@ export function parsePort(text: string): number {
 }
 
 /**
- * What stands as `server-ip`. The agents refuse everything but numeric addresses (OS_IsValidIP in
- * src/shared/validate_op.c); old spellings that only some of them take go through here and are left out later. Throws
+ * Checks what stands as `server-ip`. The agents refuse everything but numeric addresses (OS_IsValidIP in the agents'
+ * src/shared/validate_op.c). Old spellings that only some agents take pass here and are left out later. Throws
  * `Rejected`.
  */
 export function checkServerIp(text: string): string {

@@ -2,7 +2,7 @@ import type { Host } from '../../host';
 import { readAgentFile } from '../agent-files';
 import { configurationFile } from '../home';
 
-/** No configuration that a person wrote is larger. */
+/** In bytes. No configuration that a person wrote is larger. */
 const largestFile = 32 * 1024 * 1024;
 
 /** The agent's ossec.conf as bytes. Throws the error that says why it cannot be read. */
@@ -11,8 +11,8 @@ export function readConfigurationFile(platform: Host['platform'], home: string):
 }
 
 /**
- * What the agent sees of its configuration, one character a byte: names and addresses are ASCII, and the agent does not
- * care about the rest. On Windows it reads in text mode, where Ctrl-Z ends a file.
+ * The text that the agent sees of its configuration, one character a byte: names and addresses are ASCII, and the agent
+ * ignores the encoding of the rest. On Windows the agent reads in text mode, where Ctrl-Z ends a file.
  */
 export function configurationText(bytes: Buffer, platform: Host['platform']): string {
   const source = bytes.toString('latin1');

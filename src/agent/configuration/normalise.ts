@@ -1,14 +1,14 @@
 import { cString, type Dialect, Scanner } from './scanner';
 
-/** Deeper nesting than this the agent gives up on (wazuh src/os_xml/os_xml.c). */
+/** The agent gives up on elements nested deeper than this (wazuh src/os_xml/os_xml.c). */
 const deepest = 1024;
 
-/** root, section, element, element of that: nothing deeper is wanted. */
+/** Root, section, element, and an element in that: nothing deeper is wanted. */
 const deepestWanted = 4;
 
 /**
- * Characters of plain XML. What names hundreds of servers is far shorter; the parser behind takes a second for this
- * much.
+ * In characters of plain XML. A file that names hundreds of servers is far shorter. The parser that reads it next takes
+ * a second for this much.
  */
 const longestWanted = 1024 * 1024;
 
@@ -19,9 +19,9 @@ export interface Wanted {
 }
 
 /**
- * Turns a configuration in the agent's own dialect into plain XML: one root, only the sections that are wanted, no
- * comments, attributes or entities, and of each element the text that the agent takes, which is what stands behind its
- * last child. Throws `Rejected` where the agent would not read the file.
+ * Turns a configuration in the agent's own dialect into plain XML: one root, only the sections that are wanted, and no
+ * comments, attributes or entities. Of each element it keeps the text that the agent takes, which stands behind the
+ * element's last child. Throws `Rejected` where the agent would not read the file.
  */
 export function normalise(source: string, dialect: Dialect, wanted: Wanted): string {
   const scanner = new Scanner(source, dialect);
@@ -29,14 +29,14 @@ export function normalise(source: string, dialect: Dialect, wanted: Wanted): str
   let out = '<sections>';
   for (let text = scanner.readText(false); text !== undefined; text = scanner.readText(open.length > 0)) {
     if (scanner.skipSlash()) {
-      const name = open.pop() ?? scanner.reject('a tag closes nothing');
+      const name = open.pop() ?? scanner.reject('a closing tag has no opening tag');
       const found = scanner.readClosingTag();
       if (found !== name) scanner.reject(`an element is opened as ${quote(name)} and closed as ${quote(found)}`);
       if (isWanted(wanted, open, name)) out += `${plain(text)}</${safeName(wanted, open, name)}>`;
     } else {
       if (open.length === deepest) scanner.reject('the elements are nested too deep');
       const { name, closed } = scanner.readOpeningTag();
-      // To the agent's library `var` declares a variable and is no element.
+      // For the agent's library `var` declares a variable and is not an element.
       if (open.length === 0 && name !== 'ossec_config' && name.toLowerCase() !== 'var')
         scanner.reject(`the root is ${quote(name)} and not ossec_config`);
       if (isWanted(wanted, open, name)) {
@@ -45,7 +45,7 @@ export function normalise(source: string, dialect: Dialect, wanted: Wanted): str
       }
       if (!closed) open.push(name);
     }
-    if (out.length > longestWanted) scanner.reject('the sections for this are too long');
+    if (out.length > longestWanted) scanner.reject('the sections that contain-host reads are too long');
   }
   const last = open.at(-1);
   if (last !== undefined) scanner.reject(`the file ends inside ${quote(last)}`);
@@ -61,7 +61,7 @@ function safeName({ elements }: Wanted, parents: readonly string[], name: string
   return parents.length === 1 || elements.has(name) ? name : 'other';
 }
 
-/** There are no entities on either side. Nothing that holds a `<` is of use, but it must not become a tag. */
+/** Neither dialect has entities. No useful text holds a `<`, but such a text must not become a tag. */
 function plain(text: string): string {
   return cString(text).replaceAll('<', '\ufffd');
 }

@@ -17,13 +17,13 @@ const wanted = {
   ]),
 };
 
-/** Every server becomes several rules. The largest cluster has far fewer. */
+/** Every server becomes several rules. The largest cluster has far fewer servers. */
 const mostServers = 256;
 
 /**
  * The servers that a configuration names, in the order in which the agent takes them. OSSEC and Wazuh read some files
- * differently; what either of them would use counts. Throws `Failure('bad-configuration')` where no agent would start
- * with the file.
+ * differently: every server counts that either of them would use. Throws `Failure('bad-configuration')` where neither
+ * would start with the file.
  */
 export function readConfiguredServers(
   bytes: Buffer,

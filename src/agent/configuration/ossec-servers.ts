@@ -11,8 +11,8 @@ const known = new Set([
 ]);
 
 /**
- * The servers to an OSSEC agent: those of all sections, in order. One port serves them all, the last one that stands
- * anywhere. Throws `Rejected`.
+ * The servers as an OSSEC agent reads them: those of all sections, in order. All have the same port, the last one in
+ * the file. Throws `Rejected`.
  */
 export function serversOfOssec(sections: readonly Element[]): ConfiguredServer[] {
   const hosts: string[] = [];

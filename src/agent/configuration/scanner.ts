@@ -1,16 +1,17 @@
 /**
- * What the two families of agents read differently: ossec-hids and wazuh, src/os_xml/os_xml.c and os_xml_internal.h.
+ * What the two families of agents, OSSEC and Wazuh, read differently (src/os_xml/os_xml.c and os_xml_internal.h of
+ * ossec-hids and of wazuh).
  */
 export interface Dialect {
-  /** XML_MAXSIZE: with this many characters a run of text, a name or an attribute is too long. */
+  /** A text, a name or an attribute of this many characters is too long (XML_MAXSIZE). */
   readonly tooLong: number;
-  /** A backslash makes the `<` behind it text. Whether a second backslash takes that back. */
+  /** A backslash makes the `<` behind it text. True where a second backslash before it takes that back. */
   readonly pairsBackslashes: boolean;
-  /** Whether an XML declaration at the very start is skipped; elsewhere it is an error. */
+  /** True where the agent skips an XML declaration at the very start. Elsewhere a declaration is an error. */
   readonly skipsDeclaration: boolean;
 }
 
-/** OSSEC since 3.6; the declaration since 4.3. */
+/** As OSSEC reads since 3.6; it skips the declaration since 4.3. */
 export const ossecDialect: Dialect = { tooLong: 8192, pairsBackslashes: false, skipsDeclaration: true };
 export const wazuhDialect: Dialect = { tooLong: 20480, pairsBackslashes: true, skipsDeclaration: false };
 
@@ -19,7 +20,7 @@ export class Rejected extends Error {}
 
 const declaration = /^(?:\xef\xbb\xbf)?<\?[ \t\n\v\f\r]*xml[\s\S]*?\?[ \t\n\v\f\r]*>/;
 
-/** The agent reads them recursively and overflows its stack long before. */
+/** The agent reads attributes recursively, and overflows its stack before it has read so many. */
 const mostAttributes = 1024;
 
 /**
@@ -37,7 +38,8 @@ export class Scanner {
   }
 
   /**
-   * The text up to the next tag, whose `<` is passed; undefined at the end of the file. Between roots it has no limit.
+   * Reads the text up to the next tag and passes the `<` of that tag; undefined at the end of the file. Text outside a
+   * root may have any length.
    */
   readText(insideRoot: boolean): string | undefined {
     let text = '';
@@ -51,7 +53,7 @@ export class Scanner {
       if (tag < 0) return undefined;
       if (insideRoot) this.checkLength(text);
       this.at = tag + 1;
-      // A comment opens whatever stands before it; the backslash then counts for what follows.
+      // A backslash does not keep a comment from opening; it counts for what follows the comment.
       if (this.source[this.at] === '!') this.skipComment();
       else if (this.dialect.pairsBackslashes ? backslashes % 2 === 0 : backslashes === 0) return text;
       else {
@@ -61,19 +63,19 @@ export class Scanner {
     }
   }
 
-  /** True, and passed, if the tag is a closing one. */
+  /** Passes the slash of a closing tag and returns true; false where the tag is not a closing one. */
   skipSlash(): boolean {
     if (this.source[this.at] !== '/') return false;
     this.at++;
     return true;
   }
 
-  /** The rest of a closing tag. A blank in it belongs to the name. */
+  /** Reads the rest of a closing tag. A blank in it belongs to the name. */
   readClosingTag(): string {
     return cString(this.readName(/[<>]/g));
   }
 
-  /** The rest of an opening tag. Its attributes are checked and left out. */
+  /** Reads the rest of an opening tag. Checks its attributes and leaves them out. */
   readOpeningTag(): { name: string; closed: boolean } {
     const name = this.readName(/[<> \t\n\v\f\r]/g);
     const closedByName = name.endsWith('/');
@@ -86,7 +88,7 @@ export class Scanner {
     throw new Rejected(`line ${this.source.slice(0, this.at).split('\n').length}: ${why}`);
   }
 
-  /** A name, without the comments in it. Passes the character that ends it; a `<` in a name is part of it. */
+  /** Reads a name, without the comments in it, and passes the character that ends it. A `<` in a name is part of it. */
   private readName(ends: RegExp): string {
     let name = '';
     for (;;) {
@@ -101,7 +103,10 @@ export class Scanner {
     }
   }
 
-  /** True if they end in the slash of an empty element; what stands between that slash and `>` is text to the agent. */
+  /**
+   * Passes the attributes. True where they end in the slash of an empty element; the agent takes what stands between
+   * that slash and the `>` for text.
+   */
   private skipAttributes(): boolean {
     const names = new Set<string>();
     for (;;) {
@@ -118,7 +123,7 @@ export class Scanner {
       this.skipAttributeValue();
       const next = this.source[this.at++] ?? '';
       if (next === '>' || next === '/') return next === '/';
-      if (!/[ \t\n\v\f\r]/.test(next)) this.reject('a tag goes on right behind an attribute');
+      if (!/[ \t\n\v\f\r]/.test(next)) this.reject('a tag has no blank behind an attribute');
     }
   }
 
@@ -151,7 +156,7 @@ export class Scanner {
     this.at = blanks.lastIndex;
   }
 
-  /** From its `!` to behind its end. No nesting: the first end counts. */
+  /** Passes a comment, from its `!` to behind its end. Comments do not nest: the first end counts. */
   private skipComment(): void {
     const end = /-->|!>/g;
     end.lastIndex = this.at + 1;
@@ -171,7 +176,7 @@ function backslashesAtEnd(text: string): number {
   return count;
 }
 
-/** To the agent a NUL ends a text. */
+/** The text up to its first NUL, where it ends for the agent. */
 export function cString(text: string): string {
   const end = text.indexOf('\0');
   return end < 0 ? text : text.slice(0, end);

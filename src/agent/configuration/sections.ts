@@ -2,7 +2,7 @@ import { XMLParser } from 'fast-xml-parser';
 import { normalise, type Wanted } from './normalise';
 import type { Dialect } from './scanner';
 
-/** An element of the configuration, its children in order. */
+/** An element of the configuration, with its children in order. */
 export interface Element {
   readonly name: string;
   readonly children: readonly Element[];
@@ -24,7 +24,7 @@ export function readSections(source: string, dialect: Dialect, wanted: Wanted): 
   return root?.children ?? [];
 }
 
-/** From fast-xml-parser's ordered form: one object a node, with the node's name, or `#text`, as its key. */
+/** Reads fast-xml-parser's ordered form: one object for each node, whose key is the node's name, or `#text`. */
 function toElements(nodes: unknown): Element[] {
   if (!Array.isArray(nodes)) return [];
   return nodes.flatMap((node: Readonly<Record<string, unknown>>): Element[] => {
@@ -39,7 +39,7 @@ function textOf(content: readonly Readonly<Record<string, unknown>>[]): string {
   return typeof text === 'string' ? text : '';
 }
 
-/** The texts of the children of that name. To the agents a later one replaces an earlier one. */
+/** The texts of the children of that name. For the agents a later one replaces an earlier one. */
 export function textsOf({ children }: Element, name: string): string[] {
   return children.filter((child) => child.name === name).map(({ text }) => text);
 }

@@ -8,8 +8,9 @@ import { type Element, textsOf } from './sections';
 const defaultPort = 1514;
 
 /**
- * The servers to an agent of Wazuh 3 or 4 (wazuh src/config/client-config.c): those of all sections, in order. A
- * `server` has its own port and protocol; OSSEC's older elements share those of their section. Throws `Rejected`.
+ * The servers as an agent of Wazuh 3 or 4 reads them (wazuh src/config/client-config.c): those of all sections, in
+ * order. A `server` has its own port and protocol; OSSEC's older elements share those of their section. Throws
+ * `Rejected`.
  */
 export function serversOfWazuh(sections: readonly Element[]): ConfiguredServer[] {
   return sections.flatMap((section) => {

@@ -7,13 +7,14 @@ import { hostOf } from './wazuh-servers';
 
 const defaultPort = '1517';
 
-/** `[https://] host [:port] [/prefix]`, an IPv6 address in brackets. */
+/** `[https://] host [:port] [/prefix]`; an IPv6 address stands in brackets. */
 const endpoint = /^(?:https:\/\/)?(?:\[([^\]]*)\]|([^\s/:?#@[\]]+))(?::(\d+))?(?:\/[^?#]*)?$/i;
 
 /**
- * The server to a Wazuh 5 agent (wazuh src/config/src/client-config.c), which speaks HTTPS. It takes the last `server`
- * or `manager` of an `agent` section today; who wrote several means several, and so may the next version: all count.
- * `client` sections that an upgrade left count if there is none, without their ports. Throws `Rejected`.
+ * The servers of a Wazuh 5 agent, which speaks HTTPS (wazuh src/config/src/client-config.c). Today the agent takes only
+ * the last `server` or `manager` of an `agent` section. All of them count here: whoever wrote several means several,
+ * and the next version may take them all. Where there is none, the `client` sections that an upgrade left count,
+ * without their ports. Throws `Rejected`.
  */
 export function serversOfWazuh5(sections: readonly Element[]): ConfiguredServer[] {
   const agents = sections.filter(({ name }) => name === 'agent');
@@ -27,7 +28,7 @@ export function serversOfWazuh5(sections: readonly Element[]): ConfiguredServer[
 
 function readServer(server: Element): ConfiguredServer {
   const whole = textsOf(server, 'endpoint').at(-1);
-  // In a `server` an endpoint was only a path.
+  // In a `server` element an endpoint is only a path.
   if (server.name === 'manager' && whole !== undefined) return parseEndpoint(whole);
   return { host: hostOf(server), port: parsePort(textsOf(server, 'port').at(-1) ?? defaultPort), protocols: ['tcp'] };
 }

@@ -14,7 +14,7 @@ import { errorCode } from '../../process/error-code';
 import { openOwned } from '../../process/owned-file';
 import { administrators } from '../agent-files';
 
-/** Lists of advertisers' names have some megabytes. */
+/** In bytes. Some hosts files list advertisers' names and have some megabytes. */
 const largest = 16 * 1024 * 1024;
 
 /** A hosts file as it was found, one character a byte. */
@@ -25,13 +25,13 @@ export interface HostsText {
 }
 
 /**
- * Reads a hosts file. `forChange`: only one that we may change and change back. Throws what is wrong with it: a link,
- * another's, huge, not a text, or the system's error.
+ * Reads a hosts file. `forChange`: reads it only if we may change it and change it back. Throws what is wrong with it
+ * (it is a link, somebody else's, or too large), or the system's error.
  */
 export function readHosts(file: string, forChange: boolean): HostsText {
   let fd: number;
   try {
-    // A file that can only be appended to opens this way for nobody, and our lines could never be taken out of it.
+    // This fails for a file that can only be appended to: our lines could never be taken out of it.
     fd = open(file, forChange ? constants.O_RDWR : constants.O_RDONLY);
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return { text: '', isNew: true };
@@ -45,7 +45,8 @@ export function readHosts(file: string, forChange: boolean): HostsText {
 }
 
 /**
- * Appends in place, all or nothing, and puts it on disk. The file may be a mount: it never gets another file's place.
+ * Appends a text, all or nothing, and puts it on disk. Writes in place, because the file may be a mount, which no other
+ * file can replace.
  */
 export function appendToHosts(file: string, appended: string): void {
   const { O_WRONLY, O_APPEND, O_CREAT } = constants;
@@ -54,7 +55,7 @@ export function appendToHosts(file: string, appended: string): void {
     const { size } = fstatSync(fd);
     const bytes = Buffer.from(appended, 'latin1');
     try {
-      // Everybody looks up names, whatever rights new files have here.
+      // Everybody looks up names, so everybody may read the file, whatever rights new files get here.
       if (size === 0 && process.platform !== 'win32') fchmodSync(fd, 0o644);
       if (writeSync(fd, bytes) !== bytes.length) throw new Error('only a part was written');
       fsyncSync(fd);
@@ -68,7 +69,8 @@ export function appendToHosts(file: string, appended: string): void {
 }
 
 /**
- * Puts other contents into the same file, the longer of the two being there whole at any moment, and puts it on disk.
+ * Changes the contents of the same file and puts them on disk. Cuts the file only after writing, so that at no moment
+ * it is shorter than it will be.
  */
 export function rewriteHosts(file: string, before: string, after: string): void {
   const fd = open(file, constants.O_RDWR);

@@ -6,9 +6,9 @@ import { keyPath } from '../../windows/registry-file';
 const parameters = 'HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters';
 
 /**
- * The file in which this system looks up names before it asks name servers. Windows keeps its folder in the registry,
- * where somebody may have moved it; what cannot be read there is as Windows sets it up. `folder`: where a key may be
- * put for a moment.
+ * The file in which this system looks up names before it asks name servers. Windows keeps the path of its folder in the
+ * registry, where somebody may have changed it; where the key cannot be read we take the usual folder. `folder`: where
+ * we may put the key's export for a moment.
  */
 export async function findHostsFile(host: Host, folder: string): Promise<string> {
   if (host.platform === 'linux') return usualHostsFile(host);
@@ -27,8 +27,8 @@ function systemRoot({ env }: Host): string {
 }
 
 /**
- * Windows writes `%SystemRoot%\System32\drivers\etc`; the separators are this system's where the stand-in plays
- * Windows.
+ * Windows writes `%SystemRoot%\System32\drivers\etc`. Where the tests' stand-in plays Windows on Linux, the separators
+ * become those of Linux.
  */
 function expand(host: Host, path: string): string {
   const expanded = path.replace(/%(?:SystemRoot|windir)%/i, () => systemRoot(host));

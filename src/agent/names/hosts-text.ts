@@ -1,14 +1,14 @@
 import { isRefusal, parseHost } from '../../policy/address';
 
-/** An address that a name has, as a line of the hosts file says it. */
+/** A name and one of its addresses, as a line of the hosts file says it. */
 export interface Pin {
   readonly name: string;
   readonly address: string;
 }
 
-/** What every line of ours ends in. No line of ours holds anything else that could be somebody's. */
+/** What every pin of ours ends in. A line of ours holds nothing that somebody else wrote. */
 const mark = '# contain-host';
-/** Lines of ours that say what was not there before us, so that it can go again. */
+/** Lines of ours that say what we added, so that a release can take it away again. */
 const noLineEnd = `${mark}: the line before this one had no end`;
 const newFile = `${mark}: made this file`;
 const pinned = new RegExp(`^[0-9A-Fa-f:.]{2,45} [\\w.-]{1,255} ${mark}$`);
@@ -17,7 +17,7 @@ export function pinLine({ name, address }: Pin): string {
   return `${address} ${name} ${mark}`;
 }
 
-/** Whom a hosts file names, one character a byte: hosts(5), and the comments in Windows's own file. */
+/** The names and addresses in a hosts file, one character a byte (hosts(5), and the comments in Windows's own file). */
 export function pinsIn(text: string): Pin[] {
   return text.split('\n').flatMap((line) => {
     const [address = '', ...names] = (line.split('#')[0] ?? '').trim().split(/\s+/);
@@ -33,8 +33,8 @@ export function missingPins(text: string, wanted: readonly Pin[]): Pin[] {
 }
 
 /**
- * What has to be appended to a hosts file so that it holds these pins, in its own kind of line ends. `isNew`: there was
- * no file. A last line without an end, or a byte order mark alone, must not become part of our first line.
+ * What has to be appended to a hosts file so that it holds these pins, with the file's own line ends. `isNew`: there
+ * was no file. Our first line must not join a last line that has no end, or a byte order mark that stands alone.
  */
 export function appendix(text: string, pins: readonly Pin[], isNew: boolean, platform: 'windows' | 'linux'): string {
   const end = lineEndOf(text) ?? (platform === 'windows' ? '\r\n' : '\n');
@@ -49,7 +49,7 @@ function lineEndOf(text: string): '\r\n' | '\n' | undefined {
 }
 
 /**
- * A hosts file without our lines, every other byte as it is; undefined for one that is there only because of us. What
+ * A hosts file without our lines, every other byte as it is; undefined where the file is there only because of us. What
  * others wrote behind our lines stays in lines of its own.
  */
 export function withoutPins(text: string): string | undefined {
@@ -59,7 +59,7 @@ export function withoutPins(text: string): string | undefined {
   let kept = '';
   for (const [index, line] of lines.entries()) {
     if (!isOurs[index]) kept += line;
-    // Nothing of others follows, so the end that we gave the line before is not needed any more.
+    // No line of others follows, so the line before no longer needs the end that we gave it.
     else if (bodyOf(line) === noLineEnd && index > lastForeign) kept = withoutEnd(kept, line);
   }
   return kept === '' && lines.some((line) => bodyOf(line) === newFile) ? undefined : kept;
@@ -78,33 +78,33 @@ function bodyOf(line: string): string {
   return line.replace(/\r?\n?$/, '');
 }
 
-/** The end that we gave is of the same kind as that of our own line. */
+/** Takes the end off the last line. We gave that line the same kind of end as our own line has. */
 function withoutEnd(text: string, line: string): string {
   const end = line.endsWith('\r\n') ? '\r\n' : '\n';
   return text.endsWith(end) ? text.slice(0, -end.length) : text;
 }
 
-/** What earlier orders of a case began to do to a hosts file; one may have been cut off. */
+/** What earlier orders of a case began to do to a hosts file; such an order may have been cut off. */
 export interface Begun {
-  /** What was appended, at which length of the file. */
+  /** The text that was appended, and the length that the file had before. */
   readonly appended?: { readonly at: number; readonly text: string };
   /** The whole file before our lines were taken out of its middle. */
   readonly before?: string | undefined;
 }
 
-/** A hosts file as it was meant to be, where an order was cut off while it wrote; else as it is. */
+/** A hosts file as it is or, where an order was cut off while it wrote, as that order meant it to be. */
 export function meantText(text: string, { appended, before }: Begun): string {
   const whole = (torn: string): string =>
     appended === undefined ? torn : withoutTorn(torn, appended.at, appended.text);
   const after = before === undefined ? undefined : withoutPins(whole(before));
-  // All of the new contents, and behind them the rest of the old ones.
+  // True where all of the new contents are there, and behind them the rest of the old ones.
   const isHalf = before !== undefined && after !== undefined && text === after + before.slice(after.length);
   return isHalf ? after : whole(text);
 }
 
 /**
- * The same without an appendix of ours of which a power cut left only a part at the end: the first characters, or zeros
- * in place of some.
+ * The text without the end that we appended, where a power cut left only a part of that: its first characters, maybe
+ * with zeros in place of some.
  */
 export function withoutTorn(text: string, at: number, whole: string): string {
   const rest = text.slice(at);

@@ -9,18 +9,19 @@ import { whyHostsIsNotRead } from './reads-hosts';
 export interface PlannedPins {
   readonly file: string;
   readonly wanted: readonly Pin[];
-  /** What the file does not say yet. */
+  /** Those of them that the file does not have yet. */
   readonly missing: readonly Pin[];
-  /** The file as it is, and as it was meant to be where an earlier order was cut off while it wrote. */
+  /** The file as it is. */
   readonly hosts: HostsText;
+  /** Its text or, where an earlier order was cut off while it wrote, the text that this order meant to write. */
   readonly whole: string;
-  /** Why that is no way, and the agent needs DNS. */
+  /** Why the names cannot be kept in the hosts file, so that the agent needs DNS. */
   readonly whyNot?: string;
 }
 
-/** What is to be pinned, and where. */
+/** The names that are to be pinned, and where. */
 interface Wish {
-  /** The agent's folder; undefined where it is another machine's. */
+  /** The agent's folder; undefined where the agent is on another machine. */
   readonly home: string | undefined;
   /** The hosts file. */
   readonly file: string;
@@ -29,7 +30,7 @@ interface Wish {
   readonly begun?: Begun;
 }
 
-/** Changes nothing and never throws. */
+/** Plans the pins. Changes nothing and never throws. */
 export function planPins({ platform }: Host, { home, file, names, begun = {} }: Wish): PlannedPins {
   const wanted = names.flatMap(({ name, addresses }) => addresses.map((address) => ({ name, address })));
   const nothing = { file, wanted, missing: [], hosts: { text: '', isNew: false }, whole: '' };
@@ -49,7 +50,7 @@ export function planPins({ platform }: Host, { home, file, names, begun = {} }: 
   }
 }
 
-/** Whoever only plans may not be the one who will write; an order finds out by writing. */
+/** Missing rights are ignored: whoever only plans may have fewer than the order that writes, which finds out itself. */
 function checkRights(file: string): void {
   try {
     readHosts(file, true);

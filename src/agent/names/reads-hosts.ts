@@ -6,23 +6,24 @@ import { readAgentFile } from '../agent-files';
 const systemFiles = { nsswitch: '/etc/nsswitch.conf', processes: '/proc' };
 
 /**
- * Why a Linux agent does not find in /etc/hosts what stands there, or not before it asks a name server; undefined where
- * it does. Never throws.
+ * Why a Linux agent does not look names up in /etc/hosts, or not before it asks a name server; undefined where it does.
+ * Never throws.
  */
 export function whyHostsIsNotRead(home: string, files = systemFiles): string | undefined {
   if (isShutIn(home, files.processes)) return 'the agent runs in a root folder of its own (chroot) and does not see it';
-  return asksOthersFirst(files.nsswitch) ? `${files.nsswitch} has others asked before it` : undefined;
+  return asksOthersFirst(files.nsswitch) ? `${files.nsswitch} lists other sources before it` : undefined;
 }
 
 /**
- * An agent runs as several processes: OSSEC's from 3.4 on leaves one outside its chroot that finds names and connects.
+ * True where all processes of the agent are in a chroot. From 3.4 on OSSEC leaves one process outside, which looks up
+ * names and connects.
  */
 function isShutIn(home: string, processes: string): boolean {
   const roots = daemonsOf(home).flatMap((pid) => rootOf(join(processes, pid)) ?? []);
   return roots.length > 0 ? !roots.includes('/') : isOfShutInVersion(home);
 }
 
-/** Each leaves `NAME-PID.pid` (src/shared/file_op.c). */
+/** The numbers of the agentd processes: each leaves a file `NAME-PID.pid` (the agents' src/shared/file_op.c). */
 function daemonsOf(home: string): string[] {
   try {
     const files = readdirSync(join(home, 'var', 'run'));
@@ -32,7 +33,7 @@ function daemonsOf(home: string): string[] {
   }
 }
 
-/** Of a process that is there; only root may look. */
+/** The root folder of a running process; only root may look. */
 function rootOf(process: string): string | undefined {
   try {
     return readlinkSync(join(process, 'root'));
@@ -42,8 +43,9 @@ function rootOf(process: string): string | undefined {
 }
 
 /**
- * Of an agent that does not run its version tells: OSSEC's has the process outside from 3.4 on (ossec-hids pull request
- * 1698), Wazuh's is not shut in from 3.12 on (wazuh pull requests 4241 and 4652). No version: a new one.
+ * Judges an agent that does not run by its version: OSSEC has a process outside its chroot from 3.4 on (ossec-hids pull
+ * request 1698), Wazuh has no chroot from 3.12 on (wazuh pull requests 4241 and 4652). Without a version it is taken
+ * for a new one.
  */
 function isOfShutInVersion(home: string): boolean {
   const init = textIn(home, 'etc/ossec-init.conf');
@@ -65,10 +67,10 @@ function textIn(home: string, path: string): string {
   }
 }
 
-/** Sources of names that know only this host and its guests, whatever they are asked. */
+/** These sources of names know only this host and its guests. */
 const harmless = new Set(['myhostname', 'mymachines', 'compat', 'db']);
 
-/** As nsswitch.conf(5): without a line for hosts the C library asks name servers first. */
+/** True where other sources come before the files (nsswitch.conf(5)). Without a `hosts:` line name servers do. */
 function asksOthersFirst(file: string): boolean {
   try {
     const lines = readFileSync(file, 'latin1')
