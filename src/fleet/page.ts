@@ -1,3 +1,4 @@
+import { escapeHtml } from '../outcome/output/html';
 import type { HostRecord, HostState } from './host-state';
 import { stamp, stateWords } from './words';
 
@@ -69,9 +70,4 @@ function bar({ history, origin }: HostRecord, since: Date, now: Date): string {
   });
   const label = escapeHtml(`States of ${origin.name} over time`);
   return `<svg viewBox="0 0 1000 14" preserveAspectRatio="none" role="img" aria-label="${label}">${parts.join('')}</svg>`;
-}
-
-/** Names and words come from hosts that may be in somebody else's hands. */
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`).replace(/[\x00-\x1f\x7f]/g, ' ');
 }

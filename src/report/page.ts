@@ -1,4 +1,5 @@
 import { printed } from '../outcome/gaps';
+import { escapeHtml } from '../outcome/output/html';
 import { type CaseReport, type Moment, whoAsked } from './case-report';
 
 const colours: Readonly<Record<Moment['kind'], string>> = {
@@ -64,8 +65,4 @@ function timeline(moments: readonly Moment[], start: Date): string {
     return `<circle cx="${x.toFixed(1)}" cy="20" r="6" fill="${colours[kind]}">${title}</circle>`;
   });
   return `<svg viewBox="0 0 1000 48" role="img" aria-label="The moments of the case, to scale"><line x1="10" x2="990" y1="20" y2="20" stroke="currentColor"/>${marks.join('')}<text x="10" y="44" font-size="13" fill="currentColor">0 s</text><text x="990" y="44" font-size="13" text-anchor="end" fill="currentColor">${(span / 1000).toFixed(1)} s</text></svg>`;
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 }
