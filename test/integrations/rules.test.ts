@@ -1,3 +1,4 @@
+import { auditLine, type Status } from '../../src/outcome/output/audit';
 import { type Product, readRules, readTestLines, readWrittenRules, rulesHit } from './rules';
 import { servers } from './stock';
 
@@ -18,7 +19,9 @@ describe.each(kits)('the %s kit on %s', (product, name) => {
 
   test('its decoder takes the address from each of our lines', () => {
     for (const { line } of lines.filter(({ line }) => line.includes('bin/contain-host')))
-      expect(server.decode(line)?.fields.srcip).toMatch(/^(192\.0\.2\.50|203\.0\.113\.7|2001:db8::50|127\.0\.0\.1|-)$/);
+      expect(server.decode(line)?.fields.srcip).toMatch(
+        /^(192\.0\.2\.50|203\.0\.113\.7|2001:db8::50|127\.0\.0\.1|-|held-by-operator|not-contained)$/,
+      );
   });
 
   test('each rule that can be hit has a line', () => {
@@ -60,6 +63,25 @@ test('a number means the same in both kits', () => {
 test('none of our alerts can contain a host', () => {
   for (const rule of [...readWrittenRules('ossec'), ...readWrittenRules('wazuh')])
     expect(rule.group ?? '').not.toContain('contain_this_host');
+});
+
+/** Words of an outcome that an alert's address may be: all of their characters are those of an address. */
+const asAddress = ['add', 'delete', 'busy', 'held-by-operator', 'not-contained', 'not-carried-out-again', 'superseded'];
+
+test.each(kits)('the %s kit on %s: an address that reads like an outcome is none', (product, name) => {
+  const rules = readRules(product);
+  const statuses = ['add-started', 'add', 'add-degraded', 'add-ineffective', 'add-failed', 'delete', 'delete-failed'];
+  const request = { action: 'add', requestedBy: 'alert', alertId: '1770113472.4242', ruleId: '5710' } as const;
+  for (const dialect of product === 'ossec' ? (['ossec'] as const) : (['ossec', 'wazuh'] as const))
+    for (const status of statuses as Status[])
+      for (const words of [[], ['exit=7', 'not-released'], ['exit=6', 'gaps=handler-blocked']]) {
+        const ruleFor = (address: string): string[] => {
+          const entry = { status, words, request: { ...request, dialect, address } };
+          return rulesHit(servers[name], rules, auditLine('windows', entry, new Date('2026-11-25T03:18:00Z')));
+        };
+        for (const address of asAddress)
+          expect([status, address, ruleFor(address)]).toEqual([status, address, ruleFor('203.0.113.7')]);
+      }
 });
 
 test('text that an attacker chose does not pass for an outcome', () => {

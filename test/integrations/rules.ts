@@ -22,6 +22,7 @@ interface WrittenRule {
   readonly '@level': string;
   readonly if_sid: string;
   readonly match?: string;
+  readonly regex?: string;
   readonly field?: { readonly '@name': string; readonly '#text': string };
   readonly description: string;
   readonly group?: string;
@@ -43,11 +44,12 @@ export function readWrittenRules(product: Product): WrittenRule[] {
 
 /** The kit's rules. Throws for an option that the kits are not known to use. */
 export function readRules(product: Product): Rule[] {
-  return readWrittenRules(product).map(({ '@id': id, '@level': level, if_sid, match, field, ...rest }) => {
+  return readWrittenRules(product).map(({ '@id': id, '@level': level, if_sid, match, regex, field, ...rest }) => {
     const unknown = Object.keys(rest).filter((key) => !['#text', 'description', 'group'].includes(key));
     if (unknown.length > 0) throw new Error(`rule ${id} has ${unknown.join(', ')}, which this reader does not know`);
     const holds = ({ log, fields }: Event): boolean =>
       (match === undefined || osMatch(match, log)) &&
+      (regex === undefined || osRegex(regex).test(log)) &&
       (field === undefined || osRegex(field['#text']).test(fields[field['@name']] ?? ''));
     return { id, level: Number(level), parents: if_sid.split(','), holds };
   });
