@@ -78,7 +78,7 @@ export async function readStatus(given: Host): Promise<Status> {
   const unreadable: string[] = [];
   const stateFolder = stateFolderOf(host);
   const openCase = readCase(stateFolder, unreadable);
-  const atWork = isLocked(stateFolder);
+  const wasAtWork = isLocked(stateFolder);
   const home = await findHome(host).then(
     (found) => found.home,
     () => undefined,
@@ -94,6 +94,7 @@ export async function readStatus(given: Host): Promise<Status> {
       return { state: 'uncertain', gaps: [] };
     }),
   ]);
+  const atWork = wasAtWork || isLocked(stateFolder) || hasChanged(stateFolder, openCase);
   const { state, gaps } = judgeCase(
     addGaps(seen, [
       ...stoppedServices(health),
@@ -117,6 +118,14 @@ export async function readStatus(given: Host): Promise<Status> {
       : { survivesRestart: health.survivesRestart && !gaps.some(isNotSaved) }),
     unreadable,
   };
+}
+
+/**
+ * Whether an order wrote into the case while it was read: a release that comes between the reading of the case and that
+ * of the firewall would pass for a host that somebody opened.
+ */
+function hasChanged(stateFolder: string, before: OpenCase | undefined): boolean {
+  return JSON.stringify(readCase(stateFolder, [])) !== JSON.stringify(before);
 }
 
 function readCase(stateFolder: string, unreadable: string[]): OpenCase | undefined {

@@ -5,6 +5,7 @@ import { findTunnels, type Tunnels } from '../agent/server-route';
 import { type NamedAddresses, readNamedServers } from '../agent/servers';
 import { readSettings, type Settings } from '../agent/settings';
 import type { Host } from '../host';
+import { exitCodes } from '../outcome/exit-codes';
 import { Failure } from '../outcome/failure';
 import type { Outcome } from '../outcome/outcome';
 import { describeContainment } from '../outcome/output/report';
@@ -43,6 +44,7 @@ export async function add(host: Host, home: string, order: Order): Promise<Outco
   const named = readNamedServers(host, home);
   const session = await openSession(host, home, order, settings.seal);
   try {
+    if (request.answersStatus && session.openCase === undefined) return releasedSince;
     return await orderOnce(session, request, async () => {
       session.firewall.begin();
       const { openCase } = session;
@@ -76,6 +78,14 @@ export async function add(host: Host, home: string, order: Order): Promise<Outco
     await session.close();
   }
 }
+
+/** The alert told of an opened host; a release may have come while it was on its way. */
+const releasedSince: Outcome = {
+  exitCode: exitCodes.done,
+  message: 'An alert told that this host was opened, but no case is open any more. Nothing was changed.',
+  status: 'add-started',
+  words: ['not-carried-out-again', 'case-closed'],
+};
 
 /** All that a containment comes from. */
 interface Given {

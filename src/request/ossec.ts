@@ -71,8 +71,16 @@ function byAlert(action: Request['action'], address: string, rest: string): Unde
     address,
     ...(/^\d{1,12}\.\d{1,12}$/.test(alertId) ? { alertId } : {}),
     ...(/^\d{1,9}$/.test(ruleId) ? { ruleId } : {}),
+    ...(ownStatus.test(rest) ? { answersStatus: true } : {}),
   });
 }
+
+/**
+ * An alert about the output of the agents' command monitoring: `<epoch>.<n> <rule> (name) address->contain-host`, by
+ * the names that the kits give the command. Only here, where analysisd writes it: what stands further on may be an
+ * attacker's.
+ */
+const ownStatus = /^\d{1,12}\.\d{1,12} \d{1,9} \(\S+\) [^\s>]+->(?:command_)?contain-host(?: |$)/;
 
 /** Every agent passes a rest, so a word for help in the last place is a person's. */
 function byHand(action: Request['action'], words: readonly string[], length: number): Understood {

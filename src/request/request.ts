@@ -14,6 +14,8 @@ export interface Request extends OperatorWords {
   /** `<epoch>.<n>` and the rule's number of the alert, where the caller gave them in that form. */
   readonly alertId?: string;
   readonly ruleId?: string;
+  /** The alert is about what this host's own `status --line` said: it asks to contain again what is in a case. */
+  readonly answersStatus?: true;
   /** Who typed it, where a person did. */
   readonly by?: string;
   /** The other end of that person's own session, which is to be let in too. */

@@ -43,7 +43,14 @@ function readWazuh4({ command, parameters }: Json): Request {
   if (!isObject(alert)) throw bad('parameters.alert is not an object');
   const shared = { action: command, dialect: 'wazuh' } as const;
   if (alert.rule !== undefined) {
-    return { ...shared, requestedBy: 'alert', address: alertAddress(alert) ?? '-', ...readAlertId(alert) };
+    const answersStatus = alert.location === 'contain-host' || alert.location === 'command_contain-host';
+    return {
+      ...shared,
+      requestedBy: 'alert',
+      address: alertAddress(alert) ?? '-',
+      ...readAlertId(alert),
+      ...(answersStatus ? { answersStatus } : {}),
+    };
   }
   if (!Array.isArray(extraArgs) || !extraArgs.every((word): word is string => typeof word === 'string')) {
     throw bad('parameters.extra_args is not a list of texts');

@@ -24,8 +24,9 @@ describe.each(products)('the page for %s', (product) => {
     expect(shown.filter((block) => 'ossec_config' in block)).toEqual([
       kit(product, 'agent-windows.conf.xml'),
       kit(product, 'agent-linux.conf.xml'),
+      ...(product === 'wazuh' ? [kit(product, 'agent-wodle.conf.xml')] : []),
     ]);
-    expect(shown).toHaveLength(6);
+    expect(shown).toHaveLength(product === 'wazuh' ? 8 : 7);
   });
 
   test('lists the rules of the kit', () => {
@@ -35,18 +36,19 @@ describe.each(products)('the page for %s', (product) => {
     expect(listed).toEqual(rules.map((rule) => [rule['@id'], rule['@level'], inWords(rule)]));
   });
 
-  test('has an example of a rule that the server’s block takes as an order, with a number of its own', () => {
-    const example = shown.flatMap((block) =>
-      'group' in block ? [block.group as { rule: Record<string, string> }] : [],
+  test('has examples of rules that the server’s block takes as an order, with numbers of their own', () => {
+    const examples = shown.flatMap((block) =>
+      'group' in block ? [(block.group as { rule: Record<string, string> }).rule] : [],
     );
-    expect(example).toHaveLength(1);
-    const rule = example[0]?.rule ?? {};
-    expect(readWrittenRules(product).map((known) => known['@id'])).not.toContain(rule['@_id']);
+    expect(examples).toHaveLength(2);
+    const known = readWrittenRules(product).map((rule) => rule['@id']);
+    expect(examples.map((rule) => rule['@_id']).filter((id) => known.includes(id ?? ''))).toEqual([]);
     const wanted = kit(product, 'server-ossec.conf.xml').ossec_config as {
       'active-response': { rules_group?: string }[];
     };
     const groups = wanted['active-response'].flatMap(({ rules_group }) => rules_group ?? []);
-    expect(groups.filter((group) => osRegex(group).test(rule.group ?? ''))).toHaveLength(2);
+    for (const rule of examples)
+      expect(groups.filter((group) => osRegex(group).test(rule.group ?? ''))).toHaveLength(2);
   });
 
   test('gives orders that work in the order in which they stand there', async () => {

@@ -10,6 +10,8 @@ export interface Rule {
   /** Rules one of which must have matched before this one is asked; none: it stands at the root. */
   readonly parents: readonly string[];
   readonly holds: (event: Event) => boolean;
+  /** With `<check_diff />` a rule matches only where the line is another than the last that came to it. */
+  readonly isChange?: boolean;
 }
 
 export type Product = 'ossec' | 'wazuh';
@@ -20,7 +22,9 @@ export const kitFile = (product: Product, name: string): string => join(__dirnam
 interface WrittenRule {
   readonly '@id': string;
   readonly '@level': string;
-  readonly if_sid: string;
+  readonly if_sid?: string;
+  readonly decoded_as?: string;
+  readonly check_diff?: string;
   readonly match?: string;
   readonly regex?: string;
   readonly field?: { readonly '@name': string; readonly '#text': string };
@@ -44,14 +48,17 @@ export function readWrittenRules(product: Product): WrittenRule[] {
 
 /** The kit's rules. Throws for an option that the kits are not known to use. */
 export function readRules(product: Product): Rule[] {
-  return readWrittenRules(product).map(({ '@id': id, '@level': level, if_sid, match, regex, field, ...rest }) => {
+  return readWrittenRules(product).map(({ '@id': id, '@level': level, if_sid, match, regex, field, ...more }) => {
+    const { decoded_as: decoder, check_diff: change, ...rest } = more;
     const unknown = Object.keys(rest).filter((key) => !['#text', 'description', 'group'].includes(key));
     if (unknown.length > 0) throw new Error(`rule ${id} has ${unknown.join(', ')}, which this reader does not know`);
-    const holds = ({ log, fields }: Event): boolean =>
+    const holds = ({ decoder: by, log, fields }: Event): boolean =>
+      (decoder === undefined || decoder === by) &&
       (match === undefined || osMatch(match, log)) &&
       (regex === undefined || osRegex(regex).test(log)) &&
       (field === undefined || osRegex(field['#text']).test(fields[field['@name']] ?? ''));
-    return { id, level: Number(level), parents: if_sid.split(','), holds };
+    const parents = if_sid?.split(',') ?? [];
+    return { id, level: Number(level), parents, holds, isChange: change !== undefined };
   });
 }
 
@@ -72,6 +79,36 @@ export function rulesHit(server: Server, kit: readonly Rule[], line: string): st
         return below.length > 0 ? below : [id];
       });
   return [...new Set(hit(undefined))];
+}
+
+/**
+ * The rule that a server comes to. Of the rules below one it asks those of level 0 first, then the others from the
+ * highest level down (rules_list.c). `kept`: for each rule that compares, the last line of this host; it starts empty.
+ */
+export function ruleHit(
+  server: Server,
+  kit: readonly Rule[],
+  line: string,
+  kept: Map<string, string>,
+): string | undefined {
+  const event = server.decode(line);
+  if (event === undefined) return undefined;
+  const rank = ({ level }: Rule): number => (level === 0 ? 99 : level);
+  const rules = [...server.stockRules, ...kit].sort((a, b) => rank(b) - rank(a));
+  const isAnother = ({ id, isChange }: Rule): boolean => {
+    if (!isChange) return true;
+    const last = kept.get(id);
+    kept.set(id, line);
+    return last !== undefined && last !== line;
+  };
+  const hit = (parent: string | undefined): string | undefined => {
+    for (const rule of rules) {
+      const isHere = parent === undefined ? rule.parents.length === 0 : rule.parents.includes(parent);
+      if (isHere && rule.holds(event) && isAnother(rule)) return hit(rule.id) ?? rule.id;
+    }
+    return undefined;
+  };
+  return hit(undefined);
 }
 
 /** One line of the test file, and the rule it must hit. */

@@ -22,11 +22,16 @@ const ossecFields = /\/bin\/(\S+) (\S+) - (\S+) (\d+?\.\d+?) (\d+)/;
 const oldOssecPrematch = osRegex(String.raw`^\w\w\w \w+\s+\d+ \d\d:\d\d:\d\d \w+ \d+ /\S+/active-response`);
 const oldOssecFields = osRegex(String.raw`/bin/(\S+) (\S+) - (\S+) (\d+.\d+) (\d+)`);
 
+/** Decoder `ossec` of both: what the agents' programs say, the output of commands too. */
+function decodeOutput(line: string): Event | undefined {
+  return line.startsWith('ossec: ') ? { decoder: 'ossec', log: line, fields: {} } : undefined;
+}
+
 const decodeOssec =
   (prematch: RegExp, fields: RegExp) =>
   (line: string): Event | undefined => {
     const found = prematch.exec(line);
-    if (!found) return undefined;
+    if (!found) return decodeOutput(line);
     const rest = line.slice(found[0].length);
     return {
       decoder: 'ar_log',
@@ -50,7 +55,7 @@ function decodeWazuh(line: string): Event | undefined {
     return { decoder: 'ar_log', log: line, fields };
   }
   const json = wazuhJsonPrematch.exec(line);
-  if (!json) return undefined;
+  if (!json) return /^\{\s*"/.test(line) ? { decoder: 'json', log: line, fields: flatten(line) } : decodeOutput(line);
   const srcip = wazuhSourceAddress.exec(line)?.[1];
   const fields = { ...flatten(line.slice(json[0].length)), ...(srcip === undefined ? {} : { srcip }) };
   return { decoder: 'ar_log_json', log: line, fields };
@@ -92,8 +97,15 @@ const child = (id: string, level: number, parent: string, holds: Rule['holds']):
 const scripts = ['firewall-drop', 'host-deny', 'route-null'];
 const verbs = ['add', 'delete'];
 
+/** The output of commands, in both rulesets. */
+const outputRules: readonly Rule[] = [
+  group('500', 'ossec'),
+  child('530', 0, '500', ({ log }) => osMatch('^ossec: output: ', log)),
+];
+
 /** ossec-hids etc/rules/ossec_rules.xml: `<action>` is compared as a whole. */
 const ossecRules: readonly Rule[] = [
+  ...outputRules,
   group('600', 'ar_log'),
   ...scripts.flatMap((script, which) =>
     verbs.map((verb, index) =>
@@ -109,6 +121,7 @@ const ossecRules: readonly Rule[] = [
 
 /** wazuh ruleset/rules/0015-ossec_rules.xml. */
 const wazuhRules: readonly Rule[] = [
+  ...outputRules,
   group('600', 'ar_log'),
   group('650', 'ar_log_json'),
   ...scripts.flatMap((script, which) =>

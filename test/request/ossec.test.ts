@@ -212,6 +212,22 @@ test.each(['1598432109.1234567890123 5710 x', 'x 1598432109.123456 5710'])('in %
   expect(read('add', '-', '-', rest)).not.toHaveProperty('alertId');
 });
 
+test.each([
+  '1598432109.123456 100951 (pc) any->contain-host (null)',
+  '1598432109.123456 100951 (pc) 10.0.0.5->command_contain-host -',
+])('an alert about our own status line is known by where it came from: %s', (rest) => {
+  expect(read('add', '-', '-', rest)).toMatchObject({ requestedBy: 'alert', answersStatus: true });
+});
+
+test.each([
+  '1598432109.123456 550 (pc) any->syscheck /tmp/(x) y->contain-host',
+  '1598432109.123456 100951 (pc) any->/tmp/x->contain-host (null)',
+  '1598432109.123456 100951 (pc) any->contain-host-log (null)',
+  'x 1598432109.123456 100951 (pc) any->contain-host (null)',
+])('what somebody else could have written does not pass for it: %s', (rest) => {
+  expect(read('add', '-', '-', rest)).not.toHaveProperty('answersStatus');
+});
+
 test('a long address is cut: it has to travel in an argument', () => {
   expect(read('add', '-', '9'.repeat(5000))).toMatchObject({ requestedBy: 'operator', address: '9'.repeat(128) });
 });

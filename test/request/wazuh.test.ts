@@ -234,6 +234,12 @@ test.each([
   expect(parseWazuhMessage(line)).toMatchObject({ action: 'add', requestedBy: 'alert' });
 });
 
+test.each(['contain-host', 'command_contain-host'])('an alert from %s is about our own status line', (location) => {
+  const line = (where: string) => wazuh4('add', { alert: { ...alert, location: where } });
+  expect(parseWazuhMessage(line(location))).toMatchObject({ requestedBy: 'alert', answersStatus: true });
+  expect(parseWazuhMessage(line(`/var/log/${location}`))).not.toHaveProperty('answersStatus');
+});
+
 test('any text is a request or a failure, never another error', () => {
   const messages = fc.oneof(
     fc.string(),
