@@ -50,12 +50,18 @@ afterEach(async () => {
   expect(await release()).toBe(0);
 });
 
-describe('a server behind a service address, as Kubernetes makes them', () => {
-  const service = '192.0.2.200';
-  beforeAll(() => {
-    lab.nft(
-      'endpoint',
-      `table ip services {
+/** Who sends a service address on to the server: nft, or the iptables from before it, which nft does not list. */
+const service = '192.0.2.200';
+const legacy = (verb: string, protocol: string): string[] =>
+  `iptables-legacy -t nat ${verb} OUTPUT -d ${service} -p ${protocol} --dport 1514 -j DNAT --to-destination ${hosts.server.ip4}`.split(
+    ' ',
+  );
+const forwarders = {
+  nft: [
+    () =>
+      lab.nft(
+        'endpoint',
+        `table ip services {
   chain output {
     type nat hook output priority -100; policy accept;
     ip daddr ${service} th dport 1514 jump forwarded
@@ -66,37 +72,51 @@ describe('a server behind a service address, as Kubernetes makes them', () => {
   }
 }
 `,
-    );
-  });
-  afterAll(() => {
-    lab.nft('endpoint', 'delete table ip services\n');
-  });
+      ),
+    () => lab.nft('endpoint', 'delete table ip services\n'),
+  ],
+  'the iptables from before nft': [
+    () => ['tcp', 'udp'].map((protocol) => lab.inside('endpoint', legacy('-A', protocol))),
+    () => ['tcp', 'udp'].map((protocol) => lab.inside('endpoint', legacy('-D', protocol))),
+  ],
+} as const;
 
-  test('over TCP it is contained, and the agent talks on', async () => {
-    configure(service, 'tcp');
-    expect(await reaches('tcp', service)).toBe(true);
-    expect(await add()).toBe(0);
-    expect(await reaches('tcp', service)).toBe(true);
-    expect(await reaches('tcp', hosts.attacker.ip4, 22, 600)).toBe(false);
-    expect(await reaches('udp', service, 1514, 600)).toBe(false);
-    expect(await reaches('tcp', hosts.server.ip4, 1514, 600)).toBe(false);
-    expect(await status()).toMatchObject({ state: 'contained', gaps: [] });
-  });
+describe.each(Object.entries(forwarders))(
+  'a server behind a service address, as Kubernetes makes them with %s',
+  (_with, [forward, stop]) => {
+    beforeAll(() => {
+      forward();
+    });
+    afterAll(() => {
+      stop();
+    });
 
-  test('over UDP it is contained, the agent talks on, and what is lost after a silence is told', async () => {
-    configure(service, 'udp');
-    expect(await add()).toBe(6);
-    expect(await reaches('udp', service)).toBe(true);
-    expect(await reaches('udp', service, 5000, 600)).toBe(false);
-    expect(await status()).toMatchObject({ state: 'degraded', gaps: [{ code: 'server-behind-nat' }] });
-  });
+    test('over TCP it is contained, and the agent talks on', async () => {
+      configure(service, 'tcp');
+      expect(await reaches('tcp', service)).toBe(true);
+      expect(await add()).toBe(0);
+      expect(await reaches('tcp', service)).toBe(true);
+      expect(await reaches('tcp', hosts.attacker.ip4, 22, 600)).toBe(false);
+      expect(await reaches('udp', service, 1514, 600)).toBe(false);
+      expect(await reaches('tcp', hosts.server.ip4, 1514, 600)).toBe(false);
+      expect(await status()).toMatchObject({ state: 'contained', gaps: [] });
+    });
 
-  test('a server of another address has nothing to do with it', async () => {
-    configure(hosts.server.ip4, 'udp');
-    expect(await add()).toBe(0);
-    expect(await reaches('udp', hosts.server.ip4)).toBe(true);
-  });
-});
+    test('over UDP it is contained, the agent talks on, and what is lost after a silence is told', async () => {
+      configure(service, 'udp');
+      expect(await add()).toBe(6);
+      expect(await reaches('udp', service)).toBe(true);
+      expect(await reaches('udp', service, 5000, 600)).toBe(false);
+      expect(await status()).toMatchObject({ state: 'degraded', gaps: [{ code: 'server-behind-nat' }] });
+    });
+
+    test('a server of another address has nothing to do with it', async () => {
+      configure(hosts.server.ip4, 'udp');
+      expect(await add()).toBe(0);
+      expect(await reaches('udp', hosts.server.ip4)).toBe(true);
+    });
+  },
+);
 
 test('an IPv4 way by an IPv6 neighbour: the neighbour is found again and again', async () => {
   configure(hosts.server.ip4);

@@ -7,6 +7,7 @@ import { dist, Missing } from '../../scripts/package/workshop.mjs';
 
 const tools = [
   ['nft', '--version'],
+  ['iptables-legacy', '--version'],
   ['ip', '-Version'],
   ['ping', '-V'],
   ['busybox', 'true'],

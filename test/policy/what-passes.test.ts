@@ -59,6 +59,7 @@ const around: Surroundings = {
   ...{ resolvers: [host4('10.0.0.53'), host6('2001:db8::53')], dhcpUsers: [0, 998], dhcpServers: [host4('10.0.0.67')] },
   ...{ ownIp6: [host6('fe80::1')], byIpv6Neighbour: false },
   rewritten: everybody.servers.map((server) => ({ server, rewritten: 'yes' })),
+  virtual: [],
 };
 
 /** Who an address in a rule is. */

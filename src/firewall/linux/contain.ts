@@ -62,7 +62,7 @@ export async function contain(given: Given): Promise<Judgement> {
   for (const attempt of [inPlace, transaction(replaceCommands(rules, own))]) {
     if (isWhole(judge(live), own) && (live !== before || holdsExactly(before, rules))) break;
     complaint = await nft.change(recorder, 'load', attempt);
-    live = await recognise(nft, await readOwnTables(nft), allowList, surroundings);
+    live = await recognise(nft, await readOwnTables(nft, nft.limits.inOrder), allowList, surroundings);
     // nft reports that the kernel took the rules, and nothing that can be read contradicts it.
     isTaken = complaint === undefined && judge(live).state === 'uncertain';
     if (isTaken) break;

@@ -9,7 +9,7 @@ import type { LiveRule, Reading } from './reading';
 import { acceptRules } from './rules';
 import { droppingHooks, tables } from './ruleset';
 import { isLasting, shapeOf } from './shape';
-import { type Surroundings, widest } from './surroundings';
+import { asRead, type Surroundings, widest } from './surroundings';
 
 export const bridgedGuestsOpen = gapOf({ code: 'bridged-guests-open' });
 
@@ -29,7 +29,7 @@ export function judgeReading(
   if ('unreadable' in live) return judgementOf([gapOf({ code: 'rules-unreadable' }, live.unreadable)]);
   if (!live.existing.includes(tables[0])) return { state: 'not-contained', gaps: [] };
   const known = acceptRules(allowList ?? anybody, widest(surroundings, allowList?.servers ?? []));
-  const wanted = allowList === undefined ? [] : acceptRules(allowList, surroundings);
+  const wanted = allowList === undefined ? [] : acceptRules(allowList, asRead(surroundings));
   const unclear = unclearRules(live, allowList, surroundings);
   const certain = live.rules.filter((rule) => !unclear.includes(rule));
   const seen = judgementOf([
@@ -52,7 +52,7 @@ export function unclearRules(
   surroundings: Surroundings,
 ): LiveRule[] {
   const found = new Set(rules.flatMap(acceptedShape));
-  const wanted = allowList === undefined ? [] : acceptRules(allowList, surroundings);
+  const wanted = allowList === undefined ? [] : acceptRules(allowList, asRead(surroundings));
   if (allowList !== undefined && missingFrom(found, wanted).length === 0) return [];
   const known = acceptRules(allowList ?? anybody, widest(surroundings, allowList?.servers ?? []));
   const own = new Set(known.map(({ chain, matches }) => shapeOf(chain, matches)));
@@ -74,7 +74,7 @@ export function serverIsLost(live: Reading, allowList: AllowList, surroundings: 
   if (isUnclear(live, unclearRules(live, allowList, surroundings))) return false;
   const shapes = new Set(live.rules.flatMap(acceptedShape));
   return !allowList.servers.some((server) => {
-    const rewritten = surroundings.rewritten.filter((one) => one.server === server);
+    const rewritten = asRead(surroundings).rewritten.filter((one) => one.server === server);
     return acceptRules({ servers: [server], handlers: [], needsDns: false }, { ...surroundings, rewritten })
       .filter((rule) => rule.for === 'server' || rule.for === 'server behind NAT')
       .every((rule) => shapes.has(shapeOf(rule.chain, rule.matches)));
@@ -109,7 +109,8 @@ function isUnclear({ unlisted }: Reading, unclear: readonly LiveRule[]): boolean
  */
 function unclearGaps({ unlisted }: Reading, unclear: readonly LiveRule[]): Gap[] {
   const texts = unlisted.map(({ unreadable }) => unreadable);
-  if (texts.length > 0) return [gapOf({ code: 'rules-not-recognised' }, texts.join('; '))];
+  const code = unlisted.some(({ timedOut }) => timedOut) ? 'rules-unreadable' : 'rules-not-recognised';
+  if (texts.length > 0) return [gapOf({ code }, [...new Set(texts)].join('; '))];
   return named('rules-not-recognised', unclear);
 }
 

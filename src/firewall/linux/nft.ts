@@ -9,14 +9,28 @@ import { type Table, tables } from './ruleset';
 /** Where distributions put nft. PATH is not asked: whoever can set it must not choose what we run. */
 const systemFolders = ['/usr/sbin', '/sbin', '/usr/bin'] as const;
 
-/** One call works on our tables only, so it takes milliseconds; the limit is for a host under heavy load. */
-const limitMs = 20_000;
+/**
+ * How long one call may take, in milliseconds. Most take milliseconds, since they work on our tables only. But before
+ * it lists anything, nft 0.9.8 reads every rule of everybody: a quarter of a minute and more with 200,000 of them.
+ */
+export interface NftLimits {
+  /** For what nft only has to hand to the kernel. */
+  readonly change: number;
+  /** For a listing that a person asked for. */
+  readonly listing: number;
+  /** For a listing in an order, whose caller waits 25 s in all. */
+  readonly inOrder: number;
+  /** For all that is listed before the block, which must not come late for it. */
+  readonly beforeBlock: number;
+}
+
+const usualLimits: NftLimits = { change: 15_000, listing: 20_000, inOrder: 8000, beforeBlock: 2000 };
 
 /**
  * The exit code and the JSON decide. Messages are only kept for people, so they are in English. A listing of our tables
  * has thousands of rules at most, so this much output is enough.
  */
-const options: RunOptions = { limitMs, env: { LC_ALL: 'C' }, keepBytes: 16 * 1024 * 1024 };
+const options: RunOptions = { env: { LC_ALL: 'C' }, keepBytes: 16 * 1024 * 1024 };
 
 /**
  * Folders in memory come first: a full disk must not stop a containment. nft 0.9.8 opens /dev/stdin anew, which works
@@ -33,6 +47,8 @@ const loadAndList = `"$0" -f - && for family; do "$0" -j list table "$family" ${
 /** Something could not be read, and why, for people. */
 export interface Unreadable {
   readonly unreadable: string;
+  /** nft did not answer in time. */
+  readonly timedOut?: true;
 }
 
 /** Runs the nft of this host: to read, and to make changes, each as a step of a case. */
@@ -42,11 +58,14 @@ export class Nft {
    * again.
    */
   private unanswered: RunResult | undefined;
+  /** The same for listings alone, with the time that the longest of them was given. */
+  private unlisted: { readonly result: RunResult; readonly limitMs: number } | undefined;
 
   constructor(
     private readonly context: Context,
     private readonly folders: readonly string[] = systemFolders,
     private readonly unshare = systemUnshare,
+    readonly limits = usualLimits,
   ) {}
 
   /** The absolute path of nft; on a host without it, where it usually is. */
@@ -62,10 +81,13 @@ export class Nft {
   }
 
   /** The answer to a listing, such as `list table inet contain_host`, as parsed JSON. */
-  async list(...what: readonly string[]): Promise<Listed | Unreadable> {
+  async list(what: readonly string[], limitMs = this.limits.listing): Promise<Listed | Unreadable> {
     const args = ['list', ...what];
-    const result = await this.ask(this.program, ['-j', ...args]);
-    if (result.exitCode !== 0) return { unreadable: `"nft ${args.join(' ')}" failed: ${complaint(result)}` };
+    const result = await this.askList(['-j', ...args], limitMs);
+    if (result.exitCode !== 0) {
+      const unreadable = `"nft ${args.join(' ')}" failed: ${complaint(result)}`;
+      return result.timedOut ? { unreadable, timedOut: true } : { unreadable };
+    }
     return parse(result.stdout) ?? { unreadable: `"nft ${args.join(' ')}" did not answer with JSON` };
   }
 
@@ -115,9 +137,17 @@ export class Nft {
   private async ask(program: string, args: readonly string[], transaction?: string): Promise<RunResult> {
     if (this.unanswered !== undefined) return this.unanswered;
     const result = await (transaction === undefined
-      ? runProcess(program, args, options)
+      ? runProcess(program, args, { ...options, limitMs: this.limits.change })
       : this.feed(program, args, transaction));
     if (result.timedOut) this.unanswered = result;
+    return result;
+  }
+
+  private async askList(args: readonly string[], limitMs: number): Promise<RunResult> {
+    if (this.unanswered !== undefined) return this.unanswered;
+    if (this.unlisted !== undefined && this.unlisted.limitMs >= limitMs) return this.unlisted.result;
+    const result = await runProcess(this.program, args, { ...options, limitMs });
+    if (result.timedOut && limitMs >= (this.unlisted?.limitMs ?? 0)) this.unlisted = { result, limitMs };
     return result;
   }
 
@@ -129,7 +159,7 @@ export class Nft {
   ): Promise<RunResult> {
     const inputFd = openAnonymousFile(text, [...memoryFolders, this.context.stateFolder]);
     try {
-      return await runProcess(program, args, { ...options, ...more, inputFd });
+      return await runProcess(program, args, { ...options, limitMs: this.limits.change, ...more, inputFd });
     } finally {
       closeSync(inputFd);
     }

@@ -14,6 +14,7 @@ import { acceptRules } from './rules';
 import { deleteCommands, loadCommands, type Table, tableCommand, tables, transaction } from './ruleset';
 import { findSystemctl, missingSave, missingUnit, survivesRestart } from './saved';
 import { tablesTaken } from './supported-tables';
+import type { Surroundings } from './surroundings';
 import { unableBecause } from './unable';
 import { findUnseenPaths } from './unseen-paths';
 
@@ -158,11 +159,24 @@ async function look(nft: Nft, allowList: AllowList): Promise<Seen> {
   // depend on those that are missing here.
   const usual = loadCommands(acceptRules(allowList, readFixedSurroundings()));
   const fromNothing = transaction([...tables.map((table) => tableCommand('create', table)), ...usual]);
-  const [surroundings, refusal] = await Promise.all([readSurroundings(nft, allowList), nft.checkWithJson(fromNothing)]);
+  const [around, refusal] = await Promise.all([readSurroundings(nft, allowList), nft.checkWithJson(fromNothing)]);
+  const surroundings = await loadable(nft, allowList, around);
   if (refusal === undefined) return { live: nothingThere, surroundings, taken: tables };
   const rules = acceptRules(allowList, surroundings);
-  const [found, taken] = await Promise.all([readOwnTables(nft), tablesTaken(nft, rules)]);
+  const [found, taken] = await Promise.all([readOwnTables(nft, nft.limits.inOrder), tablesTaken(nft, rules)]);
   return { live: await recognise(nft, found, allowList, surroundings), surroundings, taken };
+}
+
+/**
+ * A kernel without connection tracking for nft takes no rule for NAT. Where it is not certain that NAT has a server, the
+ * host is then contained without such rules.
+ */
+async function loadable(nft: Nft, allowList: AllowList, around: Surroundings): Promise<Surroundings> {
+  if (around.rewritten.length === 0) return around;
+  const rules = transaction(loadCommands(acceptRules(allowList, around), [tables[0]]));
+  return (await nft.check(rules)) === undefined
+    ? around
+    : { ...around, rewritten: around.rewritten.filter(({ rewritten }) => rewritten === 'yes') };
 }
 
 /** Reads what is in force, and asks the kernel whether it would take the rules. Throws `Failure` where it would not. */

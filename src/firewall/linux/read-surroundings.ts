@@ -8,6 +8,7 @@ import type { Nft } from './nft';
 import { readResolvers } from './resolvers';
 import { findRewritten } from './rewriting';
 import type { Surroundings } from './surroundings';
+import { readVirtualServers } from './virtual-servers';
 
 /** Reads what the rules for this allow list depend on. Changes nothing, and never throws. */
 export async function readSurroundings(nft: Nft, allowList: AllowList): Promise<Surroundings> {
@@ -19,6 +20,7 @@ export async function readSurroundings(nft: Nft, allowList: AllowList): Promise<
     ...readFixedSurroundings(),
     byIpv6Neighbour: [...routes.values()].some(({ nextHop }) => nextHop?.includes(':') ?? false),
     rewritten,
+    virtual: readVirtualServers(allowList.servers),
   };
 }
 
@@ -31,6 +33,7 @@ export function readFixedSurroundings(): Surroundings {
     ownIp6: ownIp6(),
     byIpv6Neighbour: false,
     rewritten: [],
+    virtual: [],
   };
 }
 
@@ -38,13 +41,12 @@ export function readFixedSurroundings(): Surroundings {
  * A UDP server behind NAT hears this host. But after a silence the connection is forgotten, and then the server's own
  * packets come from an address that nobody here knows.
  */
-export function natGaps({ rewritten }: Surroundings): Gap[] {
-  const deaf = rewritten.filter(
-    ({ server, rewritten: certainty }) => certainty === 'yes' && server.protocols.includes('udp'),
-  );
+export function natGaps({ rewritten, virtual }: Surroundings): Gap[] {
+  const certain = rewritten.filter((one) => one.rewritten === 'yes');
+  const deaf = [...certain, ...virtual].filter(({ server }) => server.protocols.includes('udp'));
   if (deaf.length === 0) return [];
-  const names = deaf.map(({ server }) => `${server.address.text} port ${server.port}`);
-  return [gapOf({ code: 'server-behind-nat' }, names.join(', '))];
+  const names = new Set(deaf.map(({ server }) => `${server.address.text} port ${server.port}`));
+  return [gapOf({ code: 'server-behind-nat' }, [...names].join(', '))];
 }
 
 function ownIp6(): Address[] {

@@ -47,8 +47,8 @@ export async function takeReading(nft: Nft): Promise<Reading | Unreadable> {
 }
 
 /** The same, without asking first whether they are there. */
-export async function readOwnTables(nft: Nft): Promise<Reading | Unreadable> {
-  const found = await Promise.all(tables.map(async (table) => ({ table, part: await readTable(nft, table) })));
+export async function readOwnTables(nft: Nft, limitMs = nft.limits.listing): Promise<Reading | Unreadable> {
+  const found = await Promise.all(tables.map(async (table) => ({ table, part: await readTable(nft, table, limitMs) })));
   const existing: Table[] = [];
   const unlisted: Reading['unlisted'][number][] = [];
   const parts: Listing[] = [];
@@ -56,7 +56,7 @@ export async function readOwnTables(nft: Nft): Promise<Reading | Unreadable> {
     if (part === 'absent') continue;
     if ('unreadable' in part) return part;
     existing.push(table);
-    if ('unlisted' in part) unlisted.push({ ...table, unreadable: part.unlisted });
+    if ('unlisted' in part) unlisted.push({ ...table, ...part.unlisted });
     else parts.push(part);
   }
   const [flagged, chains, rules] = [
@@ -72,13 +72,14 @@ type Listing = Pick<Reading, 'flagged' | 'chains' | 'rules'>;
 async function readTable(
   nft: Nft,
   table: Table,
-): Promise<Listing | { readonly unlisted: string } | 'absent' | Unreadable> {
-  const answer = await nft.list('table', table.family, table.name);
+  limitMs: number,
+): Promise<Listing | { readonly unlisted: Unreadable } | 'absent' | Unreadable> {
+  const answer = await nft.list(['table', table.family, table.name], limitMs);
   const listing = 'unreadable' in answer ? answer : readListing(table, answer.listed);
   if (!('unreadable' in listing)) return listing;
   const there = await isThere(nft, table);
   if (typeof there === 'object') return there;
-  return there ? { unlisted: listing.unreadable } : 'absent';
+  return there ? { unlisted: listing } : 'absent';
 }
 
 /** One table of ours in an answer of nft. What does not even name the table is no listing of it. */

@@ -1,32 +1,64 @@
+import { readFileSync } from 'node:fs';
 import { isRefusal, isWithin, parseNetwork } from '../../policy/address';
 import type { Server } from '../../policy/allow-list';
+import { readLegacyNat, rewritesLegacy } from './legacy-nat';
 import type { Nft } from './nft';
 
 /** Whether NAT at output sends packets for a server elsewhere; `perhaps`: on conditions that are not understood. */
 export type Rewritten = 'yes' | 'perhaps' | 'no';
 
+/** Servers that are not rewritten are left out; `unread`: it could not be read. */
+
 export interface RewrittenServer {
   readonly server: Server;
-  readonly rewritten: Rewritten;
+  readonly rewritten: Exclude<Rewritten, 'no'> | 'unread';
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * The servers whose packets NAT at output may send elsewhere. Reads others' tables, changes nothing, and never throws.
+ * The servers whose packets NAT at output may send elsewhere. Reads others' tables for a bounded time, changes nothing,
+ * and never throws.
  */
 export async function findRewritten(nft: Nft, servers: readonly Server[]): Promise<RewrittenServer[]> {
-  const chains = await nft.list('chains');
-  if ('unreadable' in chains) return [];
+  const families = [...new Set(servers.map(({ address }) => address.family))];
+  const [listings, ...legacy] = await Promise.all([
+    listNat(nft),
+    ...families.map((family) => readLegacyNat(family, nft.limits.beforeBlock)),
+  ]);
+  const isUnread = listings === undefined && isTracking();
+  return servers.flatMap((server) => {
+    const old = legacy[families.indexOf(server.address.family)];
+    const found = [
+      ...(listings ?? []).map((one) => rewrites(one, server)),
+      ...(old === undefined ? [] : [rewritesLegacy(old, server)]),
+    ];
+    const known = found.includes('yes') ? 'yes' : found.includes('perhaps') ? 'perhaps' : undefined;
+    const rewritten = known ?? (isUnread ? 'unread' : undefined);
+    return rewritten === undefined ? [] : [{ server, rewritten }];
+  });
+}
+
+/** The tables with NAT at output, as nft lists them; undefined where not all could be read in time. */
+async function listNat(nft: Nft): Promise<unknown[] | undefined> {
+  const until = performance.now() + nft.limits.beforeBlock;
+  const chains = await nft.list(['chains'], nft.limits.beforeBlock);
+  if ('unreadable' in chains) return undefined;
   const bases = objectsIn(chains.listed, 'chain').filter(({ type, hook }) => type === 'nat' && hook === 'output');
   const places = new Map(bases.map(({ family, table }) => [`${family} ${table}`, [String(family), String(table)]]));
-  const tables = await Promise.all([...places.values()].map((place) => nft.list('table', ...place)));
+  const left = Math.max(1, Math.ceil(until - performance.now()));
+  const tables = await Promise.all([...places.values()].map((place) => nft.list(['table', ...place], left)));
   const listings = tables.flatMap((table) => ('unreadable' in table ? [] : [table.listed]));
-  return servers.flatMap((server) => {
-    const found = listings.map((listed) => rewrites(listed, server));
-    const rewritten = found.includes('yes') ? 'yes' : found.includes('perhaps') ? 'perhaps' : 'no';
-    return rewritten === 'no' ? [] : [{ server, rewritten } as const];
-  });
+  return listings.length < tables.length ? undefined : listings;
+}
+
+/** NAT works by connection tracking, so where no connection is tracked there is none. False where the kernel cannot track. */
+function isTracking(): boolean {
+  try {
+    return Number(readFileSync('/proc/sys/net/netfilter/nf_conntrack_count', 'latin1')) > 0;
+  } catch {
+    return false;
+  }
 }
 
 /** What one table, as `nft -j list table` lists it, does at output with packets for a server. */

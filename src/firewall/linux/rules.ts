@@ -59,7 +59,10 @@ function partnersOf(group: FlowGroup, allowList: AllowList, surroundings: Surrou
     case 'server':
       return group.when === 'nat'
         ? surroundings.rewritten.map(({ server }) => ({ server, peer: () => [] }))
-        : allowList.servers.map((server) => ({ server, ...at(server.address) }));
+        : [...allowList.servers, ...surroundings.virtual.map(({ real }) => real)].map((server) => ({
+            server,
+            ...at(server.address),
+          }));
     case 'handler':
       return allowList.handlers.map(at);
     case 'entry':

@@ -1,6 +1,7 @@
 import type { Address } from '../../policy/address';
 import type { Server } from '../../policy/allow-list';
 import type { RewrittenServer } from './rewriting';
+import type { VirtualServer } from './virtual-servers';
 
 /** What the rules depend on besides the allow list: this host's own network, as it is now. */
 export interface Surroundings {
@@ -16,6 +17,13 @@ export interface Surroundings {
   readonly byIpv6Neighbour: boolean;
   /** Servers whose packets NAT at output may send elsewhere, as it does with service addresses of Kubernetes. */
   readonly rewritten: readonly RewrittenServer[];
+  /** Servers that the load balancer IPVS plays: their packets go to others, which are let in like them. */
+  readonly virtual: readonly VirtualServer[];
+}
+
+/** Without what could not be read: a rule that only this calls for is loaded, and not missed where it is not there. */
+export function asRead(surroundings: Surroundings): Surroundings {
+  return { ...surroundings, rewritten: surroundings.rewritten.filter(({ rewritten }) => rewritten !== 'unread') };
 }
 
 /** The widest that these surroundings may become: every rule that they call for is one of ours. */

@@ -38,13 +38,13 @@ function devicePaths(links: readonly Link[]): string[] {
 
 /** Chains at a device itself that send packets on to another one. */
 async function chainPaths(nft: Nft): Promise<string[]> {
-  const chains = objectsIn(await nft.list('chains'), 'chain').filter(
+  const chains = objectsIn(await nft.list(['chains'], nft.limits.inOrder), 'chain').filter(
     ({ hook }) => hook === 'ingress' || hook === 'egress',
   );
   const places = new Map(chains.map(({ family, table }) => [`${family} ${table}`, [String(family), String(table)]]));
   const found = await Promise.all(
     [...places.values()].map(async (place) => {
-      const rules = objectsIn(await nft.list('table', ...place), 'rule');
+      const rules = objectsIn(await nft.list(['table', ...place], nft.limits.inOrder), 'rule');
       const sending = new Set(rules.filter(({ expr }) => sendsOn(expr)).map(({ chain }) => chain));
       return sending.size === 0
         ? []
@@ -56,7 +56,9 @@ async function chainPaths(nft: Nft): Promise<string[]> {
 
 /** Flows that were handed to a fast path go on in it, past every chain, as long as packets come. */
 async function flowtablePaths(nft: Nft): Promise<string[]> {
-  return devicesOf(objectsIn(await nft.list('flowtables'), 'flowtable')).map((name) => `${name} (flowtable)`);
+  return devicesOf(objectsIn(await nft.list(['flowtables'], nft.limits.inOrder), 'flowtable')).map(
+    (name) => `${name} (flowtable)`,
+  );
 }
 
 /** Filters of traffic control that redirect packets, or that run a program, which may redirect them. */

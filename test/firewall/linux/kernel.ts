@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync,
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Context, Firewall, Recorder, Step } from '../../../src/firewall/firewall';
-import { Nft } from '../../../src/firewall/linux/nft';
+import { Nft, type NftLimits } from '../../../src/firewall/linux/nft';
 import { nftables } from '../../../src/firewall/linux/nftables';
 import { timeouts } from '../../../src/host';
 import type { OpenCase } from '../../../src/state/journal';
@@ -28,6 +28,8 @@ export class Kernel {
   readonly tools = join(this.folder, 'tools');
   readonly steps: Step[] = [];
   readonly warnings: string[] = [];
+  /** For tests in which nft does not answer. */
+  limits: NftLimits | undefined;
 
   constructor() {
     for (const path of [this.stateFolder, this.tools]) mkdirSync(path);
@@ -62,7 +64,7 @@ export class Kernel {
     };
     return nftables(
       context,
-      new Nft(context, [this.tools], join(this.tools, 'unshare')),
+      new Nft(context, [this.tools], join(this.tools, 'unshare'), this.limits),
       join(this.tools, 'systemctl'),
     );
   }

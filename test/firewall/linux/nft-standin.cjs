@@ -84,6 +84,8 @@ function carryOut(list, command) {
     else table.chains.push({ family, table: name, name: chain, type, hook, prio: Number(prio), policy });
   } else if (`${verb} ${kind}` === 'add rule') {
     const [, matches, comment] = /^(.*? ?)accept comment "([^"]{1,128})"$/.exec(rest.join(' ')) ?? fail('syntax error');
+    if (fault === 'no-tracking' && matches.includes('ct status'))
+      fail('Could not process rule: No such file or directory');
     table.rules.push({ family, table: name, chain, comment, expr: [...expressionsOf(matches), { accept: null }] });
   } else fail(`unknown command: ${command}`);
 }
@@ -108,6 +110,10 @@ function answer(objects) {
   process.stdout.write(`${text}\n`);
 }
 
+// Before it lists anything, nft 0.9.8 reads all rules of everybody.
+const hangs = { 'listing-hangs': args[1] === 'list', 'nat-hangs': args[2] === 'chains', 'all-hangs': true }[fault];
+if (fault === 'nat-hangs' && hangs) writeFileSync(join(folder, 'fault'), '');
+if (hangs) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
 if (fault === 'garbage' && args[2] === 'table') {
   process.stdout.write('{"nftables": [{"metainfo": {}}, {"rules": 1}]}\n');
   process.exit(0);

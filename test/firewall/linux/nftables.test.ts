@@ -271,6 +271,50 @@ describe('a listing that is not understood is no evidence against what was loade
   });
 });
 
+describe('nft that does not answer', () => {
+  const allowList = policyFor('192.0.2.50');
+  const silent = (state: string) => ({
+    state,
+    gaps: [{ code: 'rules-unreadable', detail: expect.stringContaining('in time') as string }],
+  });
+  beforeEach(() => {
+    kernel.limits = { change: 30_000, listing: 500, inOrder: 400, beforeBlock: 300 };
+  });
+
+  test('to a listing, which an old one makes of 200,000 rules of others first: contained, and not known more', async () => {
+    kernel.setFault('listing-hangs');
+    expect(await contain(allowList)).toMatchObject(silent('degraded'));
+    expect(kernel.saved).toContain('192.0.2.50');
+    expect(await kernel.firewall(openCase).judge(allowList)).toMatchObject(silent('uncertain'));
+    expect(await contain(policyFor('192.0.2.51'))).toMatchObject(silent('degraded'));
+    expect(kernel.saved).toContain('192.0.2.51');
+    expect(await kernel.firewall(openCase).release(kernel.recorder)).toMatchObject({ was: 'contained' });
+    expect(kernel.tables).toEqual([]);
+  });
+
+  test('about the NAT of others: that is not waited for, and what is in force is read all the same', async () => {
+    kernel.limits = { change: 30_000, listing: 30_000, inOrder: 30_000, beforeBlock: 4000 };
+    kernel.setFault('nat-hangs');
+    expect(await contain(allowList)).toMatchObject({ state: 'contained' });
+  });
+
+  test('to anything, in the middle of a case: nothing changes, nothing is claimed, and the next order goes on', async () => {
+    await contain(allowList);
+    const { tables } = kernel;
+    kernel.limits = { change: 300, listing: 300, inOrder: 300, beforeBlock: 300 };
+    kernel.setFault('all-hangs');
+    await expect(kernel.firewall(openCase).preflight(policyFor('192.0.2.51'), 'refuse')).rejects.toMatchObject({
+      exitCode: 2,
+    });
+    await expect(kernel.firewall(openCase).release(kernel.recorder)).rejects.toMatchObject({ code: 'not-released' });
+    expect(await kernel.firewall(openCase).judge(allowList)).toMatchObject({ state: 'uncertain' });
+    expect(kernel.tables).toEqual(tables);
+    kernel.limits = undefined;
+    kernel.setFault('');
+    expect(await contain(policyFor('192.0.2.51'))).toEqual({ state: 'contained', gaps: [] });
+  });
+});
+
 /** The other side's address in a rule. */
 function peerIn({ comment, expr }: { comment: string; expr: unknown[] }): string[] {
   const { right } = (expr[0] as { match: { right: string | { prefix: { addr: string; len: number } } } }).match;
@@ -403,6 +447,27 @@ describe('failures', () => {
     expect(namesOfSteps()).toEqual(['load', 'save']);
     expect(await kernel.firewall(openCase).release(kernel.recorder)).toMatchObject({ was: 'contained' });
     expect(kernel.tables).toEqual([]);
+  });
+
+  test('a kernel whose nft cannot ask connection tracking is contained, without the rules for what NAT may do', async () => {
+    const rule = { chain: 'OUTPUT', comment: '', expr: [{ xt: null }, { dnat: { addr: '192.0.2.10' } }] };
+    const chain = {
+      family: 'ip',
+      table: 'nat',
+      name: 'OUTPUT',
+      type: 'nat',
+      hook: 'output',
+      policy: 'accept',
+      prio: -100,
+    };
+    kernel.tables = [{ family: 'ip', name: 'nat', chains: [chain], rules: [rule] }];
+    await contain(allowList);
+    expect(kernel.saved).toContain('ct status dnat');
+    await kernel.firewall(openCase).release(kernel.recorder);
+    kernel.setFault('no-tracking');
+    expect(await kernel.firewall().preflight(allowList, 'refuse')).toMatchObject({ contained: false });
+    expect(await contain(allowList)).toEqual({ state: 'contained', gaps: [] });
+    expect(kernel.saved).not.toContain('ct status');
   });
 
   test('rules that the kernel does not take are refused before anything changes', async () => {

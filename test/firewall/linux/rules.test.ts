@@ -14,7 +14,15 @@ const allowList: AllowList = {
   needsDns: false,
 };
 const nowhere: Surroundings = {
-  ...{ resolvers: [], dhcpUsers: [0, 998], dhcpServers: [], ownIp6: [], byIpv6Neighbour: false, rewritten: [] },
+  ...{
+    resolvers: [],
+    dhcpUsers: [0, 998],
+    dhcpServers: [],
+    ownIp6: [],
+    byIpv6Neighbour: false,
+    rewritten: [],
+    virtual: [],
+  },
 };
 /** What the last chain accepts is what goes out through the one at output, unless said otherwise. */
 const rulesFor = (change: Partial<AllowList>, surroundings: Partial<Surroundings> = {}): string[] =>

@@ -1,0 +1,59 @@
+import { existsSync, readFileSync } from 'node:fs';
+import type { Address } from '../../policy/address';
+import type { Server } from '../../policy/allow-list';
+import { runProcess } from '../../process/run';
+import type { Rewritten } from './rewriting';
+
+/**
+ * For each family: where the kernel names the tables that the old iptables has made, and the program that lists them.
+ * Its second name is from before nft came to the distributions. nft itself lists none of these.
+ */
+const places = {
+  4: { names: '/proc/net/ip_tables_names', network: '/32', programs: ['iptables-legacy-save', 'iptables-save'] },
+  6: { names: '/proc/net/ip6_tables_names', network: '/128', programs: ['ip6tables-legacy-save', 'ip6tables-save'] },
+} as const;
+const folders = ['/usr/sbin', '/sbin'];
+
+/** Targets that send a packet nowhere else (iptables-extensions(8)). */
+const harmless = ['ACCEPT', 'RETURN', 'MASQUERADE', 'SNAT', 'MARK', 'LOG', 'KUBE-MARK-MASQ'];
+
+/** Lists the old iptables' NAT of a family. Undefined: there is none. `null`: there is, and it cannot be listed. */
+export async function readLegacyNat(family: Address['family'], limitMs: number): Promise<string | null | undefined> {
+  const { names, programs } = places[family];
+  if (!tablesIn(names).includes('nat')) return undefined;
+  const program = programs.flatMap((name) => folders.map((folder) => `${folder}/${name}`)).find(existsSync);
+  if (program === undefined) return null;
+  const { exitCode, stdout } = await runProcess(program, ['-t', 'nat'], { limitMs, keepBytes: 16 * 1024 * 1024 });
+  return exitCode === 0 ? stdout.toString('latin1') : null;
+}
+
+/**
+ * What this NAT, as `iptables-save` lists it, does with packets for a server: `yes` where a rule names its address and
+ * port and sends on, `perhaps` where any other rule may send them elsewhere.
+ */
+export function rewritesLegacy(listed: string | null, { address, port, protocols }: Server): Rewritten {
+  if (listed === null) return 'perhaps';
+  const rules = listed.split('\n').filter((line) => line.startsWith('-A '));
+  const named = rules.some((rule) => {
+    const [, to] = / -d (\S+)/.exec(rule) ?? [];
+    const [, protocol] = / -p (\S+)/.exec(rule) ?? [];
+    const [, first, last = first] = / --dport (\d+)(?::(\d+))?/.exec(rule) ?? [];
+    const [, target = 'RETURN'] = / -[jg] (\S+)/.exec(rule) ?? [];
+    return (
+      to === `${address.text}${places[address.family].network}` &&
+      (protocol === undefined || protocols.some((one) => one === protocol)) &&
+      (first === undefined || (port >= Number(first) && port <= Number(last))) &&
+      !harmless.includes(target)
+    );
+  });
+  if (named) return 'yes';
+  return rules.some((rule) => / -j (?:DNAT|REDIRECT|NETMAP)\b/.test(rule)) ? 'perhaps' : 'no';
+}
+
+function tablesIn(file: string): string[] {
+  try {
+    return readFileSync(file, 'latin1').split('\n');
+  } catch {
+    return [];
+  }
+}
