@@ -1,39 +1,128 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import fs, { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Endpoint } from '../../fixtures/endpoint';
 import { emptyHost } from '../../fixtures/standin/hosts';
 import { type Typed, typed } from '../../fixtures/typed';
+import { type Host, timeouts } from '../../src/host';
+import { main } from '../../src/main';
+import { parseOssecArguments } from '../../src/request/ossec';
+import { parseContain, parseRelease } from '../../src/request/prompt';
+import type { Understood } from '../../src/request/understood';
 
 const of = (outcome: Typed['outcome']): Typed[] => typed.filter((row) => row.outcome === outcome);
 const wordsOf = (line: string): string[] => line.split(' ');
 
-describe('on Windows', () => {
+/** What becomes of the words of an order; undefined for those of another command. */
+function understand(line: string): Understood | undefined {
+  const [first = '', ...rest] = wordsOf(line);
+  const own = { contain: parseContain, release: parseRelease }[first.toLowerCase()];
+  return own === undefined ? parseOssecArguments([first, ...rest]) : own(rest);
+}
+
+/** Only a worker knows what is wrong with an address, so these rows go through the whole program. */
+const isForWorker = ({ line }: Typed): boolean => understand(line)?.kind === 'order';
+
+/** Every so many rows, through the program that ships: all of it, with its own processes. */
+const some = (rows: readonly Typed[], step: number): Typed[] => rows.filter((_, index) => index % step === 0);
+
+test.each(of('contained'))('$line is an operator’s order to contain, with its handler', ({ line }) => {
+  expect(understand(line)).toMatchObject({
+    kind: 'order',
+    request: { action: 'add', requestedBy: 'operator', address: '192.0.2.50' },
+  });
+});
+
+test.each(of('released'))('$line is an operator’s order to release', ({ line }) => {
+  expect(understand(line)).toMatchObject({ kind: 'order', request: { action: 'delete', requestedBy: 'operator' } });
+});
+
+const folder = mkdtempSync(join(tmpdir(), 'prompt-'));
+const home = join(folder, 'ossec');
+const client = '<ossec_config><client><server-ip>10.0.0.5</server-ip></client></ossec_config>';
+const lineFiles = {
+  windows: join(home, 'active-response', 'active-responses.log'),
+  linux: join(home, 'logs', 'active-responses.log'),
+};
+beforeAll(() => {
+  for (const part of ['active-response/bin', 'etc', 'logs']) mkdirSync(join(home, part), { recursive: true });
+  for (const file of ['ossec.conf', 'etc/ossec.conf']) writeFileSync(join(home, file), client);
+  cpSync(resolve(__dirname, '../../dist/contain-host.js'), join(folder, 'contain-host.js'));
+  for (const file of Object.values(lineFiles)) {
+    writeFileSync(file, '');
+    chmodSync(file, 0o666);
+  }
+  chmodSync(folder, 0o755);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** The same program within this process: what stands on its two streams, and its exit code. */
+async function typeIn(platform: Host['platform'], words: readonly string[]) {
+  const streams = ['', '', ''];
+  const { writeSync } = fs;
+  const spy = jest.spyOn(fs, 'writeSync').mockImplementation(((stream: number, bytes: Buffer) => {
+    if (stream > 2) return writeSync(stream, bytes);
+    streams[stream] += bytes.toString();
+    return bytes.length;
+  }) as typeof fs.writeSync);
+  const program = join(home, 'active-response', 'bin', 'contain-host');
+  const env = { OSSECPATH: home, ProgramFiles: folder };
+  try {
+    const host: Host = { platform, env, program, command: [program], name: 'contain-host', timeouts };
+    const status = await main(host, words);
+    return { status, stdout: streams[1], stderr: streams[2] ?? '' };
+  } finally {
+    spy.mockRestore();
+  }
+}
+
+describe.each(['windows', 'linux'] as const)('every word that a person may type, on %s', (platform) => {
+  const lines = (): string => readFileSync(lineFiles[platform], 'utf8');
+
+  test.each(of('help'))('$line prints help and leaves no trace', async ({ line }) => {
+    const before = lines();
+    const { status, stdout, stderr } = await typeIn(platform, wordsOf(line));
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toMatch(/^Usage: contain-host /);
+    expect(lines()).toBe(before);
+  });
+
+  test.each(of('refused').filter((row) => !isForWorker(row)))(
+    '$line is refused with $reason',
+    async ({ line, reason, isOrder = false }) => {
+      const before = lines().split('\n').length;
+      const { status, stdout, stderr } = await typeIn(platform, wordsOf(line));
+      expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+      expectRefusal(stderr, reason);
+      expect(lines().split('\n')).toHaveLength(before + (isOrder ? 1 : 0));
+    },
+  );
+});
+
+describe('the program itself, on Windows', () => {
   const endpoint = new Endpoint(emptyHost());
   afterAll(() => endpoint.remove());
 
-  test.each(of('help'))('$line prints help and leaves no trace', async ({ line }) => {
-    const before = endpoint.machine.fingerprint();
-    const lines = endpoint.audit().length;
-    const { exitCode, stdout, stderr } = await endpoint.run(...wordsOf(line));
-    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-    expect(stdout).toMatch(/^Usage: contain-host /);
-    expect(endpoint.audit()).toHaveLength(lines);
-    expect(endpoint.machine.fingerprint()).toBe(before);
-  });
+  test.each([...some(of('help'), 20), ...some(of('refused'), 9), ...of('refused').filter(isForWorker)])(
+    '$line changes nothing',
+    async ({ line, outcome, reason, isOrder = false }) => {
+      const before = endpoint.machine.fingerprint();
+      const lines = endpoint.audit().length;
+      const { exitCode, stdout, stderr } = await endpoint.run(...wordsOf(line));
+      if (outcome === 'help') {
+        expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+        expect(stdout).toMatch(/^Usage: contain-host /);
+      } else {
+        expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+        expectRefusal(stderr, reason);
+      }
+      expect(endpoint.audit()).toHaveLength(lines + (isOrder ? 1 : 0));
+      expect(endpoint.machine.fingerprint()).toBe(before);
+    },
+  );
 
-  test.each(of('refused'))('$line is refused with $reason', async ({ line, reason, isOrder = false }) => {
-    const before = endpoint.machine.fingerprint();
-    const lines = endpoint.audit().length;
-    const { exitCode, stdout, stderr } = await endpoint.run(...wordsOf(line));
-    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
-    expectRefusal(stderr, reason);
-    expect(endpoint.audit()).toHaveLength(lines + (isOrder ? 1 : 0));
-    expect(endpoint.machine.fingerprint()).toBe(before);
-  });
-
-  test.each(of('contained'))('$line contains, and lets the handler in', async ({ line }) => {
+  test.each(some(of('contained'), 4))('$line contains, and lets the handler in', async ({ line }) => {
     const fresh = new Endpoint(emptyHost());
     try {
       const { exitCode, stdout, stderr } = await fresh.run(...wordsOf(line));
@@ -47,7 +136,7 @@ describe('on Windows', () => {
     }
   });
 
-  test.each(of('released'))('$line releases what an operator contained', async ({ line }) => {
+  test.each(some(of('released'), 3))('$line releases what an operator contained', async ({ line }) => {
     const fresh = new Endpoint(emptyHost());
     try {
       const before = fresh.machine.fingerprint();
@@ -84,52 +173,39 @@ describe('on Windows', () => {
 /**
  * Refusals and help need no rights and no firewall; what succeeds there is for the tests with a kernel of their own.
  */
-describe('on Linux', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'prompt-'));
-  const log = join(folder, 'home', 'logs', 'active-responses.log');
-  const program = join(folder, 'contain-host.js');
-  const ids = process.getuid?.() === 0 ? [0, 65_534] : [process.getuid?.()];
+const ids = process.getuid?.() === 0 ? [0, 65_534] : [process.getuid?.()];
 
-  beforeAll(() => {
-    cpSync(resolve(__dirname, '../../dist/contain-host.js'), program);
-    for (const part of ['etc', 'logs']) mkdirSync(join(folder, 'home', part), { recursive: true });
-    const client = '<ossec_config><client><server-ip>10.0.0.5</server-ip></client></ossec_config>';
-    writeFileSync(join(folder, 'home', 'etc', 'ossec.conf'), client);
-    writeFileSync(log, '');
-    chmodSync(log, 0o666);
-    chmodSync(folder, 0o755);
-  });
-  afterAll(() => rmSync(folder, { recursive: true }));
-
-  const call = (uid: number | undefined, words: readonly string[]) =>
-    spawnSync(process.execPath, [program, ...words], {
+describe.each(ids)('the program itself, on Linux as user %d', (uid) => {
+  const call = (words: readonly string[]) =>
+    spawnSync(process.execPath, [join(folder, 'contain-host.js'), ...words], {
       stdio: ['ignore', 'pipe', 'pipe'],
       encoding: 'utf8',
       cwd: '/',
-      env: { OSSECPATH: join(folder, 'home') },
+      env: { OSSECPATH: home },
       ...(uid === undefined ? {} : { uid, gid: uid }),
     });
 
-  describe.each(ids)('as user %d', (uid) => {
-    test.each(of('help'))('$line prints help and leaves no trace', ({ line }) => {
-      const before = readFileSync(log, 'utf8');
-      const { status, stdout, stderr } = call(uid, wordsOf(line));
-      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-      expect(stdout).toMatch(/^Usage: contain-host /);
-      expect(readFileSync(log, 'utf8')).toBe(before);
-    });
+  test.each(some(of('help'), 12))('$line prints help and leaves no trace', ({ line }) => {
+    const before = readFileSync(lineFiles.linux, 'utf8');
+    const { status, stdout, stderr } = call(wordsOf(line));
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toMatch(/^Usage: contain-host /);
+    expect(readFileSync(lineFiles.linux, 'utf8')).toBe(before);
+  });
 
-    test.each(of('refused'))('$line is refused with $reason', ({ line, reason }) => {
-      const { status, stdout, stderr } = call(uid, wordsOf(line));
+  test.each([...some(of('refused'), 9), ...some(of('refused').filter(isForWorker), uid === 0 ? 1 : 4)])(
+    '$line is refused with $reason',
+    ({ line, reason }) => {
+      const { status, stdout, stderr } = call(wordsOf(line));
       expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
       expectRefusal(stderr, reason);
-    });
+    },
+  );
 
-    test('without an order it says why nothing was done', () => {
-      const { status, stdout, stderr } = call(uid, []);
-      expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
-      expectRefusal(stderr, /standard input/);
-    });
+  test('without an order it says why nothing was done', () => {
+    const { status, stdout, stderr } = call([]);
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expectRefusal(stderr, /standard input/);
   });
 });
 
