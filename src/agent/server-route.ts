@@ -22,6 +22,8 @@ export interface Tunnels {
   readonly gaps: readonly Gap[];
   /** True where every server is reached through a tunnel that the allow-list does not let through. */
   readonly areAllLost: boolean;
+  /** The tunnels by which servers are lost. */
+  readonly devices: readonly string[];
   /** What could not be found out. */
   readonly warnings: readonly string[];
 }
@@ -40,6 +42,7 @@ export async function findTunnels(host: Host, allowList: AllowList): Promise<Tun
   return {
     gaps: found.length === 0 ? [] : [gapOf({ code: 'server-by-tunnel' }, [...new Set(names)].join(', '))],
     areAllLost: found.length > 0 && found.length === allowList.servers.length,
+    devices: [...new Set(found.map(({ device }) => device))],
     warnings,
   };
 }

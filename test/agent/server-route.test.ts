@@ -45,12 +45,14 @@ test('a server behind a card, or behind nothing, is not behind a tunnel', async 
   expect(await findTunnels(host('linux'), { servers, handlers: [], needsDns: false })).toEqual({
     gaps: [],
     areAllLost: false,
+    devices: [],
     warnings: [],
   });
   // There is no reg.exe here, and then a card may be the adapter of a VPN.
   expect(await findTunnels(host('windows'), { servers, handlers: [], needsDns: false })).toEqual({
     gaps: [],
     areAllLost: false,
+    devices: [],
     warnings: [expect.stringMatching(/not known whether the way to the server is the tunnel of a VPN/)],
   });
 });

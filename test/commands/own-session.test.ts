@@ -1,10 +1,7 @@
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { networkInterfaces, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { findOwnSession, fromHex } from '../../src/commands/own-session';
+import { networkInterfaces } from 'node:os';
+import { findOwnSession } from '../../src/commands/own-session';
 import { personAtPrompt } from '../../src/commands/person';
+import { peersAt } from '../../src/commands/remote-desktop';
 import { type Host, timeouts } from '../../src/host';
 
 const hostWith = (env: Host['env'], platform: Host['platform'] = 'linux'): Host => ({
@@ -17,58 +14,66 @@ const hostWith = (env: Host['env'], platform: Host['platform'] = 'linux'): Host 
 });
 
 test.each([
-  ['320200C0', '192.0.2.50'],
-  ['0500000A', '10.0.0.5'],
-  ['B80D0120000000000000000032000000', '2001:0db8:0000:0000:0000:0000:0000:0032'],
-  ['0000000000000000FFFF0000320200C0', '0000:0000:0000:0000:0000:ffff:c000:0232'],
-])('the kernel’s %s is %s', (hex, address) => {
-  expect(fromHex(hex).toLowerCase()).toBe(address);
+  ['203.0.113.9 50000 10.0.0.7 22', ['203.0.113.9']],
+  ['::ffff:203.0.113.9 50000 ::ffff:10.0.0.7 22', ['203.0.113.9']],
+  ['2001:DB8::9 50000 2001:db8::7 22', ['2001:db8::9']],
+  ['fe80::9%eth0 50000 fe80::7%eth0 22', ['fe80::9']],
+  ['', []],
+  ['127.0.0.1 50000 127.0.0.1 22', []],
+  ['::1 1 ::1 22', []],
+  ['x', []],
+])('SSH_CONNECTION=%j on Windows is a session from %j', async (SSH_CONNECTION, addresses) => {
+  const { peers, isSure } = await findOwnSession(hostWith({ SSH_CONNECTION }, 'windows'));
+  expect({ peers: peers.map(({ text }) => text), isSure }).toEqual({ peers: addresses, isSure: true });
 });
 
-test('the environment names a session, of which nobody is sure on Linux', () => {
-  const from = (SSH_CONNECTION: string) => findOwnSession(hostWith({ SSH_CONNECTION }));
-  expect(from('203.0.113.9 50000 10.0.0.7 22')).toMatchObject({ peers: [{ text: '203.0.113.9' }], isSure: false });
-  for (const none of ['', '127.0.0.1 50000 127.0.0.1 22', 'x', '::1 1 ::1 22']) expect(from(none).peers).toEqual([]);
-  expect(findOwnSession(hostWith({ SSH_CONNECTION: '203.0.113.9 1 10.0.0.7 22' }, 'windows')).isSure).toBe(true);
-});
-
-/** Stands for sshd: has its name and a connection, and starts what comes behind its first argument. */
-const sshd = `
-const { connect } = require('node:net');
-const { spawn } = require('node:child_process');
-const [port, address, ...command] = process.argv.slice(1);
-const socket = connect(Number(port), address, () =>
-  spawn(command[0], command.slice(1), { stdio: ['ignore', 'inherit', 'inherit'], env: {} }).on('close', () => process.exit()));
-`;
-
-test('the sockets of the sshd above name the session, whatever the environment says', async () => {
-  const own = Object.values(networkInterfaces())
-    .flatMap((entries) => entries ?? [])
-    .find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
-  // A machine with loopback only has no session from elsewhere.
-  const address = own ?? '127.0.0.1';
-  const folder = mkdtempSync(join(tmpdir(), 'sshd-'));
-  symlinkSync(process.execPath, join(folder, 'sshd'));
-  const server = createServer().listen(0, address);
-  await new Promise((ready) => server.once('listening', ready));
-  const { port } = server.address() as { port: number };
-  try {
-    const command = [
-      'sh',
-      '-c',
-      `'${process.execPath}' '${resolve(__dirname, '../../dist/contain-host.js')}' contain 192.0.2.256 --keep-my-session; true`,
-    ];
-    const child = spawn(join(folder, 'sshd'), ['-e', sshd, String(port), address, ...command], { stdio: 'pipe' });
-    let said = '';
-    child.stderr.on('data', (text) => (said += text));
-    await new Promise((ended) => child.on('close', ended));
-    expect(said).toMatch(
-      own === undefined ? /^No session/ : /^The agent's folder was not found|^The handler's address was refused/,
-    );
-  } finally {
-    server.close();
-    rmSync(folder, { recursive: true });
+test('whoever is connected from this very host is not cut off', async () => {
+  const own = Object.values(networkInterfaces()).flatMap((entries) => entries ?? []);
+  for (const { address } of own) {
+    const { peers } = await findOwnSession(hostWith({ SSH_CONNECTION: `${address} 50000 ${address} 22` }, 'windows'));
+    expect(peers).toEqual([]);
   }
+});
+
+/** As Windows prints it, in the words of a language that is not English. */
+const netstat = (...lines: readonly string[]): string =>
+  [
+    '',
+    'Aktive Verbindungen',
+    '',
+    '  Proto  Lokale Adresse         Remoteadresse          Status           PID',
+    '  TCP    0.0.0.0:135            0.0.0.0:0              ABH\x99REN         968',
+    '  TCP    0.0.0.0:3389           0.0.0.0:0              ABH\x99REN         1180',
+    '  TCP    10.0.0.7:49812         203.0.113.66:443       HERGESTELLT      5120',
+    ...lines,
+    '  TCP    [::]:3389              [::]:0                 ABH\x99REN         1180',
+    '  UDP    0.0.0.0:3389           *:*                                    1180',
+    '',
+  ].join('\r\n');
+
+test.each<[string, number, string[], string[]]>([
+  ['nobody is connected', 3389, [], []],
+  ['one is', 3389, ['  TCP    10.0.0.7:3389          203.0.113.9:50112      HERGESTELLT      1180'], ['203.0.113.9']],
+  [
+    'several are, by IPv6 too',
+    3389,
+    [
+      '  TCP    10.0.0.7:3389          203.0.113.9:50112      HERGESTELLT      1180',
+      '  TCP    [2001:db8::7]:3389     [2001:db8::9]:50113    HERGESTELLT      1180',
+      '  TCP    [fe80::7%5]:3389       [fe80::9%5]:50114      HERGESTELLT      1180',
+    ],
+    ['203.0.113.9', '2001:db8::9', 'fe80::9'],
+  ],
+  ['one was', 3389, ['  TCP    10.0.0.7:3389          203.0.113.9:50112      WARTEND          0'], []],
+  ['another service is', 3390, ['  TCP    10.0.0.7:3389          203.0.113.9:50112      HERGESTELLT      1180'], []],
+  [
+    'this host is elsewhere',
+    3389,
+    ['  TCP    10.0.0.7:51000         203.0.113.9:3389       HERGESTELLT      4100'],
+    [],
+  ],
+])('Remote Desktop: where %s', (_, port, lines, peers) => {
+  expect(peersAt(port, netstat(...lines))).toEqual(peers);
 });
 
 test.each<[env: Host['env'], platform: Host['platform'], name: string]>([

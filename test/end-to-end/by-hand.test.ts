@@ -1,4 +1,5 @@
 import { Endpoint } from '../../fixtures/endpoint';
+import { installNetstat } from '../../fixtures/host-tools';
 import { emptyHost } from '../../fixtures/standin/hosts';
 import { udpServer } from '../matrix/bench';
 
@@ -42,6 +43,61 @@ test('no warning where the handler is the own address, or the settings let it in
   for (const args of orders) expect(await endpoint.call({ args, env: ssh })).toMatchObject({ exitCode: 0, stderr: '' });
   endpoint.setSettings({ handlers: ['203.0.113.0/24'] });
   expect(await endpoint.call({ args: ['contain', '192.0.2.50'], env: ssh })).toMatchObject({ exitCode: 0, stderr: '' });
+});
+
+describe('by Remote Desktop', () => {
+  const env = { SESSIONNAME: 'RDP-Tcp#3' };
+  const connected = (...far: readonly string[]): void =>
+    installNetstat(
+      endpoint.machine.system32,
+      far.map((address) => ['10.0.0.7:3389', `${address}:50112`]),
+    );
+
+  test('whoever is connected is warned, and can be let in', async () => {
+    connected('203.0.113.9');
+    const { stderr } = await endpoint.call({ args: ['contain', '192.0.2.50'], env });
+    expect(stderr).toMatch(/^WARNING: you are connected from 203\.0\.113\.9, which .* --keep-my-session\n$/);
+    const kept = await endpoint.call({ args: ['contain', '192.0.2.50', '--keep-my-session'], env });
+    expect(kept).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(letIn().sort()).toEqual(['192.0.2.50', '203.0.113.9']);
+  });
+
+  test('where two are connected both are named, and the option is refused', async () => {
+    connected('203.0.113.9', '203.0.113.10');
+    const before = endpoint.machine.fingerprint();
+    const args = ['contain', '192.0.2.50', '--keep-my-session'];
+    const { exitCode, stderr } = await endpoint.call({ args, env });
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(
+      /^Your session may come from 203\.0\.113\.9 or 203\.0\.113\.10, .* Nothing was changed\.\nUsage: /,
+    );
+    expect(endpoint.machine.fingerprint()).toBe(before);
+    expect((await endpoint.call({ args: ['contain', '192.0.2.50'], env })).stderr).toMatch(
+      /^WARNING: you may be connected from 203\.0\.113\.9 or 203\.0\.113\.10, which will be cut off\. Name the address that is yours, for example: contain-host contain 203\.0\.113\.9\n$/,
+    );
+  });
+
+  test('on the port that the registry names', async () => {
+    installNetstat(endpoint.machine.system32, [
+      ['10.0.0.7:3389', '203.0.113.10:50112'],
+      ['10.0.0.7:13389', '203.0.113.9:50112'],
+    ]);
+    endpoint.machine.change(({ keys }) => {
+      keys['HKLM\\SYSTEM\\CurrentControlSet\\Control\\Terminal Server\\WinStations\\RDP-Tcp'] = { PortNumber: 13389 };
+    });
+    const { stderr } = await endpoint.call({ args: ['contain', '192.0.2.50'], env });
+    expect(stderr).toMatch(/^WARNING: you are connected from 203\.0\.113\.9, /);
+  });
+
+  test('a session by a link-local address cannot be kept, and how to come in instead is said', async () => {
+    installNetstat(endpoint.machine.system32, [['[fe80::7%5]:3389', '[fe80::9%5]:50112']]);
+    const args = ['contain', '192.0.2.50'];
+    expect((await endpoint.call({ args, env })).stderr).toMatch(
+      /^WARNING: you are connected from fe80::9, which will be cut off\. A link-local address cannot be let in: connect again from another/,
+    );
+    const { exitCode, stderr } = await endpoint.call({ args: [...args, '--keep-my-session'], env });
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/^Your session comes/) });
+  });
 });
 
 test('without a session there is none to keep, and nothing is changed', async () => {
