@@ -102,6 +102,8 @@ function askOnce({ url, token, ca }: ApiAccess, method: string, path: string, bo
     const options = {
       method,
       timeout: limitMs,
+      // Node lets NODE_TLS_REJECT_UNAUTHORIZED decide otherwise, which some scripts on servers set for everything.
+      rejectUnauthorized: true,
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       ...(ca === undefined ? {} : { ca }),
     };

@@ -63,6 +63,15 @@ test('an API that is busy is asked once more', async () => {
   expect(contain(['11']).exitCode).toBe(0);
 });
 
+test('no variable of the environment makes an unknown certificate good', async () => {
+  await start();
+  const careless = { NODE_TLS_REJECT_UNAUTHORIZED: '0', WAZUH_API_TOKEN: 'good-token' };
+  const { exitCode, stderr } = server.fleetWith(careless, 'contain', '11', '--handler', '192.0.2.50', '--api', url);
+  expect(exitCode).toBe(1);
+  expect(stderr).toMatch(/cannot be asked: .*certificate/);
+  expect(server.calls()).toEqual([]);
+});
+
 test.each<[string, string, (given: string[]) => string[], string, RegExp]>([
   ['an expired token', 'good', (given) => given, 'old', /does not take the token \(401\)/],
   ['no token', 'good', (given) => given, '', /wants a token/],
