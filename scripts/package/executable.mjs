@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { closeToEnvironment } from './environment.mjs';
 import { nodeFor, nodeVersion, packagingTools } from './node-binary.mjs';
 import { finishExecutable, loadResedit } from './portable-executable.mjs';
+import { reserveWithoutVirtualAlloc2 } from './virtual-memory.mjs';
 import { cache, root, run } from './workshop.mjs';
 
 /** The platforms by pkg's names, and the files that say in its cache that a download is complete. */
@@ -21,7 +22,10 @@ const linux = {
  */
 export async function makeExecutable(scripts, output, identity) {
   const resedit = await loadResedit(packagingTools());
-  return make(windows, 'x64', scripts, output, (bytes) => finishExecutable(bytes, resedit, identity));
+  return make(windows, 'x64', scripts, output, (bytes) => {
+    reserveWithoutVirtualAlloc2(bytes);
+    return finishExecutable(bytes, resedit, identity);
+  });
 }
 
 /** The same for Linux, where an executable says nothing about itself. `processor`: by Node's name, x64 or arm64. */

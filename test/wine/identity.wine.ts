@@ -32,6 +32,10 @@ test('nothing is left of the signature of the Node in it', () => {
   expect(verified.stdout + verified.stderr).toMatch(/No signature found/);
 });
 
+test('every Windows reserves memory in the way that Wine and Server 2016 have', () => {
+  expect(readFileSync(executable).includes('VirtualAlloc2')).toBe(false);
+});
+
 test('it is at most one mebibyte larger than its Node, and the installer fits into 36', () => {
   const { package: packageName, executable: node } = platforms['win32-x64'];
   const base = join(helper('..'), `${packageName}-${nodeVersion}`, node);
