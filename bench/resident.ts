@@ -8,14 +8,14 @@ import { CallLog, type Tool } from '../fixtures/standin/calls';
 import type { Machine } from '../fixtures/standin/machine';
 import { NetshRun } from '../fixtures/standin/netsh-run';
 import { runReg } from '../fixtures/standin/reg-run';
-import { fileStore } from '../fixtures/standin/store';
+import { fileStore, type Store } from '../fixtures/standin/store';
 import { errorCode } from '../src/process/error-code';
 
 /**
  * Milliseconds that one call of each tool takes, from its start to its end, unless the work itself takes longer. An
  * import adds rule by rule, and may take longer than other calls.
  */
-type CallTimes = Readonly<Record<Tool | 'import', number>>;
+export type CallTimes = Readonly<Record<Tool | 'import', number>>;
 
 /** Hands its arguments over, one a line, and ends as it is told. Starts within two or three milliseconds. */
 const client = (tool: Tool, folder: string): string => `#!/bin/sh
@@ -44,8 +44,7 @@ function answer(fifo: string, exitCode: number): void {
  * netsh. What they do and what they log is the same. Returns what ends it.
  */
 export function playTools({ stateFolder, system32 }: Machine, times: CallTimes): () => void {
-  const log = new CallLog(stateFolder);
-  const store = fileStore(stateFolder, 0);
+  const player = new ToolPlayer(stateFolder, times);
   const orders = join(stateFolder, 'orders');
   execFileSync('mkfifo', [orders]);
   for (const tool of ['netsh', 'reg'] as const) {
@@ -54,16 +53,9 @@ export function playTools({ stateFolder, system32 }: Machine, times: CallTimes):
   }
 
   const carryOut = async (tool: Tool, id: string): Promise<void> => {
-    const startedAt = Date.now();
     const folder = join(stateFolder, `run-${id}`);
     const argv = readFileSync(join(folder, 'argv'), 'utf8').split('\n').slice(0, -1);
-    log.append({ event: 'start', id, at: startedAt, tool, argv });
-    const run = { folder: stateFolder, log, id, argv };
-    const { exitCode, effect } = tool === 'reg' ? runReg(run) : new NetshRun(run, store).execute();
-    const kind = argv.includes('import') ? 'import' : tool;
-    await wait(startedAt + times[kind] - Date.now());
-    log.append({ event: 'end', id, at: Date.now(), exitCode, effect });
-    answer(join(folder, 'answer'), exitCode);
+    answer(join(folder, 'answer'), await player.play(tool, argv));
   };
 
   // Opened for writing too, so that it does not end with each order.
@@ -73,4 +65,36 @@ export function playTools({ stateFolder, system32 }: Machine, times: CallTimes):
     void carryOut(tool as Tool, String(id));
   });
   return () => stream.destroy();
+}
+
+/** Plays the tools of the machine in a folder, each call as long as `times` says. */
+export class ToolPlayer {
+  private readonly log: CallLog;
+  private readonly store: Store;
+  private last = 0;
+
+  constructor(
+    private readonly folder: string,
+    private readonly times: CallTimes,
+  ) {
+    this.log = new CallLog(folder);
+    this.store = fileStore(folder, 0);
+  }
+
+  /**
+   * Carries out one call and returns its exit code. `here`: the path by which this process knows a file that an
+   * argument names.
+   */
+  async play(tool: Tool, given: readonly string[], here = (argument: string): string => argument): Promise<number> {
+    const { folder, log, times } = this;
+    const startedAt = Date.now();
+    const id = String(++this.last);
+    const argv = given.map(here);
+    log.append({ event: 'start', id, at: startedAt, tool, argv });
+    const run = { folder, log, id, argv };
+    const { exitCode, effect } = tool === 'reg' ? runReg(run) : new NetshRun(run, this.store).execute();
+    await wait(startedAt + times[argv.includes('import') ? 'import' : tool] - Date.now());
+    log.append({ event: 'end', id, at: Date.now(), exitCode, effect });
+    return exitCode;
+  }
 }

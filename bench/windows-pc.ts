@@ -95,7 +95,8 @@ export function runImport(pc: Endpoint): Promise<Timing> {
   return runBatchScript(pc, 'delete');
 }
 
-function timing(startedAt: number, endedAt: number, calls: readonly Call[], others: number): Timing {
+/** What the calls of an order say of it. `others`: how many processes it had besides them. */
+export function timing(startedAt: number, endedAt: number, calls: readonly Call[], others: number): Timing {
   const says = (word: string) => (call: Call) =>
     call.argv.join(' ').toLowerCase().includes(word) || call.lines.some(({ text }) => text.includes(word));
   const blocked = calls.find(says('blockoutbound'))?.endedAt;

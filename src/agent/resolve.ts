@@ -1,4 +1,3 @@
-import { lookup } from 'node:dns/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Address, isLoopback, isRefusal, parseHost, quote, type Refusal } from '../policy/address';
 
@@ -10,6 +9,7 @@ export type Resolution = readonly Address[] | Refusal;
 
 /** Looks a name up as the agent does, by getaddrinfo: in the hosts file too, and every A and AAAA record. */
 export async function systemLookUp(name: string): Promise<string[]> {
+  const { lookup } = await import('node:dns/promises');
   try {
     return (await lookup(name, { all: true, order: 'verbatim' })).map(({ address }) => address);
   } catch {

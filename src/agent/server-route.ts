@@ -4,8 +4,7 @@ import type { Host } from '../host';
 import { type Gap, gapOf } from '../outcome/gaps';
 import type { Address } from '../policy/address';
 import type { AllowList } from '../policy/allow-list';
-import { readNetwork, type Tunnel, tunnelsIn } from './linux-tunnels';
-import { readVpnAdapters } from './windows-tunnels';
+import type { Tunnel } from './linux-tunnels';
 
 type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
 
@@ -34,10 +33,9 @@ export interface Tunnels {
  * loses its server.
  */
 export async function findTunnels(host: Host, allowList: AllowList): Promise<Tunnels> {
-  const { found, warnings } =
-    host.platform === 'linux'
-      ? { found: tunnelsIn(allowList, await readNetwork(allowList)), warnings: [] }
-      : await adapterTunnels(host, allowList);
+  const { found, warnings } = await (host.platform === 'linux'
+    ? networkTunnels(allowList)
+    : adapterTunnels(host, allowList));
   const names = found.map(({ server, device }) => `${server.address.text} through ${JSON.stringify(device)}`);
   return {
     gaps: found.length === 0 ? [] : [gapOf({ code: 'server-by-tunnel' }, [...new Set(names)].join(', '))],
@@ -52,7 +50,13 @@ interface Found {
   readonly warnings: readonly string[];
 }
 
+async function networkTunnels(allowList: AllowList): Promise<Found> {
+  const { readNetwork, tunnelsIn } = await import('./linux-tunnels');
+  return { found: tunnelsIn(allowList, await readNetwork(allowList)), warnings: [] };
+}
+
 async function adapterTunnels(host: Host, { servers, entries = [] }: AllowList): Promise<Found> {
+  const { readVpnAdapters } = await import('./windows-tunnels');
   const read = await readVpnAdapters(host);
   const isUnknown = 'unreadable' in read;
   const vpnAdapters: ReadonlySet<string> = isUnknown ? new Set() : read;

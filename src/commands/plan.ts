@@ -110,7 +110,7 @@ async function planAdd(host: Host, { request, original }: Options, isForHere: bo
   const pins = planPins(host, { home: isForHere ? home : undefined, file: usualHostsFile(host), names: agent.names });
   const allowList = allowListOf({ ...agent, needsDns: pins.whyNot !== undefined }, asked);
   const { requestedBy } = request;
-  const firewall = firewallAt(host, home, settings.seal);
+  const firewall = await firewallAt(host, home, settings.seal);
   return {
     requestedBy,
     servers: allowList.servers.map(({ address, port, protocols }) => ({ address: address.text, port, protocols })),
@@ -155,7 +155,7 @@ async function planDelete(host: Host, { request, original }: Options, isForHere:
     steps: original
       ? originalSteps('delete', home, undefined, request)
       : [
-          ...firewallAt(host, home).releaseSteps(),
+          ...(await firewallAt(host, home)).releaseSteps(),
           ...(isForHere && isPinned(host) ? [{ step: 'unpin-names', command: null }] : []),
         ],
   };

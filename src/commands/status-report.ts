@@ -83,7 +83,7 @@ export async function readStatus(given: Host): Promise<Status> {
     (found) => found.home,
     () => undefined,
   );
-  const firewall = openFirewall({ host, home, stateFolder, ...(openCase === undefined ? {} : { openCase }) });
+  const firewall = await openFirewall({ host, home, stateFolder, ...(openCase === undefined ? {} : { openCase }) });
   const servers = openCase === undefined ? undefined : await readServers(host, home, openCase, unreadable);
   const policy = openCase === undefined || servers === undefined ? undefined : allowListIn(openCase, servers);
   const [agent, health, seen] = await Promise.all([

@@ -39,7 +39,7 @@ export async function checkPlan(patient: Patient): Promise<Check[]> {
   const { handlers, allow, seal } = readSettings(host.platform, home.home);
   const asked: Asked = { requestedBy: 'operator', handlers: handlers.map(cidr), allow: allow.map(entryText) };
   const allowList = allowListOf({ ...agent, needsDns: whyNot !== undefined }, asked);
-  const firewall = firewallOf(patient, undefined, seal);
+  const firewall = await firewallOf(patient, undefined, seal);
   const [{ state, gaps }, outlook = []] = await Promise.all([
     firewall.judgePlan(allowList),
     firewall.outlook?.(allowList),
@@ -81,7 +81,7 @@ export async function checkBackup(patient: Patient): Promise<Check[]> {
   if (patient.host.platform !== 'windows') return [];
   // Without rights this throws: the journal cannot be read, and nobody can tell of which case the backup is.
   const openCase = new Journal(patient.stateFolder).read();
-  const firewall = firewallOf(patient, openCase);
+  const firewall = await firewallOf(patient, openCase);
   const [{ backup }, { state }] = await Promise.all([firewall.inspect(), firewall.judge()]);
   if (backup === undefined) return [ok('backup', 'No backup is left from an earlier case.')];
   const { file, bad } = backup;
@@ -103,7 +103,7 @@ export async function checkBackup(patient: Patient): Promise<Check[]> {
 /** Only on Linux does a containment have to be made again at each start. */
 export async function checkSurvival(patient: Patient): Promise<Check[]> {
   if (patient.host.platform !== 'linux') return [];
-  const firewall = firewallOf(patient);
+  const firewall = await firewallOf(patient);
   const [{ survivesRestart }, { gaps }] = await Promise.all([firewall.inspect(), firewall.judge()]);
   const advice = 'systemctl enable contain-host.service; the package brings it. Then repeat ADD on a contained host.';
   const unsaved = gaps.filter(isNotSaved).map((gap) => warning('restart', `${textOf(gap)}.`, advice));
@@ -119,7 +119,7 @@ export async function checkSurvival(patient: Patient): Promise<Check[]> {
     : [ok('restart', 'A containment survives a restart: contain-host.service is enabled.')];
 }
 
-function firewallOf({ host, home, stateFolder }: Patient, openCase?: OpenCase, seal?: SealWhen): Firewall {
+function firewallOf({ host, home, stateFolder }: Patient, openCase?: OpenCase, seal?: SealWhen): Promise<Firewall> {
   const more = { ...(openCase === undefined ? {} : { openCase }), ...(seal === undefined ? {} : { seal }) };
   return openFirewall({ host, home: home?.home, stateFolder, ...more });
 }

@@ -1,8 +1,7 @@
 import type { Context, Firewall } from './firewall';
-import { nftables } from './linux/nftables';
-import { windowsFirewall } from './windows/windows-firewall';
 
-/** The firewall of this operating system. */
-export function openFirewall(context: Context): Firewall {
-  return context.host.platform === 'windows' ? windowsFirewall(context) : nftables(context);
+/** The firewall of this operating system. That of the other one is not even loaded: an order waits for what is loaded. */
+export async function openFirewall(context: Context): Promise<Firewall> {
+  if (context.host.platform === 'windows') return (await import('./windows/windows-firewall')).windowsFirewall(context);
+  return (await import('./linux/nftables')).nftables(context);
 }

@@ -8,8 +8,6 @@ import { Log } from '../outcome/output/log';
 import { type Started, startedNow, whenStarted } from '../process/started';
 import type { Request } from '../request/request';
 import { stateFolderOf } from '../state/folder';
-import { add } from './add';
-import { release } from './release';
 import type { Order } from './session';
 
 /**
@@ -22,9 +20,11 @@ export async function carryOut(host: Host, request: Request, started: Started = 
   let end: End;
   try {
     if (request.action === 'delete')
-      end = { outcome: await release(host, home instanceof Failure ? undefined : home, order) };
+      end = {
+        outcome: await (await import('./release')).release(host, home instanceof Failure ? undefined : home, order),
+      };
     else if (home instanceof Failure) throw home;
-    else end = { outcome: await add(host, home, order) };
+    else end = { outcome: await (await import('./add')).add(host, home, order) };
   } catch (error) {
     const failure = failed(request, error);
     end = { ...failure, outcome: asEndOf(request, failure.outcome) };

@@ -85,7 +85,7 @@ export async function openSession(
       removeReadings(stateFolder);
       lock.release();
     };
-    return { stateFolder, openCase, recorder, firewall: openFirewall(context), close };
+    return { stateFolder, openCase, recorder, firewall: await openFirewall(context), close };
   } catch (error) {
     lock.release();
     throw error;

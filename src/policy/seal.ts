@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Address } from './address';
 import {
   type AddressRange,
@@ -214,6 +213,7 @@ function nameOf({ direction, protocol, icmpType, localPorts, remotePorts, remote
   const kind = icmpType === undefined ? protocol : `${protocol}-${icmpType}`;
   const ports = [localPorts, remotePorts].map((list) => (typeof list === 'object' ? portsText(list) : ''));
   const content = [direction, kind, ...ports, ...rangesOf(remote).map(rangeText)];
+  const { createHash } = process.getBuiltinModule('node:crypto');
   const hash = createHash('sha256').update(content.join('|')).digest('hex').slice(0, 12);
   return `${sealPrefix}${direction} ${kind} ${hash}`;
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { closeSync, constants, openSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -33,7 +32,7 @@ function openUnnamed(folder: string): number {
 
 /** For file systems that cannot make a file without a name, such as overlayfs on older kernels. */
 function openUnlinked(folder: string): number {
-  const file = join(folder, `.input-${randomUUID()}`);
+  const file = join(folder, `.input-${process.getBuiltinModule('node:crypto').randomUUID()}`);
   const fd = openSync(file, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
   unlinkSync(file);
   return fd;

@@ -1,6 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
-
 /** A file of so many bytes is large: the policy of a host with some thousand rules. */
 const largeFile = 512 * 1024;
 
@@ -17,6 +14,8 @@ export function makeRoomFor(bytes: number): void {
 }
 
 function collector(): () => void {
+  const { setFlagsFromString } = process.getBuiltinModule('node:v8');
+  const { runInNewContext } = process.getBuiltinModule('node:vm');
   setFlagsFromString('--expose-gc');
   // Without this the space for new objects would grow with every such file, to a third of all memory used.
   setFlagsFromString('--semi-space-growth-factor=1');

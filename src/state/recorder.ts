@@ -24,6 +24,9 @@ interface Given {
   readonly goesOnWhenFull: boolean;
 }
 
+/** Work that takes longer than this waits for a tool. */
+const prepareAfterMs = 10;
+
 /** Writes what is done in a case into the journal and the log. */
 export class CaseRecorder implements Recorder {
   /** True once a step has begun. */
@@ -61,9 +64,7 @@ export class CaseRecorder implements Recorder {
     const begun = performance.now();
     const at = Date.now();
     try {
-      const working = work();
-      this.log.prepare();
-      const result = await working;
+      const result = await this.besidePreparing(work());
       this.times.push({ step: step.step, begun: at, ended: Date.now() });
       this.log.info(step.step, { ...describe(step, begun), ...(isRunResult(result) ? describeRun(result) : {}) });
       return result;
@@ -71,6 +72,12 @@ export class CaseRecorder implements Recorder {
       this.log.warn(step.step, { ...describe(step, begun), error: String(error) });
       throw error;
     }
+  }
+
+  /** Prepares the log beside work that takes long enough for that; the end of short work is not seen late for it. */
+  private async besidePreparing<T>(working: Promise<T>): Promise<T> {
+    const soon = setTimeout(() => this.log.prepare(), prepareAfterMs);
+    return working.finally(() => clearTimeout(soon));
   }
 
   /**

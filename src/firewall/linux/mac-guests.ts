@@ -1,5 +1,4 @@
-import { readdirSync, readlinkSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import fs, { readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { askJson, type Link, readLinks } from '../../agent/iproute';
 
@@ -44,7 +43,7 @@ async function otherNamespaces(): Promise<string[]> {
   const names = namedFolders.flatMap((folder) => namesIn(folder).map((name) => join(folder, name)));
   const byName = await Promise.all(
     names.map(async (file) => {
-      const inode = await stat(file).then(
+      const inode = await fs.promises.stat(file).then(
         ({ ino }) => String(ino),
         () => undefined,
       );

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { isOurName } from '../../policy/rules';
 import { makeRoomFor } from '../../process/memory';
@@ -66,6 +65,7 @@ export function isAsRecorded(file: string, recorded: BackupMark): boolean {
 }
 
 function markOf(bytes: Buffer): BackupMark {
+  const { createHash } = process.getBuiltinModule('node:crypto');
   return { backupLength: bytes.length, backupSha256: createHash('sha256').update(bytes).digest('hex') };
 }
 
