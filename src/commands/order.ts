@@ -107,11 +107,12 @@ async function report(
   return exitCode;
 }
 
-/** In the colours of the status: green is done, yellow has gaps, red needs somebody. */
+/** In the colours of the status: green is done, yellow has gaps or goes on, red needs somebody. */
 async function paintFirstLine(host: Host, exitCode: number, message: string): Promise<string> {
   const { painter } = await import('../outcome/output/colour');
   const [first = '', ...more] = message.split('\n');
-  const colour = exitCode === exitCodes.done ? 'green' : exitCode === exitCodes.degraded ? 'yellow' : 'red';
+  const isOpenEnded = exitCode === exitCodes.degraded || exitCode === exitCodes.busy;
+  const colour = exitCode === exitCodes.done ? 'green' : isOpenEnded ? 'yellow' : 'red';
   return [painter(host)(colour, first), ...more].join('\n');
 }
 

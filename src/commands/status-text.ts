@@ -82,7 +82,7 @@ function whoAsked({ requestedBy, alertId, ruleId, caseNumber, by, note }: Partia
 }
 
 function describeBackup({ file, madeAt, problem }: NonNullable<Status['backup']>): string {
-  const made = madeAt === undefined ? '' : `, made ${madeAt}`;
+  const made = madeAt === undefined ? '' : `, made ${describeTime(madeAt)}`;
   return problem === undefined ? `${file}${made}, good` : `NO GOOD ONE: ${problem}`;
 }
 
@@ -90,13 +90,15 @@ function row(label: string, text: string): string {
   return `  ${label.padEnd(9)} ${text}`;
 }
 
-/** Also in the time of this host, and how long ago: whoever reads it may just have been woken. */
 function describeSince(since: string): string {
-  const then = new Date(since);
-  const minutes = Math.max(0, Math.floor((Date.now() - then.getTime()) / 60_000));
+  const minutes = Math.max(0, Math.floor((Date.now() - Date.parse(since)) / 60_000));
   const hours = Math.floor(minutes / 60);
-  const ago = hours > 0 ? `${hours} h ${minutes % 60} min` : `${minutes} min`;
-  return `${since.replace(/\.\d+Z$/, 'Z')} (${then.toLocaleTimeString('en-GB')} here; ${ago} ago)`;
+  return `${describeTime(since)}, ${hours > 0 ? `${hours} h ${minutes % 60} min` : `${minutes} min`} ago`;
+}
+
+/** Also in the time of this host: whoever reads it may just have been woken. */
+function describeTime(time: string): string {
+  return `${time.replace(/\.\d+Z$/, 'Z')} (${new Date(time).toLocaleTimeString('en-GB')} here)`;
 }
 
 function list(texts: readonly string[]): string {
@@ -105,13 +107,17 @@ function list(texts: readonly string[]): string {
 
 /** Whether the agent reaches its server, judged by what it heard from there. `now`: milliseconds since 1970. */
 function describeHeard({ at, sinceCut }: NonNullable<Status['heard']>, now: number): string {
-  const seconds = at === null ? undefined : Math.max(0, Math.round((now - Date.parse(at)) / 1000));
-  const ago = seconds === undefined ? 'never, by what it wrote down' : `${seconds} s ago`;
-  if (sinceCut === null) return `not known since the cut: this agent writes it down only now and then; last ${ago}`;
+  const rarely = 'this agent notes that only now and then';
+  if (at === null) {
+    if (sinceCut === false) return 'NOT since the cut, nor before, by what the agent notes';
+    return sinceCut === null ? `not known: ${rarely}, and has not yet` : 'not known: the agent has not noted it';
+  }
+  const ago = `${Math.max(0, Math.round((now - Date.parse(at)) / 1000))} s ago`;
+  if (sinceCut === null) return `from its server ${ago}; whether since the cut is not known: ${rarely}`;
   return sinceCut === false ? `NOT since the cut; last ${ago}` : `from its server ${ago}`;
 }
 
 function describeTimes({ ordered, blockMs, exposureMs }: NonNullable<Status['times']>): string {
   const exposed = exposureMs === 0 ? '' : `; the old rules were off for ${exposureMs} ms before that`;
-  return `ordered ${ordered}, block in force ${blockMs} ms later${exposed}`;
+  return `ordered ${describeTime(ordered)}, block in force ${blockMs} ms later${exposed}`;
 }

@@ -8,6 +8,10 @@ import type { AllowList, Server } from '../policy/allow-list';
 export interface Control {
   /** The servers that took a TCP connection. */
   readonly servers: readonly Server[];
+  /** Those that took none in that time. */
+  readonly silent: readonly Server[];
+  /** Those that have no TCP, and give no answer that we could wait for. */
+  readonly mute: readonly Server[];
   /** Must be out of reach afterwards; absent where the settings name none, or one that the policy lets in. */
   readonly probe?: Destination & { readonly answered: boolean };
 }
@@ -47,6 +51,8 @@ export function lookFirst(allowList: AllowList, wanted: Destination | undefined)
       const answered = isReached(probing);
       return {
         servers: servers.filter((_, index) => reached[index]),
+        silent: servers.filter((_, index) => !reached[index]),
+        mute: allowList.servers.filter((server) => !servers.includes(server)),
         ...(probe === undefined ? {} : { probe: { ...probe, answered } }),
       };
     },
@@ -59,19 +65,20 @@ export function lookFirst(allowList: AllowList, wanted: Destination | undefined)
 const probeMs = 2500;
 
 /** Tries the same again once the host is contained, for so many milliseconds. Never fails. */
-export async function tryAfter({ servers, probe }: Control, limitMs: number): Promise<Proof> {
+export async function tryAfter(control: Control, limitMs: number): Promise<Proof> {
+  const { servers, probe } = control;
   const [found, probed] = await Promise.all([
     Promise.all(servers.map((server) => answersInTime(server, limitMs))),
     probe !== undefined && answersInTime(probe, Math.min(limitMs, probeMs)),
   ]);
   const those = (answer: (typeof found)[number]): Server[] => servers.filter((_, index) => found[index] === answer);
   const [answering, silent, untried] = [those('answers'), those('silent'), those('unknown')];
-  return conclude({ answering, silent, untried }, probe, probed === 'answers');
+  return conclude(control, { answering, silent, untried }, probed === 'answers');
 }
 
 /** What the first look shows where nothing was changed after it. */
-export function takeAsIs({ servers, probe }: Control): Proof {
-  return conclude({ answering: servers, silent: [], untried: [] }, probe, probe?.answered ?? false);
+export function takeAsIs(control: Control): Proof {
+  return conclude(control, { answering: control.servers, silent: [], untried: [] }, control.probe?.answered ?? false);
 }
 
 interface Seen {
@@ -81,7 +88,8 @@ interface Seen {
   readonly untried: readonly Server[];
 }
 
-function conclude({ answering, silent, untried }: Seen, probe: Control['probe'], gotThrough: boolean): Proof {
+function conclude(before: Control, { answering, silent, untried }: Seen, gotThrough: boolean): Proof {
+  const { probe } = before;
   return {
     gaps: [
       ...silentGap(silent),
@@ -91,10 +99,16 @@ function conclude({ answering, silent, untried }: Seen, probe: Control['probe'],
     notes: [
       ...answering.map((server) => `Server ${textOf(server)} answers.`),
       ...untried.map((server) => `This host could not try whether server ${textOf(server)} still answers.`),
+      ...before.silent.map((server) => `Server ${textOf(server)} ${silentBefore}`),
+      ...before.mute.map((server) => `Server ${textOf(server)} ${overUdp}`),
       ...(probe === undefined || gotThrough ? [] : [describeProbe(probe)]),
     ],
   };
 }
+
+const whenHeard = '"contain-host status" shows when the agent last heard from its server.';
+const overUdp = `cannot be tried, since it speaks UDP; ${whenHeard}`;
+const silentBefore = `did not answer before the block, so its silence now would prove nothing; ${whenHeard}`;
 
 /** A handler is let in on every port, a server on its own, an entry of the settings so far as it says. */
 function isLetIn({ address, port }: Destination, { servers, handlers, entries = [] }: AllowList): boolean {

@@ -38,11 +38,13 @@ async function releaseCase(host: Host, { firewall, recorder, openCase }: Session
       : 'The policy from before the containment was in force already; the case is closed and nothing was changed.';
   return {
     exitCode: exitCodes.done,
-    message: [how, ...differences.map((difference) => `Note: ${difference}`)].join('\n'),
+    message: [how, ...differences.map((difference) => `Note: ${difference}`), whatHappened].join('\n'),
     status: 'delete',
     words: differences.length === 0 ? [] : ['with-differences'],
   };
 }
+
+const whatHappened = 'What happened in this case: contain-host report';
 
 /**
  * A case can be open on a host that is not contained: its ADD was interrupted, or its end could not be written down.
@@ -57,7 +59,7 @@ function heldByOperator(state: State): Outcome {
   };
 }
 
-const notInForce = 'Repeat ADD, or close the case with DELETE - - at its own prompt.';
+const notInForce = 'Repeat ADD, or close the case with "contain-host release" at its own prompt.';
 const sentences: Readonly<Record<State, string>> = {
   contained: 'This host is still contained.',
   degraded: 'This host is still contained, with gaps: ask "contain-host status".',
@@ -70,7 +72,7 @@ const sentences: Readonly<Record<State, string>> = {
 /** An operator's containment may be in force, which no alert lifts. That there is one cannot be claimed either. */
 function nothingKnown(): Failure {
   const message =
-    'No case is known and what is in force cannot be read, so an alert changes nothing here. The state of the host is uncertain: ask "contain-host status", or release it with DELETE - - at its own prompt.';
+    'No case is known and what is in force cannot be read, so an alert changes nothing here. The state of the host is uncertain: ask "contain-host status", or run "contain-host release" at its own prompt.';
   return new Failure('not-released', message);
 }
 

@@ -106,7 +106,7 @@ function readJournal(journal: Journal, log: Log, request: Request): OpenCase | u
     }
     if (request.requestedBy === 'alert') {
       const message =
-        'The journal cannot be read, so nobody knows whether an operator asked for a containment, and an alert changes nothing. Run "contain-host status" to see whether this host is contained, open or partial; DELETE - - at its own prompt releases it.';
+        'The journal cannot be read, so nobody knows whether an operator asked for a containment, and an alert changes nothing. Run "contain-host status" to see whether this host is contained, open or partial; "contain-host release" at its own prompt releases it.';
       throw new Failure('not-released', message, error);
     }
     log.warn(`The journal cannot be read: ${String(error)}`);

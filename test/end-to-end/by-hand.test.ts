@@ -118,6 +118,26 @@ test('who typed it stands in the log, the journal and the status; how long it to
   expect((await endpoint.run('status')).stdout).toMatch(/Asked by +an operator \(CORP\\anna\), case 77/);
 });
 
+test('after it: whether the server answers, who is let in, who is not any more, and what to do next', async () => {
+  const first = await endpoint.run('contain', '192.0.2.50');
+  expect(first.stdout).toMatch(/^Server 10\.0\.0\.5 port 1514 cannot be tried, since it speaks UDP; .*status" shows/m);
+  expect(first.stdout).toMatch(/^Next: connect to this host from 192\.0\.2\.50, by its IP address\.$/m);
+  expect(first.stdout).toMatch(/^When you are done: contain-host release$/m);
+  const second = await endpoint.run('contain', '192.0.2.51');
+  expect(second.stdout).toMatch(/^Handlers allowed: 192\.0\.2\.51\/32\.$/m);
+  expect(second.stdout).toMatch(/^These addresses were let in before and are NOT any more: 192\.0\.2\.50\/32\.$/m);
+  expect(second.stdout).toMatch(/^Next: connect to this host from 192\.0\.2\.51, /m);
+  expect((await endpoint.run('release')).stdout).toMatch(/^What happened in this case: contain-host report$/m);
+});
+
+test('where nobody is let in the next step says how to let somebody in', async () => {
+  const args = ['ADD', '-', '203.0.113.7', '1770113472.4242 5710 (pc) any->log (null)'];
+  const { stdout } = await endpoint.call({ args });
+  expect(stdout).toMatch(
+    /^Next: nobody can connect to this host\. To let a workstation in: contain-host contain ADDRESS$/m,
+  );
+});
+
 test('an agent’s order is nobody’s at a prompt, and needs no line of time', async () => {
   const args = ['ADD', '-', '192.0.2.50', 'see mail (from_the_server) (no_rule_id)'];
   const { stdout } = await endpoint.call({ args, env: { USERNAME: 'SYSTEM' } });

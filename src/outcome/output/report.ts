@@ -1,4 +1,4 @@
-import { cidr } from '../../policy/address';
+import { type Address, cidr } from '../../policy/address';
 import { entryText } from '../../policy/allow-entry';
 import type { AllowList } from '../../policy/allow-list';
 import { type ExitCode, exitCodes } from '../exit-codes';
@@ -61,9 +61,26 @@ export function describeContainment(
     ...(unresolved.length === 0 ? [] : [`Servers whose names did not resolve, not allowed: ${unresolved.join(', ')}.`]),
     ...notes,
     ...judgement.gaps.map((gap) => `Gap: ${textOf(gap)}`),
-    'Release it with: contain-host DELETE - -',
+    ...nextSteps(judgement.state, allowList),
   ];
   return { exitCode, status, message: lines.join('\n'), words: gapWords(judgement.gaps) };
+}
+
+/** What whoever gave the order can do now. Where the host is not contained, the first sentence has said it. */
+function nextSteps(state: State, { handlers }: AllowList): string[] {
+  const isHeld = state === 'contained' || state === 'degraded';
+  const connect =
+    handlers.length === 0
+      ? 'nobody can connect to this host. To let a workstation in: contain-host contain ADDRESS'
+      : `connect to this host from ${handlers.map(shortest).join(' or ')}, by its IP address.`;
+  return isHeld
+    ? [`Next: ${connect}`, 'When you are done: contain-host release']
+    : ['To give up: contain-host release'];
+}
+
+/** A network with its prefix, a host without. */
+function shortest(address: Address): string {
+  return address.prefix === (address.family === 4 ? 32 : 128) ? address.text : cidr(address);
 }
 
 function gapWords(gaps: readonly Gap[]): string[] {
