@@ -168,8 +168,8 @@ async function look(nft: Nft, allowList: AllowList): Promise<Seen> {
 }
 
 /**
- * A kernel without connection tracking for nft takes no rule for NAT. Where it is not certain that NAT has a server, the
- * host is then contained without such rules.
+ * A kernel without connection tracking for nft takes no rule for NAT. Where it is not certain that NAT has a server,
+ * the host is then contained without such rules.
  */
 async function loadable(nft: Nft, allowList: AllowList, around: Surroundings): Promise<Surroundings> {
   if (around.rewritten.length === 0) return around;

@@ -52,7 +52,10 @@ async function listNat(nft: Nft): Promise<unknown[] | undefined> {
   return listings.length < tables.length ? undefined : listings;
 }
 
-/** NAT works by connection tracking, so where no connection is tracked there is none. False where the kernel cannot track. */
+/**
+ * NAT works by connection tracking, so where no connection is tracked there is none. False where the kernel cannot
+ * track.
+ */
 function isTracking(): boolean {
   try {
     return Number(readFileSync('/proc/sys/net/netfilter/nf_conntrack_count', 'latin1')) > 0;
