@@ -4,7 +4,7 @@ import { Failure } from '../outcome/failure';
 import { runProcess } from '../process/run';
 import { closedFolder } from '../windows/closed-folder';
 import { systemTool, toolEnvironment } from '../windows/system-tool';
-import { lacksRights, unusable } from './unusable';
+import { lacksRights, takesNothing, unusable } from './unusable';
 
 /**
  * The folder of the journal, the second copy of the backup and the log. It lies outside the agent's folder, which the
@@ -21,8 +21,8 @@ const ordinaryUsers = ['*S-1-1-0', '*S-1-5-11', '*S-1-5-32-545', '*S-1-5-4'];
 
 /**
  * Makes the state folder if it is missing, and closes it to ordinary users if it is open. Returns a warning where it
- * cannot close the folder. Throws `Failure` where it cannot make or use it, or where something else stands in its
- * place.
+ * cannot close the folder or, on Linux, where the disk is full or can only be read: a containment there needs no file.
+ * Throws `Failure` where it cannot make or use it, or where something else stands in its place.
  */
 export async function prepareStateFolder(host: Host): Promise<string | undefined> {
   const folder = stateFolderOf(host);
@@ -34,6 +34,8 @@ export async function prepareStateFolder(host: Host): Promise<string | undefined
     if ((mode & 0o077) !== 0) chmodSync(folder, 0o700);
     return undefined;
   } catch (error) {
+    if (host.platform === 'linux' && takesNothing(error))
+      return `The folder ${folder} cannot be made or closed to others, so later orders know nothing of this one.`;
     throw error instanceof Failure ? error : unusable(folder, error);
   }
 }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, constants, existsSync, openSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { closeSync, constants, existsSync, fstatSync, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Failure } from '../outcome/failure';
 import { errorCode } from '../process/error-code';
@@ -20,14 +20,22 @@ export interface Lock {
 const exclusive = 0x10000000;
 const retryMs = 200;
 
+/** On Windows a file in the state folder, elsewhere the folder itself: on a full disk nobody can make a file. */
+function lockPath(folder: string): string {
+  return process.platform === 'win32' ? join(folder, 'lock') : folder;
+}
+
+/** Where the state folder cannot be made, such as on a disk that can only be read: in memory, and closed to others. */
+const spareFolder = '/run/contain-host';
+
 /**
- * Lets one instance at a time work, by a file that it opens exclusively: nothing stays behind when that instance dies,
- * and nobody without rights to the state folder can take the lock. Waits at most `waitMs`. Throws `Failure`: `busy`
- * when another instance is at work, `not-elevated` when we may not open the file.
+ * Lets one instance at a time work, by a file or folder that it locks: nothing stays behind when that instance dies, and
+ * nobody without rights to the state folder can take the lock. Waits at most `waitMs`. Throws `Failure`: `busy` when
+ * another instance is at work, `not-elevated` when we may not open it.
  */
 export async function acquireLock(folder: string, waitMs: number): Promise<Lock> {
-  const file = join(folder, 'lock');
-  const fd = process.platform === 'win32' ? await openExclusive(file, waitMs) : await openFlocked(file, waitMs);
+  const fd =
+    process.platform === 'win32' ? await openExclusive(lockPath(folder), waitMs) : await lockFolder(folder, waitMs);
   return { fd, release: () => close(fd) };
 }
 
@@ -42,10 +50,10 @@ function close(fd: number): void {
 
 /** True when an instance holds the lock now. Does not wait. False where that cannot be found out. */
 export function isLocked(folder: string): boolean {
-  const file = join(folder, 'lock');
-  if (!existsSync(file)) return false;
+  const path = lockPath(folder);
+  if (!existsSync(path)) return false;
   try {
-    const fd = openSync(file, process.platform === 'win32' ? constants.O_RDWR | exclusive : constants.O_RDWR);
+    const fd = openSync(path, process.platform === 'win32' ? constants.O_RDWR | exclusive : constants.O_RDONLY);
     const flock =
       process.platform === 'win32'
         ? undefined
@@ -70,15 +78,8 @@ async function openExclusive(file: string, waitMs: number): Promise<number> {
 }
 
 /** Node has no flock. The flock of util-linux locks the open file that it inherits; we keep the lock when it ends. */
-async function openFlocked(file: string, waitMs: number): Promise<number> {
-  let fd: number;
-  try {
-    fd = openSync(file, constants.O_RDWR | constants.O_CREAT, 0o600);
-  } catch (error) {
-    if (!['ENOSPC', 'EDQUOT'].includes(errorCode(error))) throw unusable(file, error);
-    // On a full disk the first order cannot make the file. Nobody else can either, so all lock the folder instead.
-    fd = openSync(dirname(file), constants.O_RDONLY);
-  }
+async function lockFolder(folder: string, waitMs: number): Promise<number> {
+  const fd = openFolder(folder);
   const seconds = Math.ceil(waitMs / 1000);
   const flock = await runProcess('/usr/bin/flock', ['-x', '-w', String(seconds), '3'], {
     holdFd: fd,
@@ -94,6 +95,20 @@ async function openFlocked(file: string, waitMs: number): Promise<number> {
     );
   }
   throw busy();
+}
+
+function openFolder(folder: string): number {
+  const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
+  try {
+    if (existsSync(folder)) return openSync(folder, O_RDONLY | O_DIRECTORY);
+    mkdirSync(spareFolder, { recursive: true, mode: 0o700 });
+    const fd = openSync(spareFolder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    if (fstatSync(fd).uid === process.getuid?.()) return fd;
+    closeSync(fd);
+    throw new Error(`${spareFolder} belongs to somebody else`);
+  } catch (error) {
+    throw unusable(folder, error);
+  }
 }
 
 /** For an order whose turn did not come in time. */

@@ -1,12 +1,12 @@
 import { Failure } from '../outcome/failure';
 import { escapeOutput, type Log } from '../outcome/output/log';
 import type { Judgement } from '../outcome/states';
-import { errorCode } from '../process/error-code';
 import type { RunResult } from '../process/run';
 import type { Request } from '../request/request';
 import type { Asked, Facts, Journal, JournalEvent } from './journal';
 import { caseFiles, removeOldCases } from './old-cases';
 import type { Recorder, Step } from './step';
+import { takesNothing } from './unusable';
 
 /** The measured times of a containment, in milliseconds; `orderedAt` counts from 1970. */
 export type CaseTimes = Readonly<{ orderedAt: number; blockMs: number; exposureMs: number }>;
@@ -20,7 +20,7 @@ interface Given {
   readonly noted: Facts;
   /** Runs once, before the first step. */
   readonly onFirstStep: () => void;
-  /** True for a firewall that needs no backup: a full disk, which any user can bring about, does not stop it. */
+  /** True for a firewall that needs no backup: a disk that takes nothing, as any user can bring about, stops nothing. */
   readonly goesOnWhenFull: boolean;
 }
 
@@ -149,7 +149,7 @@ export class CaseRecorder implements Recorder {
       this.journal.append(event, !this.changing);
       return true;
     } catch (error) {
-      if (!this.changing && !(this.given.goesOnWhenFull && isFull(error))) {
+      if (!this.changing && !(this.given.goesOnWhenFull && takesNothing(error))) {
         const message = 'The journal cannot be written, so nothing was changed. Look at the disk of the state folder.';
         throw new Failure('journal-unwritable', message, error);
       }
@@ -175,9 +175,4 @@ function isRunResult(result: unknown): result is RunResult {
 
 function describeRun({ exitCode, signal, timedOut, startError, output, durationMs }: RunResult): object {
   return { exitCode, signal, timedOut, startError, durationMs, output: escapeOutput(output) };
-}
-
-/** True where the disk, or this user's quota, is full (write(2)). */
-function isFull(error: unknown): boolean {
-  return ['ENOSPC', 'EDQUOT'].includes(errorCode(error));
 }

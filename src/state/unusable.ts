@@ -11,6 +11,14 @@ export function unusable(path: string, error: unknown): Failure {
     : new Failure('journal-unwritable', `${path} cannot be used, so nothing was changed. Look at that disk.`, error);
 }
 
+/**
+ * True where a disk takes nothing: it is full, for this user too, or can only be read, or fails (write(2)). ENOENT: Node
+ * says so when it cannot make a folder on a disk that can only be read, and so does the system for a file in it.
+ */
+export function takesNothing(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'ENOENT'].includes(errorCode(error));
+}
+
 /** `what`: what could not be done without rights. */
 export function lacksRights(what: string, cause?: unknown): Failure {
   return new Failure('not-elevated', `${asAdministrator} ${what}, so nothing was changed.`, cause);

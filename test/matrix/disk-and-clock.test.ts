@@ -24,7 +24,7 @@ describe('a disk that is full', () => {
   const fullFrom = (call: string) => ({ fileFault: { call, code: 'ENOSPC', lasting: 'all' } }) as const;
 
   test('before an ADD: nothing is changed', async () => {
-    const { exitCode } = await bench.workWithin(add, fullFrom('openSync state/lock #1'));
+    const { exitCode } = await bench.workWithin(add, fullFrom('openSync state #1'));
     expect(exitCode).toBe(3);
     expect(bench.machine.fingerprint()).toBe(before);
   });

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { acquireLock } from '../../src/state/lock';
+import { acquireLock, isLocked } from '../../src/state/lock';
 
 const newFolder = (): string => mkdtempSync(join(tmpdir(), 'lock-'));
 
@@ -34,9 +34,19 @@ test('a process that was given the lock holds it after our end, and no longer th
   (await acquireLock(folder, 0)).release();
 });
 
-test('a folder that cannot be used is a failure with its exit code', async () => {
-  await expect(acquireLock(join(newFolder(), 'missing'), 0)).rejects.toMatchObject({ exitCode: 3 });
+test('on a disk that takes no file there is the same lock', async () => {
   const folder = newFolder();
-  symlinkSync(join(folder, 'nowhere', 'file'), join(folder, 'lock'));
-  await expect(acquireLock(folder, 0)).rejects.toMatchObject({ exitCode: 3 });
+  const first = await acquireLock(folder, 0);
+  expect(readdirSync(folder)).toEqual([]);
+  expect(isLocked(folder)).toBe(true);
+  writeFileSync(join(folder, 'lock'), '');
+  await expect(acquireLock(folder, 0)).rejects.toMatchObject({ code: 'busy' });
+  first.release();
+  expect(isLocked(folder)).toBe(false);
+});
+
+test('something else in the place of the folder is a failure with its exit code', async () => {
+  const file = join(newFolder(), 'file');
+  writeFileSync(file, '');
+  await expect(acquireLock(file, 0)).rejects.toMatchObject({ exitCode: 3 });
 });
