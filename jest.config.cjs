@@ -4,7 +4,7 @@ const folders = process.platform === 'win32' ? ['policy', 'request', 'outcome'] 
 module.exports = {
   testEnvironment: 'node',
   testMatch: folders.map((folder) => `<rootDir>/test/${folder}/**/*.test.ts`),
-  transform: { '\\.ts$': '<rootDir>/scripts/jest-esbuild.cjs' },
+  transform: { '\\.(ts|xml)$': '<rootDir>/scripts/jest-esbuild.cjs' },
   // Most of them wait for processes of their own, so that one for each core is not too many.
   maxWorkers: '100%',
   testTimeout: 60_000,

@@ -11,6 +11,8 @@ export const script = {
   target: 'node20',
   format: 'cjs',
   supported: { 'dynamic-import': false },
+  // The kits for the servers are part of the program.
+  loader: { '.xml': 'text' },
   legalComments: 'none',
   logLevel: 'warning',
 };

@@ -4,7 +4,9 @@ const esbuild = require('esbuild');
 
 const own = readFileSync(__filename);
 
-/** Jest transform: TypeScript to CommonJS, types stripped; `tsc` checks them separately. */
+/**
+ * Jest transform: TypeScript to CommonJS, types stripped; `tsc` checks them separately. An XML file becomes its text.
+ */
 module.exports = {
   /** Jest's own key does not change with what stands here. */
   getCacheKey: (source, file) =>
@@ -12,7 +14,7 @@ module.exports = {
 
   process(source, file) {
     const { code, map } = esbuild.transformSync(source, {
-      loader: 'ts',
+      loader: file.endsWith('.xml') ? 'text' : 'ts',
       format: 'cjs',
       target: 'node20',
       // Jest's module loader has no import().

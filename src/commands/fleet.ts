@@ -15,6 +15,7 @@ export async function fleet(host: Host, [what, ...args]: readonly string[]): Pro
   try {
     if (what === 'contain' || what === 'release') return await order(host, what, args);
     if (what === 'status') return await status(host, args);
+    if (what === 'install-kit') return await installKit(host, args);
   } catch (error) {
     if (error instanceof Misunderstood) return refuseOptions('fleet', error.message);
     if (!(error instanceof FleetFailure)) throw error;
@@ -22,7 +23,7 @@ export async function fleet(host: Host, [what, ...args]: readonly string[]): Pro
     return exitCodes.refused;
   }
   const reason = what === undefined ? 'What is the fleet to do?' : `fleet does not know ${quote(what)}.`;
-  return refuseOptions('fleet', `${reason} There are contain, release and status.`);
+  return refuseOptions('fleet', `${reason} There are contain, release, status and install-kit.`);
 }
 
 class Misunderstood extends Error {}
@@ -103,6 +104,14 @@ async function status(host: Host, args: readonly string[]): Promise<number> {
     json: json ?? false,
     ...(html === undefined ? {} : { html }),
   });
+}
+
+async function installKit(host: Host, args: readonly string[]): Promise<number> {
+  const { values, positionals } = read(args, { 'dry-run': { type: 'boolean' } } as const);
+  if (positionals[0] !== undefined)
+    throw new Misunderstood(`fleet install-kit does not take ${quote(positionals[0])}.`);
+  const kit = await import('../fleet/kit/install');
+  return kit.installKit(host, { dryRun: values['dry-run'] ?? false });
 }
 
 type Options = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options']>;

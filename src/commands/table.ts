@@ -101,10 +101,11 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'fleet',
-    form: '(contain AGENT... --handler IP | release AGENT... | status) [options]',
+    form: '(contain AGENT... --handler IP | release AGENT... | status | install-kit) [options]',
     summary: 'on the server: order many agents, see each confirm, see who is contained',
     details: [
       'Run this as root on the OSSEC or Wazuh server. AGENT is a number, a name, a pattern such as "pc-*", or with --api group:NAME.',
+      'install-kit puts the rules and commands into the configuration of the server, and takes them back where its own test does not like them.',
       'An order counts as confirmed only by the line that the agent itself sends. The exit code is 0 when every agent has confirmed, else 1.',
     ],
     options: [
@@ -115,7 +116,7 @@ export const commands: readonly Command[] = [
       { form: '--ca FILE', summary: "the certificate of whoever signed the API's" },
       { form: '--token-file FILE', summary: "the API's token; without it WAZUH_API_TOKEN in the environment" },
       { form: '--yes N', summary: 'do not ask whether the patterns are right: they mean N agents' },
-      { form: '--dry-run', summary: 'show the calls, send nothing' },
+      { form: '--dry-run', summary: 'show the calls, or what install-kit would change; send and change nothing' },
       { form: '--since DAYS', summary: 'status: read the alerts of so many days; 90 unless told' },
       { form: '--html FILE', summary: 'status: write one page with everything in it' },
       json,
@@ -126,6 +127,7 @@ export const commands: readonly Command[] = [
         summary: 'cut two hosts off, and wait for both',
       },
       { line: 'fleet status', summary: 'who is contained now, and what needs somebody' },
+      { line: 'fleet install-kit --dry-run', summary: 'what the server would have to get, and does not have yet' },
     ],
     run: async (host, args) => (await import('./fleet')).fleet(host, args),
   },

@@ -32,8 +32,20 @@ export function openOwned(place: Place, flags: number, mode?: number): number {
   return process.platform === 'win32' ? openByPath(place, flags, mode) : openStepByStep(place, flags, mode);
 }
 
-function openStepByStep({ folder, names, owners }: Place, flags: number, mode: number | undefined): number {
-  const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } = constants;
+function openStepByStep(place: Place, flags: number, mode: number | undefined): number {
+  const { O_NOFOLLOW, O_NONBLOCK } = constants;
+  return inFolderOf(place, (at) => {
+    const fd = attempt(() => openSync(at(place.names.at(-1) ?? ''), flags | O_NOFOLLOW | O_NONBLOCK, mode));
+    return checked(fd, () => checkOwner(fstatSync(fd), place.owners));
+  });
+}
+
+/**
+ * Calls `use` with the way to names in the folder of that file, which stays the same folder meanwhile whatever happens
+ * to its path. Linux only. Throws `NotTrusted`, or the system's error.
+ */
+export function inFolderOf<T>({ folder, names, owners }: Place, use: (at: (name: string) => string) => T): T {
+  const { O_DIRECTORY, O_NOFOLLOW } = constants;
   let path = folder;
   let parent = openSync(folder, onlyPath | O_DIRECTORY);
   // Without /proc we can only go by the path.
@@ -46,8 +58,7 @@ function openStepByStep({ folder, names, owners }: Place, flags: number, mode: n
       path = join(path, name);
       checkOwner(fstatSync(parent), owners);
     }
-    const fd = attempt(() => openSync(at(names.at(-1) ?? ''), flags | O_NOFOLLOW | O_NONBLOCK, mode));
-    return checked(fd, () => checkOwner(fstatSync(fd), owners));
+    return use(at);
   } finally {
     closeSync(parent);
   }

@@ -40,6 +40,7 @@ export function orders(product: Product): Order[] {
       const words = [...line.matchAll(/'([^']*)'|"([^"]*)"|\S+/g)].map(
         ([word, single, double]) => single ?? double ?? word,
       );
+      if (words[0] === 'contain-host' && words[1] === 'fleet') return [];
       if (words[0] === 'contain-host') return [{ by: 'prompt', args: words.slice(1) }];
       const after = (option: string): string => words[words.indexOf(option) + 1] ?? '';
       if (words[0]?.endsWith('/agent_control'))

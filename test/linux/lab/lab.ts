@@ -58,6 +58,7 @@ export class Lab {
       bundle: true,
       platform: 'node',
       target: 'node20',
+      loader: { '.xml': 'text' },
     });
     for (const path of [join(this.home, 'etc', 'shared'), join(this.home, 'logs'), join(this.folder, 'var')]) {
       mkdirSync(path, { recursive: true });
