@@ -2,6 +2,7 @@ import { existsSync, lstatSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Host } from '../host';
 import { Failure } from '../outcome/failure';
+import { errorText } from '../process/error-code';
 import { administrators, ownersAt } from './agent-files';
 import { readInstallFolders } from './install-folders';
 
@@ -79,7 +80,7 @@ function distrust(platform: Host['platform'], home: string): string | undefined 
     }
     return undefined;
   } catch (error) {
-    return `it cannot be looked at (${String(error)})`;
+    return `it cannot be looked at (${errorText(error)})`;
   }
 }
 

@@ -3,7 +3,7 @@ import type { Host } from '../host';
 import { type Address, cidr, isRefusal, parseHost, parseNetwork, quote, type Refusal } from '../policy/address';
 import { type AllowEntry, entryText, parseEntry } from '../policy/allow-entry';
 import type { SealWhen } from '../policy/seal';
-import { errorCode } from '../process/error-code';
+import { errorCode, errorText } from '../process/error-code';
 import { findRepeatedKeys } from '../request/json-keys';
 import { readAgentFile } from './agent-files';
 import { sharedFolder } from './home';
@@ -64,7 +64,7 @@ export function readSettings(platform: Host['platform'], home: string): Settings
       return { ...parse(readAgentFile(home, path, longestFile).toString('utf8'), file), file };
     } catch (error) {
       if (errorCode(error) !== 'ENOENT')
-        return { ...judge({}), file, warnings: [`${file} cannot be read: ${String(error)}`] };
+        return { ...judge({}), file, warnings: [`${file} cannot be read: ${errorText(error)}`] };
     }
   }
   return judge({});

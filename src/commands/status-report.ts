@@ -10,7 +10,6 @@ import { openFirewall } from '../firewall/open';
 import type { Host } from '../host';
 import { allowListOf } from '../order/asked';
 import { namesInCase } from '../order/pin-names';
-import { Failure } from '../outcome/failure';
 import { type Gap, gapOf, isNotSaved, lastingGaps } from '../outcome/gaps';
 import { addGaps, type Judgement, judgementOf, type ServiceState, type State } from '../outcome/states';
 import type { AllowList } from '../policy/allow-list';
@@ -90,7 +89,7 @@ export async function readStatus(given: Host): Promise<Status> {
     findAgentService(host, home),
     firewall.inspect(),
     firewall.judge(policy).catch((error: unknown): Judgement => {
-      unreadable.push(error instanceof Failure ? error.message : String(error));
+      unreadable.push(errorText(error));
       return { state: 'uncertain', gaps: [] };
     }),
   ]);

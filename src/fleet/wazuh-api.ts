@@ -1,5 +1,6 @@
 import { request as httpsRequest } from 'node:https';
 import { setTimeout as wait } from 'node:timers/promises';
+import { errorCode, errorText } from '../process/error-code';
 import type { Agent } from './agent';
 import { responses } from './responses';
 import { FleetFailure, type FleetOrder, printable, type Server, type System } from './server';
@@ -116,12 +117,24 @@ function askOnce({ url, token, ca }: ApiAccess, method: string, path: string, bo
         else chunks.push(chunk);
       });
       response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
-      response.on('error', (error) => resolve(error.message));
+      response.on('error', (error) => resolve(whyUnasked(error)));
     });
     request.on('timeout', () => request.destroy(new Error('it does not answer')));
-    request.on('error', (error) => resolve(error.message));
+    request.on('error', (error) => resolve(whyUnasked(error)));
     request.end(body === undefined ? undefined : JSON.stringify(body));
   });
+}
+
+/** What Node calls a certificate that it does not take (Node's documentation of tls, X509 certificate error codes). */
+const untrusted = /^(CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_)/;
+
+function whyUnasked(error: Error): string {
+  const code = errorCode(error);
+  if (code === 'CERT_HAS_EXPIRED') return 'its certificate has expired';
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'its certificate is for another name';
+  return untrusted.test(code)
+    ? 'nobody whom this host trusts has signed its certificate; name the signer with --ca'
+    : errorText(error);
 }
 
 async function mustAnswer(asked: Promise<Answer | string>): Promise<Answer> {

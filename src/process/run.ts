@@ -123,7 +123,7 @@ function endOf(child: ChildProcess, { limitMs, signal: given }: RunOptions): Pro
       settleSoon();
     };
     child.on('error', (error) => {
-      end = { ...end, startError: error.message };
+      end = { ...end, startError: errorText(error) };
       settle();
     });
     child.on('exit', (exitCode, signal) => {

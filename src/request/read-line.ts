@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { Failure } from '../outcome/failure';
+import { errorText } from '../process/error-code';
 
 const longestLine = 64 * 1024;
 const longestWaitMs = 5000;
@@ -33,6 +34,6 @@ export function readLine(input: Readable, patienceMs = longestWaitMs): Promise<s
       if (bytes.length === 0) refuse('it ended at once');
       else finish(() => resolve(bytes.toString('utf8').replace(/\r$/, '')));
     });
-    input.on('error', (error) => refuse(error.message));
+    input.on('error', (error) => refuse(errorText(error)));
   });
 }

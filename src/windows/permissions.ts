@@ -1,6 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Host } from '../host';
+import { errorText } from '../process/error-code';
 import { runProcess } from '../process/run';
 import { closedFolder, makeReadingFolder } from './closed-folder';
 import type { Unreadable } from './registry';
@@ -19,11 +20,12 @@ export async function readPermissions(host: Host, path: string): Promise<string 
       limitMs: host.timeouts.icacls,
       env: toolEnvironment(host),
     });
-    if (icacls.exitCode !== 0) return { unreadable: `icacls of ${path} ${icacls.startError ?? 'failed'}` };
+    if (icacls.exitCode !== 0)
+      return { unreadable: `icacls.exe cannot read the permissions of ${path}: ${icacls.startError ?? 'it failed'}` };
     const sddl = /^D:\S*/m.exec(readFileSync(file, 'utf16le'));
-    return sddl?.[0] ?? { unreadable: `icacls of ${path} did not answer with its permissions` };
+    return sddl?.[0] ?? { unreadable: `icacls.exe saved no permissions of ${path}` };
   } catch (error) {
-    return { unreadable: `the permissions of ${path} are not readable: ${String(error)}` };
+    return { unreadable: `the permissions of ${path} are not readable: ${errorText(error)}` };
   } finally {
     if (own !== undefined) rmSync(own, { recursive: true, force: true });
   }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, rmdirSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Host } from '../host';
-import { errorCode } from '../process/error-code';
+import { errorCode, errorText } from '../process/error-code';
 import { makeRoomFor } from '../process/memory';
 import { runProcess } from '../process/run';
 import { makeReadingFolder, readingPrefix } from './closed-folder';
@@ -66,7 +66,9 @@ async function tryReadKey(
       ...(signal === undefined ? {} : { signal }),
     });
     if (reg.exitCode !== 0)
-      return { unreadable: `reg export of ${key} ${reg.startError ?? (reg.timedOut ? 'did not end' : 'failed')}` };
+      return {
+        unreadable: `reg.exe cannot export ${key}: ${reg.startError ?? (reg.timedOut ? 'it did not end' : 'it failed')}`,
+      };
     makeRoomFor(statSync(path).size);
     const parsed = parseRegistryFile(readFileSync(path));
     if ('error' in parsed) return { unreadable: `the export of ${key} is not readable: ${parsed.error}` };
@@ -74,7 +76,7 @@ async function tryReadKey(
     own = undefined;
     return { ...parsed, file: path };
   } catch (error) {
-    const why = ['EACCES', 'EPERM'].includes(errorCode(error)) ? `run this elevated to read it` : String(error);
+    const why = ['EACCES', 'EPERM'].includes(errorCode(error)) ? 'run this elevated to read it' : errorText(error);
     return { unreadable: `the export of ${key} is not readable: ${why}` };
   } finally {
     if (own !== undefined) tidyUp(own);

@@ -1,7 +1,7 @@
-import { Failure } from '../../outcome/failure';
 import { gapOf } from '../../outcome/gaps';
 import { addGaps, type Judgement, judgementOf } from '../../outcome/states';
 import type { AllowList } from '../../policy/allow-list';
+import { errorText } from '../../process/error-code';
 import type { Context, Firewall, Preflight, Step } from '../firewall';
 import { contain, type Seen, takeBack } from './contain';
 import { bridgedGuestsOpen, judgeReading } from './judge-reading';
@@ -143,7 +143,7 @@ async function judgePlan(nft: Nft, allowList: AllowList): Promise<Judgement> {
         : judgementOf([]);
     return addGaps(seen, [...bridged, ...natGaps(surroundings), ...(await findUnseenPaths(nft))]);
   } catch (error) {
-    const why = error instanceof Failure ? error.message : String(error);
+    const why = errorText(error);
     return judgementOf([gapOf({ code: 'rules-unreadable' }, why)]);
   }
 }

@@ -1,6 +1,7 @@
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Gap, gapOf } from '../../outcome/gaps';
+import { errorText } from '../../process/error-code';
 import { runProcess } from '../../process/run';
 import type { Context, Recorder } from '../firewall';
 
@@ -33,7 +34,7 @@ export async function save(context: Context, recorder: Recorder, transaction: st
   } catch (error) {
     // The host is contained all the same, until it is started again.
     const effect = before === undefined ? 'would lift the containment' : 'may bring back the rules of an earlier order';
-    return [notSaved(`they could not be saved, so a restart ${effect}: ${String(error)}`)];
+    return [notSaved(`they could not be saved, so a restart ${effect}: ${errorText(error)}`)];
   }
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { isOurName } from '../../policy/rules';
+import { errorText } from '../../process/error-code';
 import { makeRoomFor } from '../../process/memory';
 import { readHive } from './read/hive';
 import { readNameAndActive } from './read/rule-on-demand';
@@ -35,7 +36,7 @@ export function checkBackup(file: string, recorded?: BackupMark): BackupFile | B
     makeRoomFor(size);
     bytes = readFileSync(file);
   } catch (error) {
-    return { bad: `${file} cannot be read (${String(error)})` };
+    return { bad: `${file} cannot be read (${errorText(error)})` };
   }
   const mark = markOf(bytes);
   if (recorded !== undefined && !isSame(mark, recorded)) return { bad: `${file} is not the file that was recorded` };
