@@ -74,6 +74,15 @@ test('none of our alerts can contain a host', () => {
     expect(rule.group ?? '').not.toContain('contain_this_host');
 });
 
+test.each<Product>(['ossec', 'wazuh'])(
+  'no alert of the %s kit has the stock responses block the handler, whose address it carries',
+  (product) => {
+    const alerts = readWrittenRules(product).filter((rule) => rule['@level'] !== '0');
+    expect(alerts.length).toBeGreaterThan(20);
+    for (const rule of alerts) expect([rule['@id'], rule.options]).toEqual([rule['@id'], 'no_ar']);
+  },
+);
+
 /** Words of an outcome that an alert's address may be: all of their characters are those of an address. */
 const asAddress = ['add', 'delete', 'busy', 'held-by-operator', 'not-contained', 'not-carried-out-again', 'superseded'];
 

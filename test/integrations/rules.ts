@@ -30,6 +30,7 @@ interface WrittenRule {
   readonly field?: { readonly '@name': string; readonly '#text': string };
   readonly description: string;
   readonly group?: string;
+  readonly options?: string;
 }
 
 export function readWrittenRules(product: Product): WrittenRule[] {
@@ -50,7 +51,7 @@ export function readWrittenRules(product: Product): WrittenRule[] {
 export function readRules(product: Product): Rule[] {
   return readWrittenRules(product).map(({ '@id': id, '@level': level, if_sid, match, regex, field, ...more }) => {
     const { decoded_as: decoder, check_diff: change, ...rest } = more;
-    const unknown = Object.keys(rest).filter((key) => !['#text', 'description', 'group'].includes(key));
+    const unknown = Object.keys(rest).filter((key) => !['#text', 'description', 'group', 'options'].includes(key));
     if (unknown.length > 0) throw new Error(`rule ${id} has ${unknown.join(', ')}, which this reader does not know`);
     const holds = ({ decoder: by, log, fields }: Event): boolean =>
       (decoder === undefined || decoder === by) &&

@@ -7,7 +7,7 @@ import { append, findBlock, makeBlock, withoutComments } from './block';
  */
 const pasted = /<group name="local,active_response,contain_host,">[\s\S]*?\n[ \t]*<\/group>(?:\r?\n)?/g;
 /** The comment that the kit has above it. */
-const heading = /<!--\s+For (?:etc\/)?rules\/local_rules\.xml on the [\s\S]*?-->\s*$/;
+const heading = /<!--\s+For (?:etc\/)?rules\/local_rules\.xml on the (?:(?!-->)[\s\S])*-->\s*$/;
 
 /**
  * The rules file with the kit in it, and otherwise as it was: an older kit is replaced where it stands, one that was
