@@ -31,7 +31,7 @@ export class KnownOrders {
   findReason(id: string, isCaseOpen: boolean, now: Date): string | undefined {
     const known = this.read();
     if (known.some((order) => order.id === id)) return `The order ${id} was carried out before`;
-    const last = known.findLast((order) => numberOf(order.id) !== undefined);
+    const last = known.findLast((order) => formOf(order.id) === formOf(id));
     if (last === undefined || !isOlder(id, last.id)) return undefined;
     const isRecent = Math.abs(now.getTime() - Date.parse(last.time)) < orderedForMs;
     return isCaseOpen || isRecent ? `The order ${id} is older than ${last.id}, which was carried out` : undefined;
@@ -62,17 +62,32 @@ function isKnownOrder(value: unknown): value is KnownOrder {
   );
 }
 
+/** `number`: it counts up, or is a time. `fleet`: milliseconds since 1970 and a random part, as `fleet` makes them. */
+type Form = 'number' | 'fleet';
+
+/** Whole and decimal part of a number; of a fleet's id the time alone, since what is random has no order. */
+interface Age {
+  readonly form: Form;
+  readonly whole: bigint;
+  readonly rest: number;
+}
+
 /**
- * Only ids that are a number, with or without a decimal part, can be compared: they count up, or are times. For all
- * others this is false.
+ * Only ids of one form can be compared: the seconds of somebody's script would all be older than the fleet's
+ * milliseconds, and a release of theirs would be left out. For ids of no known form this is false.
  */
 function isOlder(id: string, than: string): boolean {
-  const [one, other] = [numberOf(id), numberOf(than)];
-  if (one === undefined || other === undefined) return false;
+  const [one, other] = [ageOf(id), ageOf(than)];
+  if (one === undefined || one.form !== other?.form) return false;
   return one.whole === other.whole ? one.rest < other.rest : one.whole < other.whole;
 }
 
-function numberOf(id: string): { readonly whole: bigint; readonly rest: number } | undefined {
-  const [, whole, rest = '0'] = /^(\d{1,20})(?:\.(\d{1,15}))?$/.exec(id) ?? [];
-  return whole === undefined ? undefined : { whole: BigInt(whole), rest: Number(rest) };
+function formOf(id: string): Form | undefined {
+  return ageOf(id)?.form;
+}
+
+function ageOf(id: string): Age | undefined {
+  const [, whole, rest, random] = /^(\d{1,20})(?:\.(\d{1,15})|-([0-9a-f]{8,32}))?$/.exec(id) ?? [];
+  if (whole === undefined) return undefined;
+  return { form: random === undefined ? 'number' : 'fleet', whole: BigInt(whole), rest: Number(rest ?? 0) };
 }

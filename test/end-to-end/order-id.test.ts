@@ -37,6 +37,31 @@ test('one that is late does not undo what was ordered since', async () => {
   expect(endpoint.machine.fingerprint()).toBe(before);
 });
 
+test("the fleet's ids are in order too: a copy and one that is late change nothing, and say so", async () => {
+  const [early, late] = ['1764485001000-ffffffff', '1764485002000-00000000'] as const;
+  expect(await add(late)).toMatchObject({ exitCode: 0, output: expect.stringMatching(/^Contained/) });
+  const contained = endpoint.machine.fingerprint();
+  expect(await add(late, '192.0.2.51')).toMatchObject({
+    exitCode: 0,
+    output: expect.stringMatching(/^The order 1764485002000-00000000 was carried out before/),
+  });
+  expect(await release(early)).toMatchObject({
+    exitCode: 0,
+    output: expect.stringMatching(/^The order 1764485001000-ffffffff is older than 1764485002000-00000000/),
+  });
+  expect(endpoint.machine.fingerprint()).toBe(contained);
+  expect(endpoint.audit().at(-1)).toMatch(/ delete-failed - .* not-carried-out-again order=1764485001000-ffffffff$/);
+});
+
+test('two orders of one millisecond have no order, and neither have ids of two forms', async () => {
+  expect(await add('1764485001000-ffffffff')).toMatchObject({ exitCode: 0 });
+  expect(await release('1764485001000-00000000')).toMatchObject({ output: expect.stringMatching(/^Released/) });
+  // A script that counts in seconds, beside the fleet's milliseconds.
+  expect(await add('1764485001')).toMatchObject({ output: expect.stringMatching(/^Contained/) });
+  expect(await release('1764485002')).toMatchObject({ output: expect.stringMatching(/^Released/) });
+  expect(endpoint.machine.fingerprint()).toBe(before);
+});
+
 test('ids that are no numbers have no order: each is carried out, once', async () => {
   for (const id of ['zulu', '9f3a', 'alpha-2']) {
     expect(await add(id)).toMatchObject({ exitCode: 0, output: expect.stringMatching(/^Contained/) });
