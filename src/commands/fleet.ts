@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { FleetFailure } from '../fleet/server';
 import type { Host } from '../host';
@@ -11,7 +10,9 @@ const defaultWaitMs = 90_000;
 const defaultDays = 90;
 
 /** Orders many agents from their server, and says what became of each; returns 0 only if all have confirmed. */
-export async function fleet(host: Host, [what, ...args]: readonly string[]): Promise<number> {
+export async function fleet(host: Host, [word, ...args]: readonly string[]): Promise<number> {
+  // In upper or lower case, as the commands themselves.
+  const what = word?.toLowerCase();
   try {
     if (what === 'contain' || what === 'release') return await order(host, what, args);
     if (what === 'status') return await status(host, args);
@@ -22,7 +23,7 @@ export async function fleet(host: Host, [what, ...args]: readonly string[]): Pro
     complain(`${error.message}\n`);
     return exitCodes.refused;
   }
-  const reason = what === undefined ? 'What is the fleet to do?' : `fleet does not know ${quote(what)}.`;
+  const reason = what === undefined ? 'What is the fleet to do?' : `fleet does not know ${quote(word ?? '')}.`;
   return refuseOptions('fleet', `${reason} There are contain, release, status and install-kit.`);
 }
 
@@ -48,7 +49,11 @@ async function order(host: Host, action: 'contain' | 'release', args: readonly s
     throw new Misunderstood(
       `${quote(caseNumber)} is no case number: letters, digits, dots, hyphens and underscores, at most 64.`,
     );
-  const { orderFleet } = await import('../fleet/orders');
+  const [{ orderFleet }, { readApiAccess }] = await Promise.all([
+    import('../fleet/orders'),
+    import('../fleet/api-access'),
+  ]);
+  const access = readApiAccess(host.env, values);
   return orderFleet(host, {
     action,
     agents: positionals,
@@ -56,38 +61,10 @@ async function order(host: Host, action: 'contain' | 'release', args: readonly s
     ...(caseNumber === undefined ? {} : { caseNumber }),
     waitMs: wait === undefined ? defaultWaitMs : readNumber('--wait', wait.replace(/s$/, '')) * 1000,
     ...(yes === undefined ? {} : { yes: readNumber('--yes', yes) }),
-    ...apiAccess(host, values),
+    ...(access === undefined ? {} : { api: access }),
     dryRun: values['dry-run'] ?? false,
     json: values.json ?? false,
   });
-}
-
-/** The address of Wazuh's API and what it wants to see; empty where the server's own tool is used. */
-function apiAccess(
-  { env }: Host,
-  {
-    api,
-    ca,
-    'token-file': tokenFile,
-  }: { api?: string | undefined; ca?: string | undefined; 'token-file'?: string | undefined },
-): { api?: { url: string; token: string; ca?: string } } {
-  if (api === undefined) return {};
-  if (!/^https:\/\/[^/\s]+\/?$/.test(api))
-    throw new Misunderstood('--api takes an address such as https://manager:55000.');
-  const token = (tokenFile === undefined ? env.WAZUH_API_TOKEN : readText(tokenFile))?.trim();
-  if (!token)
-    throw new FleetFailure(
-      'The Wazuh API wants a token: put it into WAZUH_API_TOKEN, or name a file with --token-file.',
-    );
-  return { api: { url: api, token, ...(ca === undefined ? {} : { ca: readText(ca) }) } };
-}
-
-function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    throw new FleetFailure(`${quote(file)} cannot be read.`);
-  }
 }
 
 async function status(host: Host, args: readonly string[]): Promise<number> {
@@ -117,11 +94,18 @@ async function installKit(host: Host, args: readonly string[]): Promise<number> 
 type Options = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options']>;
 
 function read<T extends Options>(args: readonly string[], options: T) {
+  const config = { args: [...args], options, allowPositionals: true, tokens: true } as const;
+  let parsed: ReturnType<typeof parseArgs<typeof config>>;
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: true });
+    parsed = parseArgs(config);
   } catch (error) {
     throw new Misunderstood(whatIsWrong('fleet', args, error));
   }
+  // Of two handlers the last would be let in and the first cut off, without a word.
+  const names = parsed.tokens.flatMap((token) => (token.kind === 'option' ? [token.name] : []));
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new Misunderstood(`--${twice} is given twice.`);
+  return parsed;
 }
 
 function readNumber(option: string, text: string): number {

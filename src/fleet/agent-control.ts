@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { runProcess } from '../process/run';
 import type { Agent } from './agent';
 import { responses } from './responses';
-import { FleetFailure, type FleetOrder, printable, type Server, type System } from './server';
+import { FleetFailure, type FleetOrder, type NotSent, printable, type Server, type System } from './server';
 
 const limitMs = 30_000;
+/** A list of 100,000 agents is smaller. */
+const longestList = 16 * 1024 * 1024;
 
 /**
  * The server's own tool, for OSSEC 2.8 to 4.3 and Wazuh 3 and 4 (util/agent_control.c). It needs root. `home`: the
@@ -13,14 +15,15 @@ const limitMs = 30_000;
  */
 export function agentControl(home: string): Server {
   const program = join(home, 'bin', 'agent_control');
-  const run = async (
-    args: readonly string[],
-  ): Promise<{ readonly text: string; readonly failed: string | undefined }> => {
-    const { exitCode, output, startError, timedOut } = await runProcess(program, args, { limitMs });
-    const text = output.toString();
-    if (exitCode === 0) return { text, failed: undefined };
-    const why = startError ?? (timedOut ? 'it did not end in time' : printable(text));
-    return { text, failed: `agent_control failed: ${why}` };
+  const run = async (args: readonly string[]): Promise<{ readonly text: string; readonly failed?: NotSent }> => {
+    const options = { limitMs, keepBytes: longestList, isOutOfReach: true };
+    const { exitCode, signal, output, stdout, startError, timedOut } = await runProcess(program, args, options);
+    const text = stdout.toString();
+    if (exitCode === 0) return { text };
+    const why =
+      startError ?? (timedOut ? 'it did not end in time' : signal === null ? printable(output.toString()) : signal);
+    // Stopped half-way, it may have passed the order on before.
+    return { text, failed: { why: `agent_control failed: ${why}`, isUnsure: timedOut || signal !== null } };
   };
   const calls: Server['calls'] = (agent, system, order) =>
     // An agent ignores the name of a program that it does not have.
@@ -36,7 +39,7 @@ export function agentControl(home: string): Server {
           `${program} is missing: this is no OSSEC or Wazuh server, or it lies elsewhere. Set OSSECPATH to its folder.`,
         );
       const { text, failed } = await run(['-l', '-s']);
-      if (failed !== undefined) throw new FleetFailure(`The agents cannot be listed. ${failed}. Run this as root.`);
+      if (failed !== undefined) throw new FleetFailure(`The agents cannot be listed. ${failed.why}. Run this as root.`);
       return text.split('\n').flatMap(readAgent);
     },
     systemOf: async ({ id }) => {

@@ -1,3 +1,4 @@
+import { withoutPrefix } from './agent-names';
 import type { Origin } from './alert';
 
 /** An agent as its server knows it. */
@@ -75,7 +76,10 @@ export function isFrom(agent: Agent, origin: Origin, all: readonly Agent[]): boo
   return there.length === 1 && there[0] === agent;
 }
 
-/** Lists of agents have `10.0.0.5/32` where alerts have `10.0.0.5`. */
-function withoutPrefix(address: string): string {
-  return address.replace(/\/\d+$/, '');
+/** Whether it may be this agent's, and another agent's as well: they have one name, and nothing tells them apart. */
+export function isPerhapsFrom(agent: Agent, origin: Origin, all: readonly Agent[]): boolean {
+  if (origin.id !== undefined || origin.name !== agent.name) return false;
+  const namesakes = all.filter(({ name }) => name === agent.name);
+  const there = namesakes.filter(({ address }) => withoutPrefix(address) === origin.address);
+  return there.length === 0 || (there.length > 1 && there.includes(agent));
 }

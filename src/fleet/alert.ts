@@ -1,8 +1,10 @@
+import { type HostStatus, parseStatusLine } from './host-status';
 import { type Line, parseLine } from './line';
+import { printable } from './server';
 
 /**
- * Whose active-responses.log a line stood in. The address tells agents of one name apart; `any` where the agent has no
- * fixed one.
+ * Whose active-responses.log, or whose command monitoring, a line came from. The address tells agents of one name
+ * apart; `any` where the agent has no fixed one.
  */
 export interface Origin {
   /** Wazuh's alerts have it; OSSEC's have only the name. */
@@ -11,17 +13,34 @@ export interface Origin {
   readonly address?: string;
 }
 
-/** One alert for a line of ours. */
-export interface Report {
+interface Heard {
   readonly origin: Origin;
+  /** When the server heard it, by its clock; absent where the alert does not say. */
+  readonly heardAt?: Date;
+}
+
+/** One alert for a line that an order wrote. */
+export interface OrderReport extends Heard {
   readonly line: Line;
 }
+
+/** One alert for what `status --line` said. */
+export interface StatusReport extends Heard {
+  readonly status: HostStatus;
+}
+
+export type Report = OrderReport | StatusReport;
 
 /** Words by which an alert about us is found before anything of it is read. */
 export const mark = 'contain-host';
 
 /** The agents' own log of active responses, on both systems. Anybody can write into another log what ours says. */
 const ownLog = /(?:^|[\\/])active-responses\.log$/;
+/**
+ * The alias of our command in the kits, as `<localfile>` gives it (logcollector, read_command.c), and as Wazuh's
+ * command wodle does (wm_command.c). Lines of a file have its whole path here.
+ */
+const ownCommand = /^(?:command_)?contain-host$/;
 /** `(name) address->file`: how OSSEC writes where a line of an agent stood (remoted, secure.c). Names hold no blank. */
 const location = /^\(([A-Za-z0-9._-]{1,128})\) (\S+)->(.+)$/;
 const extraFields = /^(Src IP|Src Location|Src Port|Dst IP|Dst Location|Dst Port|User): /;
@@ -30,11 +49,11 @@ const extraFields = /^(Src IP|Src Location|Src Port|Dst IP|Dst Location|Dst Port
 export function parseRecord(record: string): Report | undefined {
   const lines = record.split('\n');
   const [, where = ''] = /^\d{4} \w{3} \d\d \d\d:\d\d:\d\d (.*)$/.exec(lines[1] ?? '') ?? [];
-  if (!/^\*\* Alert \d+\.\d+:/.test(lines[0] ?? '') || !/^Rule: \d+ /.test(lines[2] ?? '')) return undefined;
-  const origin = originOf(where);
+  const [, seconds] = /^\*\* Alert (\d{1,12})\.\d+:/.exec(lines[0] ?? '') ?? [];
+  if (seconds === undefined || !/^Rule: \d+ /.test(lines[2] ?? '')) return undefined;
   // Behind the first line stand those of earlier events, of other agents perhaps.
-  const line = parseLine(lines.slice(3).find((text) => !extraFields.test(text)) ?? '');
-  return origin === undefined || line === undefined ? undefined : { origin, line };
+  const text = lines.slice(3).find((one) => !extraFields.test(one)) ?? '';
+  return reportOf(sourceOf(where), text, new Date(Number(seconds) * 1000));
 }
 
 /** Reads one line of alerts.json; undefined where it is not about a line of ours. */
@@ -46,30 +65,55 @@ export function parseJsonAlert(text: string): Report | undefined {
     return undefined;
   }
   if (typeof alert !== 'object' || alert === null) return undefined;
-  const { location: where, full_log: log, agent } = alert as Record<string, unknown>;
+  const { location: where, full_log: log, agent, timestamp, TimeStamp } = alert as Record<string, unknown>;
   if (typeof where !== 'string' || typeof log !== 'string') return undefined;
-  const line = parseLine(log);
-  const origin = isAgent(agent) ? ownLogOf(agent, where) : originOf(where);
-  return origin === undefined || line === undefined ? undefined : { origin, line };
+  const source = isAgent(agent) ? { ...originOf(agent), place: where } : sourceOf(where);
+  return reportOf(source, log, dateOf(timestamp ?? TimeStamp));
+}
+
+interface Source extends Origin {
+  /** A file, or the alias of a command. */
+  readonly place: string;
+}
+
+function reportOf(source: Source | undefined, text: string, heardAt: Date | undefined): Report | undefined {
+  if (source === undefined) return undefined;
+  const { place, ...origin } = source;
+  const heard = { origin, ...(heardAt === undefined ? {} : { heardAt }) };
+  if (ownLog.test(place)) {
+    const line = parseLine(text);
+    return line === undefined ? undefined : { ...heard, line };
+  }
+  const status = ownCommand.test(place) ? parseStatusLine(text) : undefined;
+  return status === undefined ? undefined : { ...heard, status };
 }
 
 interface WazuhAgent {
   readonly id: string;
   readonly name: string;
-  readonly ip?: string;
+  readonly ip?: unknown;
 }
 
 function isAgent(value: unknown): value is WazuhAgent {
   if (typeof value !== 'object' || value === null) return false;
   const { id, name } = value as Record<string, unknown>;
-  return typeof id === 'string' && typeof name === 'string';
+  return typeof id === 'string' && /^\d{3,10}$/.test(id) && typeof name === 'string';
 }
 
-function ownLogOf({ id, name, ip }: WazuhAgent, where: string): Origin | undefined {
-  return ownLog.test(where) ? { id, name, ...(ip === undefined ? {} : { address: ip }) } : undefined;
+function originOf({ id, name, ip }: WazuhAgent): Origin {
+  return { id, name: printable(name), ...(typeof ip === 'string' ? { address: printable(ip) } : {}) };
 }
 
-function originOf(where: string): Origin | undefined {
-  const [, name, address, file = ''] = location.exec(where) ?? [];
-  return name === undefined || address === undefined || !ownLog.test(file) ? undefined : { name, address };
+function sourceOf(where: string): Source | undefined {
+  const [, name, address, place] = location.exec(where) ?? [];
+  return name === undefined || address === undefined || place === undefined
+    ? undefined
+    : { name, address: printable(address), place };
+}
+
+/** Wazuh has `2026-11-30T03:18:00.123+0000`, OSSEC milliseconds since 1970 (analysisd, to_json.c). */
+function dateOf(value: unknown): Date | undefined {
+  if (typeof value !== 'string' && typeof value !== 'number') return undefined;
+  const date = new Date(typeof value === 'string' ? value.replace(/([+-]\d\d)(\d\d)$/, '$1:$2') : value);
+  return Number.isNaN(date.getTime()) ? undefined : date;
 }

@@ -14,11 +14,13 @@ export interface Line {
   readonly orderId?: string;
 }
 
+/** Words of ours are plain: a host that somebody else controls must not write to the terminal of whoever looks. */
+const plain = /^[!-~]*$/;
 /** The longest line that is looked at: OSSEC cuts a log line in an alert at 1,256 characters. */
 const longest = 4096;
 const stamp = String.raw`\w{3} (\w{3}) ([ \d]\d) (\d\d:\d\d:\d\d) UTC (\d{4})`;
 const ossecForm = new RegExp(
-  String.raw`^${stamp} /\S+/bin/contain-host(?:\.exe)? (\S+) - (\S+) \d+\.\d+ (\d+)((?: \S+)*) ?$`,
+  String.raw`^${stamp} /\S+/bin/contain-host(?:\.exe)? ([!-~]+) - ([!-~]+) \d+\.\d+ (\d+)((?: [!-~]+)*) ?$`,
 );
 const wazuhForm = /^(\d{4})\/(\d\d)\/(\d\d) (\d\d:\d\d:\d\d) active-response\/bin\/contain-host(?:\.exe)?: (\{.*\})$/;
 
@@ -57,7 +59,7 @@ interface Said {
 
 function withWords(date: string, { status, address, isAlert }: Said, all: readonly string[]): Line | undefined {
   const at = new Date(date);
-  if (Number.isNaN(at.getTime())) return undefined;
+  if (Number.isNaN(at.getTime()) || ![status, address, ...all].every((word) => plain.test(word))) return undefined;
   const value = (key: string): string | undefined =>
     all.find((word) => word.startsWith(`${key}=`))?.slice(key.length + 1);
   const [caseNumber, orderId] = [value('case'), value('order')];

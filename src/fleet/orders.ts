@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { createInterface } from 'node:readline/promises';
+import { createInterface } from 'node:readline';
 import { isatty } from 'node:tty';
 import type { Host } from '../host';
 import { exitCodes } from '../outcome/exit-codes';
@@ -7,12 +7,13 @@ import { complain, say } from '../outcome/output/say';
 import { isRefusal, parseHost } from '../policy/address';
 import { type Agent, select } from './agent';
 import { agentControl } from './agent-control';
-import { carryOut, isConfirmed, type Row } from './carry-out';
+import { carryOut, isConfirmed, isSilent, type Row } from './carry-out';
 import { findServerHome } from './home';
 import { LiveTable } from './live-table';
 import { FleetFailure, type FleetOrder, type Server } from './server';
+import { noteSilent } from './silent';
 import { type ApiAccess, wazuhApi } from './wazuh-api';
-import { describeRow, nameOf } from './words';
+import { describeProgress, describeRow, nameOf } from './words';
 
 /** What a person asked of many agents. */
 export interface Asked {
@@ -38,7 +39,7 @@ export async function orderFleet(host: Host, asked: Asked): Promise<number> {
   const selection = select(all, asked.agents);
   if ('refusal' in selection) throw new FleetFailure(selection.refusal);
   const { agents, byPattern } = selection;
-  if (byPattern && !asked.dryRun) await confirm(agents, asked.yes);
+  if (!asked.dryRun) await confirm(agents, { ...asked, byPattern });
   const orders = new Map(agents.map((agent) => [agent, makeOrder(asked)] as const));
   return asked.dryRun ? showCalls(server, orders) : send(host, server, orders, { home, all, asked });
 }
@@ -52,33 +53,52 @@ function checkHandler(handler: string | undefined): void {
   if (isRefusal(address)) throw new FleetFailure(`"${handler}" is no address of a handler: ${address.refused}.`);
 }
 
-/** Ids grow with time: an agent carries out none that is older than the last one of its case. */
+/**
+ * Ids grow with time: an agent carries out none that is older than the last one of its case. They cannot be guessed, so
+ * nobody but the agent can have a line with one ready.
+ */
 function makeOrder({ action, handler, caseNumber }: Asked): FleetOrder {
   return {
     action,
-    id: `${Date.now()}-${randomBytes(4).toString('hex')}`,
+    id: `${Date.now()}-${randomBytes(8).toString('hex')}`,
     ...(handler === undefined ? {} : { handler }),
     ...(caseNumber === undefined ? {} : { caseNumber }),
   };
 }
 
-/** A pattern can mean more than whoever typed it thought. */
-async function confirm(agents: readonly Agent[], yes: number | undefined): Promise<void> {
+/** A pattern can mean more than whoever typed it thought. A number that was given must be right in any case. */
+async function confirm(
+  agents: readonly Agent[],
+  { yes, byPattern }: { readonly yes?: number; readonly byPattern: boolean },
+): Promise<void> {
+  if (yes === undefined && !byPattern) return;
   const list = agents.map((agent) => `  ${nameOf(agent)}\n`).join('');
-  if (yes !== undefined) {
-    if (yes === agents.length) return;
-    throw new FleetFailure(`The patterns mean ${agents.length} agents, not ${yes}:\n${list}Nothing was sent.`);
-  }
+  const those = `${byPattern ? 'The patterns' : 'The words'} mean ${agents.length} agents`;
+  if (yes === agents.length) return;
+  if (yes !== undefined) throw new FleetFailure(`${those}, not ${yes}:\n${list}Nothing was sent.`);
   if (!isatty(0) || !isatty(1))
-    throw new FleetFailure(
-      `The patterns mean ${agents.length} agents:\n${list}Nothing was sent. Add --yes=${agents.length}.`,
-    );
-  const prompt = createInterface({ input: process.stdin, output: process.stdout });
-  const answer = await prompt.question(
-    `The patterns mean ${agents.length} agents:\n${list}Go on? Type ${agents.length}: `,
-  );
-  prompt.close();
-  if (answer.trim() !== String(agents.length)) throw new FleetFailure('Nothing was sent.');
+    throw new FleetFailure(`${those}:\n${list}Nothing was sent. Add --yes=${agents.length}.`);
+  const answer = await ask(`${those}:\n${list}Go on? Type ${agents.length}: `);
+  if (answer?.trim() !== String(agents.length)) throw new FleetFailure('Nothing was sent.');
+}
+
+/** Undefined where nobody answers: Ctrl-D, or Ctrl-C, which ends the question and nothing else. */
+function ask(question: string): Promise<string | undefined> {
+  const input = createInterface({ input: process.stdin, terminal: false });
+  return new Promise((resolve) => {
+    const settle = (answer: string | undefined): void => {
+      process.off('SIGINT', stop);
+      input.off('close', stop);
+      if (answer === undefined) say('\n');
+      resolve(answer);
+      input.close();
+    };
+    const stop = (): void => settle(undefined);
+    process.once('SIGINT', stop);
+    input.once('line', settle);
+    input.once('close', stop);
+    say(question);
+  });
 }
 
 async function showCalls(server: Server, orders: ReadonlyMap<Agent, FleetOrder>): Promise<number> {
@@ -117,6 +137,8 @@ async function send(
     });
     table?.end(rows);
     if (asked.json) say(`${JSON.stringify(rows.map(toJson), null, 2)}\n`);
+    // Who stops us may only not want to wait.
+    if (!stop.signal.aborted) noteSilent(home, rows.filter(isSilent), new Date());
     return tellRest(rows, stop.signal.aborted);
   } finally {
     process.off('SIGINT', interrupt);
@@ -127,8 +149,12 @@ async function send(
 function tellRest(rows: readonly Row[], isStopped: boolean): number {
   const rest = rows.filter((row) => !isConfirmed(row));
   if (rest.length === 0) return exitCodes.done;
+  const gone = rows.filter(({ sent, refusal }) => sent > 0 && refusal === undefined).length;
+  const stopped = isStopped
+    ? `Stopped. The orders of ${gone} agents were sent and stand: those agents carry them out. ${rows.length - gone} were not sent.\n`
+    : '';
   complain(
-    `${isStopped ? 'Stopped. ' : ''}Not confirmed by ${rest.length} of ${rows.length} agents:\n${rest.map((row) => `  ${describeRow(row)}\n`).join('')}` +
+    `${stopped}Not confirmed by ${rest.length} of ${rows.length} agents:\n${rest.map((row) => `  ${describeRow(row)}\n`).join('')}` +
       'An agent that is off does not get the order later: send it again when the agent is back.\n',
   );
   return exitCodes.refused;
@@ -136,7 +162,7 @@ function tellRest(rows: readonly Row[], isStopped: boolean): number {
 
 /** The form is documented in docs/fleet.md. */
 function toJson(row: Row): object {
-  const { agent, order, sent, refusal, begunAfterMs, endedAfterMs, outcome } = row;
+  const { agent, order, sent, refusal, doubt, begunAfterMs, endedAfterMs, outcome } = row;
   return {
     agent: agent.id,
     name: agent.name,
@@ -144,6 +170,8 @@ function toJson(row: Row): object {
     confirmed: isConfirmed(row),
     sent,
     refusal: refusal ?? null,
+    doubt: doubt ?? null,
+    says: describeProgress(row),
     begunAfterMs: begunAfterMs ?? null,
     endedAfterMs: endedAfterMs ?? null,
     status: outcome?.status ?? null,

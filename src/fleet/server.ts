@@ -12,6 +12,13 @@ export interface FleetOrder {
 
 export type System = 'windows' | 'linux';
 
+/** Why an order did not go out, or perhaps did not. */
+export interface NotSent {
+  readonly why: string;
+  /** Nobody knows: it may be on its way. */
+  readonly isUnsure: boolean;
+}
+
 /** A way to the agents of a server. What goes wrong with one agent is told for that one, and the others go on. */
 export interface Server {
   agents(): Promise<readonly Agent[]>;
@@ -19,8 +26,8 @@ export interface Server {
   systemOf(agent: Agent): Promise<System | undefined>;
   /** The exact calls that send an order, for people and for --dry-run. */
   calls(agent: Agent, system: System | undefined, order: FleetOrder): string[][];
-  /** Returns why the server did not take it, else undefined. What the server took may not have reached the agent. */
-  send(agent: Agent, system: System | undefined, order: FleetOrder): Promise<string | undefined>;
+  /** Returns undefined where the server took the order. What it took may not have reached the agent. */
+  send(agent: Agent, system: System | undefined, order: FleetOrder): Promise<NotSent | undefined>;
 }
 
 /** What goes wrong before anything was sent, in words for people. */

@@ -1,11 +1,11 @@
-import { writeFileSync } from 'node:fs';
 import type { Host } from '../host';
 import { exitCodes } from '../outcome/exit-codes';
 import { complain, say } from '../outcome/output/say';
+import { AgentNames } from './agent-names';
 import type { Report } from './alert';
 import { readReports } from './alert-files';
 import { findServerHome } from './home';
-import { type HostRecord, readHosts } from './host-state';
+import { HostHistory, type HostRecord, hostStates } from './host-state';
 import { describeHosts } from './words';
 
 export interface StatusOptions {
@@ -22,17 +22,44 @@ const day = 24 * 3600 * 1000;
 export async function showFleet(host: Host, { days, json, html }: StatusOptions): Promise<number> {
   const home = findServerHome(host);
   const now = new Date();
-  const reports: Report[] = [];
   const since = new Date(now.getTime() - days * day);
-  for await (const report of readReports(home, since, now, (message) => complain(`${message}\n`))) reports.push(report);
-  const records = readHosts(reports, now);
+  const histories = new Histories(home);
+  for await (const report of readReports(home, since, now, (message) => complain(`${message}\n`)))
+    histories.add(report);
+  const records = histories.records(now);
   if (html !== undefined) {
-    const { page } = await import('./page');
-    writeFileSync(html, page(records, since, now));
+    const { writePage } = await import('./page-file');
+    writePage(html, records, { since, now });
   }
   if (json) say(`${JSON.stringify(records.map(toJson), null, 2)}\n`);
   else if (html === undefined) say(describeHosts(host, records));
   return exitCodes.done;
+}
+
+/** What every host of this server said. */
+class Histories {
+  private readonly byHost = new Map<string, HostHistory>();
+  private readonly names: AgentNames;
+
+  constructor(home: string) {
+    this.names = new AgentNames(home);
+  }
+
+  add(report: Report): void {
+    const { key, origin, namesakes } = this.names.identify(report.origin);
+    const history = this.byHost.get(key) ?? new HostHistory(origin, namesakes);
+    this.byHost.set(key, history);
+    history.add(report);
+  }
+
+  /** The most urgent first, and among those the newest. */
+  records(now: Date): HostRecord[] {
+    return [...this.byHost.values()]
+      .flatMap((history) => history.record(now) ?? [])
+      .sort(
+        (a, b) => hostStates.indexOf(a.state) - hostStates.indexOf(b.state) || b.since.getTime() - a.since.getTime(),
+      );
+  }
 }
 
 /** The form is documented in docs/fleet.md. */

@@ -14,7 +14,19 @@ export interface ApiAccess {
   readonly ca?: string;
 }
 
-const limitMs = 20_000;
+/** How long the API is waited for, in milliseconds. */
+export interface Patience {
+  /** One answer, to its end. */
+  readonly answer: number;
+  /** Before a request that came too early is made again: the API counts in minutes. */
+  readonly tooEarly: number;
+}
+
+const usualPatience: Patience = { answer: 20_000, tooEarly: 10_000 };
+/** A minute is over by then. */
+const mostTooEarly = 7;
+/** After so many requests without an answer nobody is asked any more: each takes the whole patience. */
+const mostUnanswered = 3;
 /** No answer that we ask for is larger. */
 const longestAnswer = 16 * 1024 * 1024;
 const pageSize = 500;
@@ -30,8 +42,11 @@ interface Answer {
  * Wazuh 4's API (`PUT /active-response`). It may be asked from another host; the outcomes come from the manager's
  * alerts.
  */
-export function wazuhApi(access: ApiAccess): Server {
-  const ask = paced((method: string, path: string, body?: object) => askOnce(access, method, path, body));
+export function wazuhApi(access: ApiAccess, patience: Patience = usualPatience): Server {
+  const ask = paced(
+    (method, path, body) => askOnce(access, patience.answer, { method, path, body }).catch(errorText),
+    patience,
+  );
   const systems = new Map<string, System | undefined>();
 
   const agents = async (): Promise<readonly Agent[]> => {
@@ -69,8 +84,10 @@ export function wazuhApi(access: ApiAccess): Server {
     send: async (agent, system, order) => {
       for (const one of systemsFor(system)) {
         const answer = await ask('PUT', `/active-response?agents_list=${agent.id}`, body(one, order));
-        const refusal = refusalIn(answer);
-        if (refusal !== undefined) return refusal;
+        // Without an answer the order may have gone out.
+        if (typeof answer === 'string') return { why: `the Wazuh API: ${printable(answer)}`, isUnsure: true };
+        const why = refusalIn(answer);
+        if (why !== undefined) return { why, isUnsure: false };
       }
       return undefined;
     },
@@ -80,33 +97,57 @@ export function wazuhApi(access: ApiAccess): Server {
 type Ask = (method: string, path: string, body?: object) => Promise<Answer | string>;
 
 /**
- * Makes one request after the other, no faster than the API allows; one that came too early all the same is repeated
- * once.
+ * Makes one request after the other, no faster than the API allows. One that came too early all the same is repeated:
+ * the API counts the requests of everybody.
  */
-function paced(ask: Ask): Ask {
+function paced(ask: Ask, patience: Patience): Ask {
   let last: Promise<unknown> = Promise.resolve();
-  return (method, path, body) => {
-    const turn = last.then(async () => {
+  let unanswered = 0;
+  const askPatiently: Ask = async (method, path, body) => {
+    for (let tries = 0; ; tries++) {
+      if (unanswered >= mostUnanswered) return `it did not answer ${mostUnanswered} times`;
       const answer = await ask(method, path, body);
-      if (typeof answer === 'string' || answer.status !== 429) return answer;
-      await wait(limitMs / 4);
-      return ask(method, path, body);
-    });
+      unanswered = typeof answer === 'string' ? unanswered + 1 : 0;
+      if (typeof answer === 'string' || answer.status !== 429 || tries === mostTooEarly) return answer;
+      await wait(patience.tooEarly);
+    }
+  };
+  return (method, path, body) => {
+    const turn = last.then(() => askPatiently(method, path, body));
     last = turn.then(() => wait(leastGapMs));
     return turn;
   };
 }
 
-/** Resolves to the answer, or to why there is none. */
-function askOnce({ url, token, ca }: ApiAccess, method: string, path: string, body?: object): Promise<Answer | string> {
+interface Call {
+  readonly method: string;
+  readonly path: string;
+  readonly body: object | undefined;
+}
+
+/** Resolves to the answer, or to why there is none. Follows no redirection: the token is for this address alone. */
+function askOnce(
+  { url, token, ca }: ApiAccess,
+  limitMs: number,
+  { method, path, body }: Call,
+): Promise<Answer | string> {
   return new Promise((resolve) => {
+    const hidden = (text: string): string => text.replaceAll(token, '(the token)');
+    const text = body === undefined ? undefined : JSON.stringify(body);
     const options = {
       method,
-      timeout: limitMs,
       // Node lets NODE_TLS_REJECT_UNAUTHORIZED decide otherwise, which some scripts on servers set for everything.
       rejectUnauthorized: true,
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      headers: {
+        authorization: `Bearer ${token}`,
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(text ?? ''),
+      },
       ...(ca === undefined ? {} : { ca }),
+    };
+    const settle = (answer: Answer | string): void => {
+      clearTimeout(limit);
+      resolve(answer);
     };
     const request = httpsRequest(new URL(`${url.replace(/\/$/, '')}${path}`), options, (response) => {
       const chunks: Buffer[] = [];
@@ -116,19 +157,21 @@ function askOnce({ url, token, ca }: ApiAccess, method: string, path: string, bo
         if (size > longestAnswer) request.destroy(new Error('its answer has no end'));
         else chunks.push(chunk);
       });
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
-      response.on('error', (error) => resolve(whyUnasked(error)));
+      response.on('end', () =>
+        settle({ status: response.statusCode ?? 0, text: hidden(Buffer.concat(chunks).toString()) }),
+      );
+      response.on('error', (error) => settle(whyUnasked(error)));
     });
-    request.on('timeout', () => request.destroy(new Error('it does not answer')));
-    request.on('error', (error) => resolve(whyUnasked(error)));
-    request.end(body === undefined ? undefined : JSON.stringify(body));
+    const limit = setTimeout(() => request.destroy(new Error('it does not answer')), limitMs);
+    request.on('error', (error) => settle(whyUnasked(error)));
+    request.end(text);
   });
 }
 
 /** What Node calls a certificate that it does not take (Node's documentation of tls, X509 certificate error codes). */
 const untrusted = /^(CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_)/;
 
-function whyUnasked(error: Error): string {
+function whyUnasked(error: unknown): string {
   const code = errorCode(error);
   if (code === 'CERT_HAS_EXPIRED') return 'its certificate has expired';
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'its certificate is for another name';
@@ -140,24 +183,27 @@ function whyUnasked(error: Error): string {
 async function mustAnswer(asked: Promise<Answer | string>): Promise<Answer> {
   const answer = await asked;
   if (typeof answer === 'string') throw new FleetFailure(`The Wazuh API cannot be asked: ${printable(answer)}.`);
-  if (answer.status === 401)
-    throw new FleetFailure('The Wazuh API does not take the token (401): it may have expired. Get a new one.');
-  if (answer.status !== 200)
-    throw new FleetFailure(`The Wazuh API answered ${answer.status}: ${printable(answer.text)}`);
+  if (answer.status !== 200) throw new FleetFailure(`The ${refusalOf(answer)}`);
   return answer;
 }
 
 /**
  * `data.failed_items` says for each agent why it was left out; that nothing failed means only that the order was sent.
  */
-function refusalIn(answer: Answer | string): string | undefined {
-  if (typeof answer === 'string') return printable(answer);
+function refusalIn(answer: Answer): string | undefined {
   const { error, data } = readObject(answer.text);
   const failed = isObject(data) && Array.isArray(data.failed_items) ? data.failed_items : [];
   const first: unknown = failed[0];
   if (isObject(first) && isObject(first.error)) return printable(String(first.error.message));
   if (answer.status === 200 && error === 0) return undefined;
-  return `the Wazuh API answered ${answer.status}: ${printable(answer.text)}`;
+  return `the ${refusalOf(answer)}`;
+}
+
+function refusalOf({ status, text }: Answer): string {
+  if (status === 401) return 'Wazuh API does not take the token (401): it may have expired. Get a new one.';
+  if (status >= 300 && status < 400)
+    return `Wazuh API sends us elsewhere (${status}), and the token goes to nobody else: give its own address.`;
+  return `Wazuh API answered ${status}: ${printable(text)}`;
 }
 
 function readPage({ text }: Answer): { readonly items: readonly unknown[]; readonly count: number } {

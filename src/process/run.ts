@@ -13,6 +13,8 @@ export interface RunOptions {
   readonly holdFd?: number;
   /** The process may outlive us. Its output goes to this file, because a pipe would break when we end. */
   readonly outliveInto?: string;
+  /** Ctrl-C at our terminal does not reach the process: what it has begun it ends. */
+  readonly isOutOfReach?: boolean;
   readonly env?: NodeJS.ProcessEnv;
   /** Aborted: nobody needs the process any more, and we kill it. */
   readonly signal?: AbortSignal;
@@ -63,14 +65,14 @@ export async function runProcess(
 type Started = { readonly child: ChildProcess; readonly outputFd: number | undefined };
 
 function start(program: string, args: readonly string[], options: RunOptions): Started | { startError: string } {
-  const { inputFd = 'ignore', holdFd, outliveInto, env } = options;
+  const { inputFd = 'ignore', holdFd, outliveInto, isOutOfReach = false, env } = options;
   const outputFd = outliveInto === undefined ? undefined : openQuietly(outliveInto);
   const output = outliveInto === undefined ? 'pipe' : (outputFd ?? 'ignore');
   try {
     const child = spawn(program, args, {
       stdio: [inputFd, output, output, ...(holdFd === undefined ? [] : [holdFd])],
       windowsHide: true,
-      detached: outliveInto !== undefined,
+      detached: isOutOfReach || outliveInto !== undefined,
       ...(env === undefined ? {} : { env }),
     });
     return { child, outputFd };
