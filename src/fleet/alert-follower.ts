@@ -34,7 +34,9 @@ interface OpenFile {
   splitter: AlertSplitter;
 }
 
-/** The end of one file, by name: a new file under that name is read from its beginning, after the rest of the old one. */
+/**
+ * The end of one file, by name: a new file under that name is read from its beginning, after the rest of the old one.
+ */
 class Tail {
   private file: OpenFile | undefined;
   private readonly chunk = Buffer.alloc(256 * 1024);
