@@ -11,6 +11,8 @@ export interface Host {
   /** The name it was started under, without folder and ending: `contain-host` or `release-host`. */
   readonly name: string;
   readonly timeouts: Timeouts;
+  /** Bytes of one large part of the reserve at least; absent: as `state/reserve` says. */
+  readonly smallestReserve?: number;
 }
 
 /** How long this program waits for each thing, in milliseconds. */

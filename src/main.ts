@@ -6,7 +6,7 @@ import type { Outcome } from './outcome/outcome';
 import { complain, say } from './outcome/output/say';
 import { version } from './outcome/version';
 import { keepStreamsUnmade } from './process/standard-streams';
-import type { Started } from './process/started';
+import { type Started, whenStarted } from './process/started';
 import { readLine } from './request/read-line';
 import type { Request } from './request/request';
 import { isHelpWord } from './request/understood';
@@ -66,8 +66,9 @@ async function complainOf({ exitCode, message, words }: Outcome): Promise<number
 
 async function runWorker(host: Host, [request = '', started]: readonly string[]): Promise<number> {
   const { carryOut } = await import('./order/carry-out');
-  const given = started === undefined ? undefined : (JSON.parse(started) as Started);
+  const given = started === undefined ? whenStarted() : (JSON.parse(started) as Started);
   const outcome: Outcome = await carryOut(host, JSON.parse(request) as Request, given);
   say(JSON.stringify(outcome));
+  if (host.platform === 'windows') await (await import('./order/refill-reserve')).refillReserve(host, given);
   return outcome.exitCode;
 }

@@ -33,6 +33,14 @@ INSERT INTO `InstallUISequence` (`Action`, `Sequence`) VALUES ('ExecuteAction', 
 UPDATE `Property` SET `Value` = 'WIX_DOWNGRADE_DETECTED;WIX_UPGRADE_DETECTED;AGENTFOLDER;RELEASE'
   WHERE `Property` = 'SecureCustomProperties';
 
+-- 3154: as the two below, but nothing is taken back when it fails: an order makes the reserve, too.
+INSERT INTO `CustomAction` (`Action`, `Type`, `Source`, `Target`) VALUES ('MakeReserve', 3154, 'ContainHost', 'reserve');
+INSERT INTO `InstallExecuteSequence` (`Action`, `Condition`, `Sequence`) VALUES ('MakeReserve', 'NOT REMOVE', 5900);
+CREATE TABLE `RemoveFile` (`FileKey` CHAR(72) NOT NULL, `Component_` CHAR(72) NOT NULL, `FileName` CHAR(255) LOCALIZABLE,
+  `DirProperty` CHAR(72) NOT NULL, `InstallMode` INT NOT NULL PRIMARY KEY `FileKey`);
+INSERT INTO `RemoveFile` (`FileKey`, `Component_`, `FileName`, `DirProperty`, `InstallMode`)
+  VALUES ('Reserve', 'State', 'reserve-*', 'STATE', 2);
+
 -- The journal lies in the state folder as long as a case is open.
 CREATE TABLE `DrLocator` (`Signature_` CHAR(72) NOT NULL, `Parent` CHAR(72), `Path` CHAR(255), `Depth` INT
   PRIMARY KEY `Signature_`, `Parent`, `Path`);

@@ -35,7 +35,7 @@ const files = [
 
 function describe({ name, form, summary, details, options, examples }: Command): string[] {
   return [
-    `.SS ${plain(`${name} ${form}`)}`,
+    `.SS ${plain(`${name} ${form}`.trimEnd())}`,
     plain(`${summary[0]?.toUpperCase()}${summary.slice(1)}.`),
     ...details.map(plain),
     ...options.flatMap((option) => [

@@ -46,7 +46,7 @@ function describe({ name, form, summary }: Command): string[] {
 /** Everything about one command. */
 export function helpOf({ name, form, summary, details, options, examples }: Command): string {
   return `${[
-    `Usage: contain-host ${name} ${form}`,
+    `Usage: contain-host ${name} ${form}`.trimEnd(),
     '',
     `${summary[0]?.toUpperCase()}${summary.slice(1)}.`,
     ...details,

@@ -84,6 +84,20 @@ export const commands: readonly Command[] = [
     run: async (host, args) => (await import('./doctor')).doctor(host, args),
   },
   {
+    name: 'reserve',
+    form: '',
+    summary: 'make the reserve on the disk, so that a full disk keeps no host from being contained',
+    details: [
+      'Windows only. The installer does this, and each order; after a copy by hand do it once. An order that finds the disk full gives the reserve up, and makes it again afterwards.',
+    ],
+    options: [],
+    examples: [
+      { line: 'reserve', summary: 'make what is missing of it' },
+      { line: 'reserve --help', summary: 'say what it is for' },
+    ],
+    run: async (host, args) => (await import('./reserve')).reserve(host, args),
+  },
+  {
     name: 'report',
     form: '[CASE] [--html FILE | --json | --csv]',
     summary: 'what happened in a case, for the ticket',

@@ -10,6 +10,7 @@ import { checkCommands } from './commands';
 import { checkDisk } from './disk';
 import { checkBackup, checkFirewallServices, checkPlan, checkSurvival } from './firewall';
 import { checkFolders } from './folders';
+import { checkReserve } from './reserve';
 import { checkServers } from './servers';
 import { checkSettings } from './settings';
 import { checkElevation, checkTools } from './system';
@@ -33,6 +34,7 @@ const examinations: Readonly<Record<string, Examination>> = {
   folders: checkFolders,
   settings: checkSettings,
   disk: checkDisk,
+  reserve: checkReserve,
   backup: checkBackup,
   restart: checkSurvival,
 };

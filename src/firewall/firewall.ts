@@ -22,6 +22,8 @@ export interface Context {
   readonly seal?: SealWhen;
   /** Aborted at the end of the order: readings that it began and does not need any more end then. */
   readonly over?: AbortSignal;
+  /** Gives up a part of the reserve where the disk has too little room; true where it gave one up. */
+  readonly makeRoom?: () => boolean;
   /** Readings that run beside the order; the order ends only after them. */
   readonly readings?: Promise<unknown>[];
 }

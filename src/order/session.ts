@@ -11,6 +11,7 @@ import type { Request } from '../request/request';
 import { prepareStateFolder, stateFolderOf } from '../state/folder';
 import { Journal, type OpenCase } from '../state/journal';
 import { CaseRecorder } from '../state/recorder';
+import { Reserve } from '../state/reserve';
 import { takeTurn } from '../state/turn';
 import { removeReadings } from '../windows/registry';
 
@@ -43,6 +44,8 @@ export async function openSession(
   const lock = await takeTurn(stateFolder, turn, host.timeouts.lock);
   try {
     removeReadings(stateFolder);
+    const reserve = host.platform === 'windows' ? new Reserve(stateFolder, host.smallestReserve) : undefined;
+    reserve?.makeRoom();
     const log = new Log(stateFolder);
     const journal = new Journal(stateFolder);
     const { action } = request;
@@ -63,6 +66,7 @@ export async function openSession(
         if (warning !== undefined) log.warn(warning);
       },
       goesOnWhenFull: host.platform === 'linux',
+      makeRoom: () => reserve?.makeRoomForLine() === true,
     });
     if (openCase !== undefined && host.platform === 'windows') await waitUntilSettled(openCase, host.timeouts.settle);
     const over = new AbortController();
@@ -74,6 +78,7 @@ export async function openSession(
       lockFd: lock.fd,
       over: over.signal,
       readings,
+      ...(reserve === undefined ? {} : { makeRoom: () => reserve.makeRoom() }),
       ...(openCase === undefined ? {} : { openCase }),
       ...(seal === undefined ? {} : { seal }),
     };

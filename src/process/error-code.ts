@@ -48,3 +48,8 @@ export function errorText(error: unknown): string {
   const isOurs = error instanceof Error && !['TypeError', 'RangeError', 'SyntaxError'].includes(error.name);
   return isOurs ? error.message : 'an unexpected error';
 }
+
+/** True where the disk, or this user's quota, is full (write(2)). */
+export function isFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes(errorCode(error));
+}

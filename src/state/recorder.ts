@@ -1,6 +1,7 @@
 import { Failure } from '../outcome/failure';
 import { escapeOutput, type Log } from '../outcome/output/log';
 import type { Judgement } from '../outcome/states';
+import { isFull } from '../process/error-code';
 import type { RunResult } from '../process/run';
 import type { Request } from '../request/request';
 import type { Asked, Facts, Journal, JournalEvent } from './journal';
@@ -22,6 +23,8 @@ interface Given {
   readonly onFirstStep: () => void;
   /** True for a firewall that needs no backup: a disk that takes nothing, as any user can bring about, stops nothing. */
   readonly goesOnWhenFull: boolean;
+  /** Makes room on a full disk for a line; false where it cannot. */
+  readonly makeRoom: () => boolean;
 }
 
 /** Work that takes longer than this waits for a tool. */
@@ -146,7 +149,7 @@ export class CaseRecorder implements Recorder {
    */
   append(event: JournalEvent): boolean {
     try {
-      this.journal.append(event, !this.changing);
+      this.appendWithRoom(event);
       return true;
     } catch (error) {
       if (!this.changing && !(this.given.goesOnWhenFull && takesNothing(error))) {
@@ -156,6 +159,15 @@ export class CaseRecorder implements Recorder {
       this.isJournalLost = true;
       this.log.error('The journal cannot be written', { error: String(error) });
       return false;
+    }
+  }
+
+  private appendWithRoom(event: JournalEvent): void {
+    try {
+      this.journal.append(event, !this.changing);
+    } catch (error) {
+      if (!isFull(error) || !this.given.makeRoom()) throw error;
+      this.journal.append(event, !this.changing);
     }
   }
 }

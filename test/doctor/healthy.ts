@@ -6,6 +6,11 @@ import { typicalHost } from '../../fixtures/standin/hosts';
 import type { Check, Patient } from '../../src/doctor/check';
 import { examine } from '../../src/doctor/doctor';
 import { type Host, timeouts } from '../../src/host';
+import { Reserve } from '../../src/state/reserve';
+
+/** More than the policy of `typicalHost` takes, so that an order has nothing to make. */
+const policyBytes = 512 * 1024;
+const smallestReserve = 64 * 1024;
 
 /** As Windows protects Program Files: users may read. */
 export const readOnly = 'D:PAI(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;;0x1200a9;;;BU)(A;OICIIO;GXGR;;;BU)(A;OICIIO;GA;;;CO)';
@@ -33,6 +38,8 @@ export function healthyEndpoint(): Endpoint {
   installServiceManager(machine.system32, { MpsSvc: 4, BFE: 4, OssecSvc: 4 });
   installIcacls(machine.system32, readOnly);
   mkdirSync(join(machine.system32, 'config', 'systemprofile'), { recursive: true });
+  mkdirSync(endpoint.stateFolder, { recursive: true });
+  new Reserve(endpoint.stateFolder, smallestReserve).refill(undefined, policyBytes);
   machine.change(({ keys }) => {
     keys['HKLM\\SYSTEM\\CurrentControlSet\\Services\\OssecSvc'] = { Start: 2 };
   });
@@ -66,6 +73,7 @@ export function patientOf({ machine, programFiles, home, stateFolder }: Endpoint
     command: [process.execPath, program],
     name: 'contain-host',
     timeouts: { ...timeouts, dns: 500, reg: 5000 },
+    smallestReserve,
   };
   return { host, home: { home, foundBy: 'the folder of this program' }, stateFolder };
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Endpoint } from '../../fixtures/endpoint';
 import { installIcacls, installServiceManager } from '../../fixtures/host-tools';
@@ -18,18 +18,19 @@ const complaints = (checks: readonly Check[]): string[] =>
 
 test('where a containment would work there is nothing to complain about, and nothing is changed', async () => {
   const before = endpoint.machine.fingerprint();
+  const stateFiles = endpoint.stateFiles();
   const checks = await examineEndpoint(endpoint);
   expect(complaints(checks)).toEqual([]);
   expect(checks.map(({ check }) => check)).toEqual(
     expect.arrayContaining(
       'elevation netsh reg firewall-services agent-home agent-service servers active-response commands'
         .split(' ')
-        .concat('agent-restart answer-log plan folders settings disk backup'.split(' ')),
+        .concat('agent-restart answer-log plan folders settings disk reserve backup'.split(' ')),
     ),
   );
   expect(checks.find(({ check }) => check === 'agent-home')?.found).toContain('the folder of this program');
   expect(endpoint.machine.fingerprint()).toBe(before);
-  expect(endpoint.stateFiles()).toEqual([]);
+  expect(endpoint.stateFiles()).toEqual(stateFiles);
 });
 
 const setService = (services: Parameters<typeof installServiceManager>[1]): void =>
@@ -74,8 +75,8 @@ test('what cannot be told is a warning', async () => {
     'firewall-services warning',
     'agent-service warning',
     'plan warning',
-    'folders warning',
-    'folders warning',
+    // The agent's folder, the programs' and our own.
+    ...['folders warning', 'folders warning', 'folders warning'],
   ]);
 });
 
@@ -114,6 +115,17 @@ test('a contained host has a good backup, or the loss of it is a problem', async
   for (const file of endpoint.stateFiles().filter((name) => name.endsWith('.wfw')))
     rmSync(join(endpoint.stateFolder, file));
   expect(complaints(await examineEndpoint(endpoint))).toEqual(['backup problem']);
+});
+
+test('a host without a reserve, and one whose reserve was used up, are told who can keep them from being contained', async () => {
+  for (const name of ['reserve-1', 'reserve-2']) truncateSync(join(endpoint.stateFolder, name), 0);
+  const reserve = async () => (await examineEndpoint(endpoint)).find(({ check }) => check === 'reserve');
+  expect(await reserve()).toMatchObject({
+    verdict: 'warning',
+    found: expect.stringMatching(/is 0\.1 MiB of .*any user/),
+  });
+  rmSync(endpoint.stateFolder, { recursive: true });
+  expect(await reserve()).toMatchObject({ verdict: 'warning', found: expect.stringMatching(/no reserve .*any user/) });
 });
 
 test('what a containment would come to is told profile by profile, and what to change', async () => {

@@ -174,7 +174,7 @@ export class Bench {
     const parts = [this.machine.fingerprint()];
     for (const folder of [this.home, this.stateFolder]) {
       for (const name of existsSync(folder) ? readdirSync(folder).sort() : []) {
-        if (/\.log$|^active-response$|^reading-/.test(name)) continue;
+        if (/\.log$|^active-response$|^reading-|^reserve-/.test(name)) continue;
         const path = join(folder, name);
         const content = /^shared/.test(name) ? '' : readFileSync(path, 'latin1');
         parts.push(`${name} ${/\.wfw$/.test(name) ? content.length : content}`);
@@ -187,7 +187,8 @@ export class Bench {
   }
 
   remove(): void {
-    rmSync(this.folder, { recursive: true, force: true });
+    // A worker may still make its reserve.
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 10 });
   }
 }
 

@@ -82,7 +82,7 @@ describe('the reference', () => {
     const forms = rows(/^\| `contain-host ([a-z].*?)` \|/gm).map(([form = '']) => form.replaceAll('\\|', '|'));
     for (const { name, form } of commands) {
       if (name === 'fleet') expect(forms.some((listed) => listed.startsWith('fleet '))).toBe(true);
-      else expect(forms).toContain(`${name} ${form}`);
+      else expect(forms).toContain(`${name} ${form}`.trimEnd());
     }
   });
 

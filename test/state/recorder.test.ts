@@ -18,9 +18,9 @@ class JournalOnDisk extends Journal {
   }
 }
 
-function recorderOf(journal: Journal, goesOnWhenFull = false): CaseRecorder {
+function recorderOf(journal: Journal, goesOnWhenFull = false, makeRoom = () => false): CaseRecorder {
   const log = new Log(journal.folder);
-  return new CaseRecorder({ journal, log, action: 'add', noted: {}, onFirstStep: () => {}, goesOnWhenFull });
+  return new CaseRecorder({ journal, log, action: 'add', noted: {}, onFirstStep: () => {}, goesOnWhenFull, makeRoom });
 }
 
 test('what is asked for counts with the next line that the disk takes, where a step goes on without its own', async () => {
@@ -48,6 +48,20 @@ test('where no backup is needed a full disk stops nothing, and it is known that 
   journal.isFull = true;
   expect(await recorder.act({ step: 'load', command: null }, async () => 'loaded')).toBe('loaded');
   expect(recorder.isJournalLost).toBe(true);
+});
+
+test('a line that finds the disk full is written where room could be made for it', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'recorder-'));
+  const journal = new JournalOnDisk(folder);
+  journal.isFull = true;
+  const makeRoom = (): boolean => {
+    journal.isFull = false;
+    return true;
+  };
+  const recorder = recorderOf(journal, false, makeRoom);
+  expect(recorder.append({ event: 'asked', ...byOperator })).toBe(true);
+  expect(journal.read()).toMatchObject({ asked: byOperator });
+  expect(recorder.isJournalLost).toBe(false);
 });
 
 test('the time to the block, and the time in which nothing held the host, are those of the steps that made it', async () => {

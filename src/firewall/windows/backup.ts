@@ -1,6 +1,7 @@
 import { chmodSync, closeSync, constants, copyFileSync, existsSync, fsyncSync, openSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../../outcome/failure';
+import { isFull } from '../../process/error-code';
 import { isThere, removeIfPossible } from '../../state/files';
 import { freshPath } from '../../state/stamp';
 import type { Context, Recorder } from '../firewall';
@@ -43,8 +44,10 @@ export async function makeBackup(
   if (localFile === undefined) throw noBackup('what the registry showed was not kept');
   if (home === undefined) throw noBackup('the agent has no folder to keep it in');
   let problem = '';
+  let cause: unknown;
   for (const begun of [...(early?.isFresh() === true ? [early] : []), undefined, undefined]) {
-    const policyExport = begun ?? prepareExport(context);
+    if (problem !== '') context.makeRoom?.();
+    const policyExport = begun ?? prepareWithRoom(context);
     if (policyExport === undefined) throw noBackup('the state folder takes no files');
     const backup = freshPath((stamp) => join(stateFolder, `fw-backup-${stamp}.wfw`));
     await takeExport(context, recorder, policyExport, { step: 'backup', file: backup });
@@ -55,18 +58,44 @@ export async function makeBackup(
       continue;
     }
     const record = freshPath((stamp) => join(stateFolder, `before-${stamp}.reg`));
-    let copy: string;
     try {
       copyToDisk(localFile, record);
-      copy = makeWay(homeBackup(home), recorder);
-      copyToDisk(backup, copy);
+      const copy = copyToHome(context, recorder, backup, homeBackup(home));
+      if (!isAsRecorded(copy, checked.mark)) throw noBackup("the copy in the agent's folder is not whole");
+      return { ...checked.mark, backup, copy, record };
     } catch (error) {
-      throw noBackup('it could not be put on disk', error);
+      if (error instanceof Failure) throw error;
+      problem = 'it could not be put on disk';
+      cause = error;
+      if (!isFull(error)) break;
+      for (const file of [backup, record]) removeIfPossible(file);
     }
-    if (!isAsRecorded(copy, checked.mark)) throw noBackup("the copy in the agent's folder is not whole");
-    return { ...checked.mark, backup, copy, record };
   }
-  throw noBackup(problem);
+  throw noBackup(problem, cause);
+}
+
+/** Undefined where the state folder takes no more files. */
+function prepareWithRoom(context: Context): PolicyExport | undefined {
+  return prepareExport(context) ?? (context.makeRoom?.() === true ? prepareExport(context) : undefined);
+}
+
+/**
+ * Copies a backup to where the batch script puts it. Where that is on another disk than the state folder, and that one
+ * is full, the copy lies in the state folder too. Throws the file system's error.
+ */
+function copyToHome({ stateFolder }: Context, recorder: Recorder, backup: string, place: string): string {
+  const free = makeWay(place, recorder);
+  try {
+    copyToDisk(backup, free);
+    return free;
+  } catch (error) {
+    removeIfPossible(free);
+    if (!isFull(error)) throw error;
+    const copy = freshPath((stamp) => join(stateFolder, `fw-backup-${stamp}.wfw`));
+    copyToDisk(backup, copy);
+    recorder.warn(`The disk of ${place} is full, so the second copy of the backup is ${copy}.`);
+    return copy;
+  }
 }
 
 /**

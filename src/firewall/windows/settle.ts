@@ -17,6 +17,7 @@ export async function settle(
   const deadline = performance.now() + context.host.timeouts.settle;
   for (let pause = firstPauseMs; ; pause *= 2) {
     const policy = await readLocal(context);
+    if ('unreadable' in policy && context.makeRoom?.() === true) continue;
     if ('unreadable' in policy || isSettled(policy) || performance.now() + pause > deadline) return policy;
     await wait(pause);
   }

@@ -54,7 +54,10 @@ export function windowsFirewall(context: Context): Firewall {
     const free = isFree ? look() : undefined;
     seen = undefined;
     // A contained host is read again at the last moment: it may need no change, and then nothing is read back.
-    return { reading: await (free ?? takeReading(context)), early, ...(around === undefined ? {} : { around }) };
+    const read = await (free ?? takeReading(context));
+    const isToRepeat = 'unreadable' in read && context.makeRoom?.() === true;
+    const reading = isToRepeat ? await takeReading(context) : read;
+    return { reading, early, ...(around === undefined ? {} : { around }) };
   };
   return {
     begin: () => {
