@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { Endpoint } from '../../fixtures/endpoint';
 import { type Plan, planVariable } from '../../fixtures/interpose/plan';
 import { runWithin } from '../../fixtures/interpose/within';
+import { removeFolder } from '../../fixtures/remove-folder';
 import { typicalHost } from '../../fixtures/standin/hosts';
 import { type HostDescription, Machine } from '../../fixtures/standin/machine';
 import { ensureKey, localRulesPath } from '../../fixtures/standin/registry';
@@ -187,8 +188,7 @@ export class Bench {
   }
 
   remove(): void {
-    // A worker may still make its reserve.
-    rmSync(this.folder, { recursive: true, force: true, maxRetries: 10 });
+    removeFolder(this.folder);
   }
 }
 
