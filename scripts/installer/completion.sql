@@ -36,10 +36,12 @@ UPDATE `Property` SET `Value` = 'WIX_DOWNGRADE_DETECTED;WIX_UPGRADE_DETECTED;AGE
 -- 3154: as the two below, but nothing is taken back when it fails: an order makes the reserve, too.
 INSERT INTO `CustomAction` (`Action`, `Type`, `Source`, `Target`) VALUES ('MakeReserve', 3154, 'ContainHost', 'reserve');
 INSERT INTO `InstallExecuteSequence` (`Action`, `Condition`, `Sequence`) VALUES ('MakeReserve', 'NOT REMOVE', 5900);
-CREATE TABLE `RemoveFile` (`FileKey` CHAR(72) NOT NULL, `Component_` CHAR(72) NOT NULL, `FileName` CHAR(255) LOCALIZABLE,
-  `DirProperty` CHAR(72) NOT NULL, `InstallMode` INT NOT NULL PRIMARY KEY `FileKey`);
 INSERT INTO `RemoveFile` (`FileKey`, `Component_`, `FileName`, `DirProperty`, `InstallMode`)
-  VALUES ('Reserve', 'State', 'reserve-*', 'STATE', 2);
+  VALUES ('Reserve1', 'State', 'reserve-1', 'STATE', 2);
+INSERT INTO `RemoveFile` (`FileKey`, `Component_`, `FileName`, `DirProperty`, `InstallMode`)
+  VALUES ('Reserve2', 'State', 'reserve-2', 'STATE', 2);
+INSERT INTO `RemoveFile` (`FileKey`, `Component_`, `FileName`, `DirProperty`, `InstallMode`)
+  VALUES ('ReserveLines', 'State', 'RESERV~1|reserve-lines', 'STATE', 2);
 
 -- The journal lies in the state folder as long as a case is open.
 CREATE TABLE `DrLocator` (`Signature_` CHAR(72) NOT NULL, `Parent` CHAR(72), `Path` CHAR(255), `Depth` INT

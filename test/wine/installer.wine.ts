@@ -51,7 +51,13 @@ test('it puts both programs, the state folder and an empty log in place, and tak
   expect(pathOf(windows)).toMatch(/;C:\\Program Files\\contain-host\\?$/i);
   expect(statSync(windows.state).isDirectory()).toBe(true);
   expect(statSync(logOf(windows)).size).toBe(0);
+  const reserve = ['reserve-1', 'reserve-2', 'reserve-lines'].map((name) => join(windows.state, name));
+  // Really on the disk: neither sparse nor compressed.
+  const onDisk = reserve.map((file) => statSync(file).blocks * 512);
+  for (const [index, least] of [4 * 1024 * 1024, 4 * 1024 * 1024, 256 * 1024].entries())
+    expect(onDisk[index]).toBeGreaterThanOrEqual(least);
   expect(await remove(windows)).toBe(true);
+  expect(reserve.filter((file) => existsSync(file))).toEqual([]);
   expect(programs(windows)).toEqual([]);
   expect(existsSync(join(own, 'contain-host.exe'))).toBe(false);
   expect(pathOf(windows)).not.toMatch(/contain-host/i);
