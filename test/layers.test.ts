@@ -55,7 +55,7 @@ test('an order loads nothing of fleet, report and doctor, and no command but its
   for (const file of loaded)
     for (const { to } of imports.filter(({ from, isLater }) => from === file && !isLater)) loaded.add(to);
   const others = [...loaded].filter((file) =>
-    /^(fleet|doctor|report)\/|^commands\/(plan|status|doctor|reserve|report|fleet)/.test(file),
+    /^(fleet|doctor|report)\/|^commands\/(plan|status|doctor|reserve|report|evidence|fleet)/.test(file),
   );
   expect(loaded.size).toBeGreaterThan(50);
   expect(others).toEqual([]);

@@ -8,7 +8,7 @@ export const meanings: Readonly<Record<keyof typeof exitCodes, string>> = {
   noBackup: 'no safe backup could be made; nothing was changed',
   rolledBack: 'containment failed; the host is as it was',
   uncertain: 'containment failed and so did the way back; the state is uncertain',
-  degraded: 'contained, with gaps that are named; doctor: problems were found',
+  degraded: 'contained, with gaps that are named; doctor, evidence: problems were found',
   notReleased: 'the release was not completed; the message says whether the host is contained, open or partial',
   busy: "another order is at work, this one goes on in the background, or an operator's newer order superseded it",
   ineffective: 'the rules are set but not enforced: the host is NOT contained',

@@ -114,6 +114,24 @@ export const commands: readonly Command[] = [
     run: async (host, args) => (await import('./report')).report(host, args),
   },
   {
+    name: 'evidence',
+    form: '[CASE] [--verify] [--archive FILE]',
+    summary: 'what was collected beside a cut, before it was gone: list, verify, pack',
+    details: [
+      'CASE is the number of a case; without one it is all there is. Changes nothing. Nothing is followed or packed that no manifest names.',
+      'The exit code is 0, or 6 where a file is missing, was changed or added, or a link stands in its place; each is named.',
+    ],
+    options: [
+      { form: '--verify', summary: 'read every file and compare it with its manifest' },
+      { form: '--archive FILE', summary: 'the same, then pack everything into a new ZIP file' },
+    ],
+    examples: [
+      { line: 'evidence 77 --verify', summary: 'compare every file of case 77 with its manifest' },
+      { line: 'evidence 77 --archive case-77.zip', summary: 'pack it for whoever looks into it' },
+    ],
+    run: async (host, args) => (await import('./evidence')).evidence(host, args),
+  },
+  {
     name: 'fleet',
     form: '(contain AGENT... --handler IP | release AGENT... | status | install-kit) [options]',
     summary: 'on the server: order many agents, see each confirm, see who is contained',

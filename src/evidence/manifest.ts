@@ -3,8 +3,8 @@ import type { RequestedBy } from '../request/request';
 /**
  * What a snapshot leaves in the state folder:
  *
- *     evidence/CASE/SNAPSHOT/first/manifest.json, netstat.txt, ...
- *     evidence/CASE/SNAPSHOT/second/manifest.json, ...
+ *     evidence/CASE/SNAPSHOT/first/manifest.json, manifest.sha256, netstat.txt, ...
+ *     evidence/CASE/SNAPSHOT/second/manifest.json, manifest.sha256, ...
  *
  * CASE is the number of the case, or the time of its first order where it has no number that can be a file name.
  * SNAPSHOT is the time of one order, as `stamp` writes it. A stage is whole once its manifest is there, which is
@@ -16,6 +16,10 @@ export type Stage = (typeof stages)[number];
 
 export const evidenceFolder = 'evidence';
 export const manifestFile = 'manifest.json';
+/** Beside each manifest: its hash, as `sha256sum --check` reads it. */
+export const hashFile = 'manifest.sha256';
+/** `sha256`: of the manifest. */
+export const hashLine = (sha256: string): string => `${sha256}  ${manifestFile}\n`;
 
 /** The manifest of one stage. All times are ISO 8601 in UTC. */
 export interface Manifest {
@@ -152,6 +156,7 @@ function isKeptFile(value: unknown): boolean {
     typeof value.file === 'string' &&
     plainName.test(value.file) &&
     value.file !== manifestFile &&
+    value.file !== hashFile &&
     (value.stream === 'stdout' || value.stream === 'stderr') &&
     Number.isSafeInteger(value.bytes) &&
     typeof value.sha256 === 'string' &&

@@ -33,6 +33,8 @@ export function putStage(stateFolder: string, manifest: Manifest, content: strin
   const folder = join(stateFolder, 'evidence', manifest.case, manifest.snapshot, manifest.stage);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   writeFileSync(join(folder, 'connections.txt'), content);
-  writeFileSync(join(folder, 'manifest.json'), JSON.stringify(manifest));
+  const text = JSON.stringify(manifest);
+  writeFileSync(join(folder, 'manifest.json'), text);
+  writeFileSync(join(folder, 'manifest.sha256'), `${createHash('sha256').update(text).digest('hex')}  manifest.json\n`);
   return folder;
 }
