@@ -26,6 +26,10 @@ export interface Timeouts {
   /** One call that touches every rule: seconds on a usual host, minutes on a bloated one. */
   readonly script: number;
   readonly reg: number;
+  /** The first attempt of a reading: whoever waits for the order has left by the end of a second long one. */
+  readonly regAtFirst: number;
+  /** Each of two attempts at a reading that the order can do without, since the block waits for it. */
+  readonly regAside: number;
   /** All that is read to find the adapters of VPN clients. No order is refused for want of it, so none waits long. */
   readonly adapters: number;
   /** One question to the service manager. */
@@ -53,6 +57,8 @@ export const timeouts: Timeouts = {
   netsh: 60_000,
   script: 180_000,
   reg: 60_000,
+  regAtFirst: 20_000,
+  regAside: 10_000,
   adapters: 3_000,
   sc: 10_000,
   icacls: 10_000,

@@ -18,6 +18,20 @@ export const readingPrefix = 'reading-';
  * lies directly below %ProgramFiles%. Throws where this user may not write there.
  */
 export function makeReadingFolder(folder: string): string {
-  if (existsSync(folder)) return mkdtempSync(join(folder, readingPrefix));
-  return mkdtempSync(join(dirname(dirname(folder)), `contain-host-${readingPrefix}`));
+  const [inside, before] = readingPlaces(folder);
+  const place = existsSync(folder) ? inside : before;
+  return mkdtempSync(join(place.folder, place.prefix));
+}
+
+/** Where the folders of readings lie, and how their names start: once there is the closed folder, and before. */
+export function readingPlaces(closed: string): readonly [ReadingPlace, ReadingPlace] {
+  return [
+    { folder: closed, prefix: readingPrefix },
+    { folder: dirname(dirname(closed)), prefix: `contain-host-${readingPrefix}` },
+  ];
+}
+
+interface ReadingPlace {
+  readonly folder: string;
+  readonly prefix: string;
 }

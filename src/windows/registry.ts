@@ -4,7 +4,7 @@ import type { Host } from '../host';
 import { errorCode, errorText } from '../process/error-code';
 import { makeRoomFor } from '../process/memory';
 import { runProcess } from '../process/run';
-import { makeReadingFolder, readingPrefix } from './closed-folder';
+import { makeReadingFolder, readingPlaces } from './closed-folder';
 import { parseRegistryFile, type RegistryKeys } from './registry-file';
 import { systemTool, toolEnvironment } from './system-tool';
 
@@ -36,9 +36,14 @@ export async function readKey(
   key: string,
   options: ReadOptions = {},
 ): Promise<RegistryReading | Unreadable> {
-  const first = await tryReadKey(host, folder, key, options);
-  const isWanted = options.signal?.aborted !== true;
-  return 'unreadable' in first && isWanted ? tryReadKey(host, folder, key, options) : first;
+  const { reg, regAtFirst, regAside } = host.timeouts;
+  const limits = options.isAside === true ? [regAside, regAside] : [regAtFirst, reg];
+  let reading: RegistryReading | Unreadable = { unreadable: '' };
+  for (const limit of limits) {
+    reading = await tryReadKey(host, folder, key, { ...options, limitMs: Math.min(reg, limit) });
+    if (!('unreadable' in reading) || options.signal?.aborted === true) return reading;
+  }
+  return reading;
 }
 
 export interface ReadOptions {
@@ -48,20 +53,22 @@ export interface ReadOptions {
   readonly keepFile?: boolean;
   /** Aborted: nobody needs the key any more. */
   readonly signal?: AbortSignal | undefined;
+  /** The order can do without it, so it is given up soon. */
+  readonly isAside?: boolean;
 }
 
 async function tryReadKey(
   host: Host,
   folder: string,
   key: string,
-  { view, keepFile, signal }: ReadOptions,
+  { view, keepFile, signal, limitMs }: ReadOptions & { readonly limitMs: number },
 ): Promise<RegistryReading | Unreadable> {
   let own: string | undefined;
   try {
     own = makeReadingFolder(folder);
     const path = join(own, 'key.reg');
     const reg = await runProcess(systemTool(host, 'reg.exe'), exportKey(key, path, view), {
-      limitMs: host.timeouts.reg,
+      limitMs,
       env: toolEnvironment(host),
       ...(signal === undefined ? {} : { signal }),
     });
@@ -93,11 +100,13 @@ export function tidyUp(folder: string): void {
   }
 }
 
-/** Removes from a folder the readings of runs that are over or were killed. */
-export function removeReadings(folder: string): void {
-  try {
-    for (const name of readdirSync(folder)) if (name.startsWith(readingPrefix)) tidyUp(join(folder, name));
-  } catch {
-    // They stay; they do no harm.
+/** Removes the readings of runs that are over or were killed; `closed` is the closed folder. */
+export function removeReadings(closed: string): void {
+  for (const { folder, prefix } of readingPlaces(closed)) {
+    try {
+      for (const name of readdirSync(folder)) if (name.startsWith(prefix)) tidyUp(join(folder, name));
+    } catch {
+      // They stay; they do no harm.
+    }
   }
 }

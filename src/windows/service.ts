@@ -14,7 +14,7 @@ export const disabledStart = 4;
  */
 export async function readServiceStart(host: Host, folder: string, name: string): Promise<number | Unreadable> {
   const key = `HKLM\\SYSTEM\\CurrentControlSet\\Services\\${name}`;
-  const reading = await readKey(host, folder, key);
+  const reading = await readKey(host, folder, key, { isAside: true });
   if ('unreadable' in reading) return reading;
   return reading.keys.get(keyPath(key))?.number('Start') ?? { unreadable: `${key} has no Start value` };
 }

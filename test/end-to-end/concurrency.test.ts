@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 afterEach(() => endpoint.remove());
 
-const timeouts = { lock: 600_000, worker: 600_000, netsh: 60_000, reg: 60_000 };
+const timeouts = { lock: 600_000, worker: 600_000, netsh: 60_000, reg: 60_000, regAside: 60_000 };
 
 const alert = '1598432109.123456 5710 (pc) 10.0.0.9->/var/log/auth.log (null)';
 

@@ -197,6 +197,37 @@ test('a policy that cannot be read counts as a door', async () => {
   expectSealed();
 });
 
+describe('a reg that hangs does not hold up the block longer than what it reads is worth', () => {
+  const patience = { worker: 60_000, reg: 600_000, regAtFirst: 600_000, regAside: 600_000 };
+  const add = (timeouts: object) =>
+    endpoint.call({ args: ['ADD', '-', handler], timeouts: { ...patience, ...timeouts } });
+  const hang = (match: string, nth?: number): void =>
+    endpoint.machine.setFaults({ kind: 'hang', tool: 'reg', match, ...(nth === undefined ? {} : { nth }) });
+
+  test('the leases: sealed, with DHCP open to any server, and told', async () => {
+    start(policyHost());
+    hang('Tcpip\\Parameters');
+    const { exitCode, output } = await add({ regAside: 300 });
+    expect([exitCode, output]).toEqual([6, expect.stringContaining('[dhcp-open]')]);
+    expect(open(out(attacker, 443))).toBe('');
+    expect(open(dhcp('out', '10.0.0.1'))).toBe(everywhere);
+  });
+
+  test('the policies: sealed, and told', async () => {
+    start(typicalHost());
+    hang('Policies');
+    expect(await add({ regAside: 300 })).toMatchObject({ exitCode: 6 });
+    expectSealed();
+  });
+
+  test('the local policy, once: it is read again', async () => {
+    start(policyHost());
+    hang('FirewallPolicy', 1);
+    expect(await add({ regAtFirst: 3000 })).toMatchObject({ exitCode: 0 });
+    expectSealed();
+  });
+});
+
 test('block rules that others had are on again, but for those that meet somebody who is let through', async () => {
   const { machine } = start(policyHost());
   const block = (name: string, more: string): string => `v2.30|Action=Block|Active=TRUE|Dir=Out|${more}|Name=${name}|`;

@@ -73,3 +73,15 @@ describe.each<[string, (file: string) => void]>([
     expect(await endpoint.run('ADD', '-', '192.0.2.50')).toMatchObject({ exitCode: 1 });
   });
 });
+
+test('what a killed reading left below Program Files, before there was a state folder, goes with the next order', async () => {
+  const left = join(endpoint.programFiles, 'contain-host-reading-x1Y2z3');
+  const another = join(endpoint.programFiles, 'contain-host-readings of somebody');
+  for (const folder of [left, another]) {
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'key.reg'), 'half a policy');
+  }
+  expect(await endpoint.run('ADD', '-', '192.0.2.50')).toMatchObject({ exitCode: 0 });
+  expect(existsSync(left)).toBe(false);
+  expect(existsSync(join(another, 'key.reg'))).toBe(true);
+});

@@ -8,7 +8,7 @@ import { runWithin } from '../../fixtures/interpose/within';
 import { removeFolder } from '../../fixtures/remove-folder';
 import { typicalHost } from '../../fixtures/standin/hosts';
 import { type HostDescription, Machine } from '../../fixtures/standin/machine';
-import { ensureKey, localRulesPath } from '../../fixtures/standin/registry';
+import { ensureKey, localRulesPath, paths } from '../../fixtures/standin/registry';
 import { status } from '../../src/commands/status';
 import { type Host, timeouts } from '../../src/host';
 import { carryOut } from '../../src/order/carry-out';
@@ -190,6 +190,20 @@ export class Bench {
   remove(): void {
     removeFolder(this.folder);
   }
+}
+
+/** A small host whose domain opens doors in both directions and every profile, by its defaults and by rules. */
+export function managedHost(): HostDescription {
+  const { registry, ...rest } = smallHost();
+  for (const profile of ['DomainProfile', 'PrivateProfile', 'PublicProfile']) {
+    const settings = { EnableFirewall: 1, DefaultInboundAction: 1, DefaultOutboundAction: 0 };
+    Object.assign(ensureKey(registry, `${paths.gpo}\\${profile}`), settings);
+  }
+  Object.assign(ensureKey(registry, `${paths.gpo}\\FirewallRules`), {
+    '{A1}': 'v2.30|Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=445|Name=Files|',
+    '{A2}': 'v2.30|Action=Allow|Active=TRUE|Dir=Out|Protocol=6|RPort=443|Name=Web|',
+  });
+  return { registry, ...rest };
 }
 
 /** A typical host with few rules: what is done to them is the same. */

@@ -1,12 +1,12 @@
 import type { Plan } from '../../fixtures/interpose/plan';
 import { watchRuns } from '../../fixtures/interpose/within';
-import { add, addOther, Bench, inParallel, type Order, release } from './bench';
+import { add, addOther, Bench, inParallel, managedHost, type Order, release } from './bench';
 import { cameTo } from './came-to';
 import { codes, isChange, promiseFor, promiseForFullDisk } from './file-table';
 import { isLong, reportFigures } from './report';
-import { kinds, type OrderName, rows, type SceneName } from './tool-table';
+import { kinds, type OrderName, orderOf, rows, type SceneName } from './tool-table';
 
-const orders: Record<SceneName, Order> = { ADD: add, 'shut ADD': add, 'second ADD': addOther, DELETE: release };
+const orders: Record<OrderName, Order> = { ADD: add, 'second ADD': addOther, DELETE: release };
 
 /** A host before the order, and the calls that the order makes when nothing goes wrong. */
 interface Scene {
@@ -17,19 +17,20 @@ interface Scene {
   readonly calls: readonly string[];
 }
 
-const sceneNames = Object.keys(orders) as SceneName[];
+const sceneNames = [...new Set(rows.map(({ order }) => order))];
 const scenes = {} as Record<SceneName, Scene>;
 let endWatching: () => void;
 
 beforeAll(async () => {
   endWatching = watchRuns();
   for (const name of sceneNames) {
-    const host = Bench.create();
+    const host = Bench.create(name.startsWith('sealed') ? managedHost() : undefined);
+    const order = orders[orderOf(name)];
     if (name === 'shut ADD') host.machine.setProfileValue('public', 'DefaultOutboundAction', 1);
     const original = host.machine.fingerprint();
-    if (orders[name] !== add) await host.workWithin(add);
+    if (order !== add) await host.workWithin(add);
     const trial = host.copy();
-    const calls = await trial.record(orders[name]);
+    const calls = await trial.record(order);
     trial.remove();
     scenes[name] = { host, original, found: host.machine.fingerprint(), calls };
   }
@@ -50,17 +51,18 @@ const exceptionText = /unexpected error|\bat .+:\d+:\d+|undefined|\[object|TypeE
 /** Carries the order out with the fault, and then releases the host without one. Returns what was not as promised. */
 async function tryFault(name: SceneName, plan: Partial<Plan>, promised: string | undefined): Promise<string[]> {
   const scene = scenes[name];
+  const order = orders[orderOf(name)];
   const bench = scene.host.copy();
   const problems: string[] = [];
   const whole = { lock: 'played', ...plan } as const;
   // What came of an order is said by the program around it.
   const ended = plan.fileFault?.call.includes(' stdout ')
-    ? await bench.work(orders[name], whole)
-    : await bench.workWithin(orders[name], whole, promised === 'waits' ? 1000 : undefined);
+    ? await bench.work(order, whole)
+    : await bench.workWithin(order, whole, promised === 'waits' ? 1000 : undefined);
   if (ended.isMet === false) problems.push('the call that was to fail was not made');
   const { exitCode, signal } = ended;
   const end = exitCode === null && signal === null ? 'waits' : exitCode;
-  const came = cameTo(orders[name], end, { ...scene, now: bench.machine.fingerprint() }, bench.machine);
+  const came = cameTo(order, end, { ...scene, now: bench.machine.fingerprint() }, bench.machine);
   if (came !== promised) problems.push(`came to "${came}", promised is "${promised}"`);
   const said = ended.outcome?.message ?? '';
   if (exceptionText.test(said)) problems.push(`it says: ${said}`);
@@ -110,8 +112,7 @@ test.each(sceneNames)(
           ),
         );
       });
-    // The other calls of that scene are those of an ADD.
-    const known = rows.filter(({ order }) => order === name || (order === 'ADD' && name === 'shut ADD'));
+    const known = rows.filter(({ order }) => order === name || order === orderOf(name));
     const tools = scenes[name].calls.filter((call) => /^start (netsh|reg) /.test(call));
     expect(tools.filter((call) => !known.some((row) => row.call.test(call)))).toEqual([]);
     expect(await tryAll(name, cells)).toEqual([]);
@@ -135,6 +136,20 @@ test.each(names)(
     expect(await tryAll(name, cells)).toEqual([]);
   },
   1_200_000,
+);
+
+test.each(['sealed ADD', 'sealed second ADD'] as const)(
+  '%s: every operation on the files of the seal x EACCES, ENOSPC, EIO, EROFS comes to what is promised',
+  async (name) => {
+    const calls = scenes[name].calls.filter((call) => /Sync state\/(old-)?seal\.netsh /.test(call));
+    const cells = calls.flatMap((call) =>
+      codes.map((code): Cell => {
+        return [`${code}: ${call}`, { fileFault: { call, code } }, promiseFor(orderOf(name), call, true, code)];
+      }),
+    );
+    expect(cells).not.toEqual([]);
+    expect(await tryAll(name, cells)).toEqual([]);
+  },
 );
 
 /** A disk that is full from one of these on is the same as one that is full from a call just before it on. */

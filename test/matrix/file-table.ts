@@ -44,7 +44,13 @@ const table: readonly (readonly [operations: RegExp, when: When, add: Cell, remo
     'then both protocols are let through',
   ],
   [/^closeSync state /, 'ever', 'contained', 'released', 'it ends with the process'],
-  [/^readdirSync (state|home) /, 'ever', 'contained', 'released', 'what is left there is only in the way'],
+  [
+    /^readdirSync (state|home|Program Files) /,
+    'ever',
+    'contained',
+    'released',
+    'what is left there is only in the way',
+  ],
   [/^\w+ state\/(waiting-\*|last-operator|orders.json) /, 'ever', 'contained', 'released', 'the lock alone is enough'],
   [/^existsSync state /, 'ever', 'contained', 'released', 'a reading has another closed place, and no file is needed'],
   [/^openSync home\/client.keys /, 'ever', 'contained', '-', 'then it is not known whether the agent has heard since'],
@@ -67,7 +73,7 @@ const table: readonly (readonly [operations: RegExp, when: When, add: Cell, remo
   [/^lstatSync home\/fw-backup.wfw /, 'ever', 'contained', 'released', 'what may be there is left there'],
   [/^\w+ home\/fw-backup.wfw /, 'ever', 'no-backup', 'released', 'a release takes the second copy'],
   [/^\w+ state\/before-/, 'ever', 'no-backup', 'released', 'a release takes the backup itself for the record'],
-  [/^\w+ state\/rules.netsh /, 'ever', 'contained', '-', 'without a script, one process a rule'],
+  [/^\w+ state\/(rules|seal|old-seal).netsh /, 'ever', 'contained', '-', 'without a script, one process a rule'],
   [/^\w+ state\/import-/, 'ever', '-', 'released', 'an import is tried twice'],
 ];
 

@@ -36,9 +36,14 @@ export type OrderName = 'ADD' | 'second ADD' | 'DELETE';
 
 /**
  * `shut ADD`: an ADD on a host that lets nothing out already; only there is the firewall switched on by a call of its
- * own.
+ * own. `sealed`: on a host whose policy opens doors, so that block rules have to close them.
  */
-export type SceneName = OrderName | 'shut ADD';
+export type SceneName = OrderName | 'shut ADD' | `sealed ${OrderName}`;
+
+/** The order that makes the other calls of a scene. */
+export function orderOf(scene: SceneName): OrderName {
+  return scene.replace(/^(shut|sealed) /, '') as OrderName;
+}
 
 /**
  * The table: an order, how often its call goes wrong, which call, and what is promised for each kind. `=`: as to the
@@ -93,6 +98,20 @@ DELETE     | once   | netsh import          | released    =         =           
 DELETE     | always | reg local policy      | unclaimed   =         =           =           =          =           =           =           released  =         =
 DELETE     | always | netsh keep            | released    =         =           =           =          =           =           =           =         =         =
 DELETE     | always | netsh import          | held        unclaimed held        waits       =          held        unclaimed   held        released  =         =
+
+sealed ADD | once   | reg leases            | contained   =         =           =           =          =           =           =           =         =         =
+sealed ADD | once   | netsh seal            | contained   =         =           =           =          =           =           =           =         =         =
+sealed ADD | always | reg leases            | gaps        =         =           =           =          =           =           =           contained =         =
+sealed ADD | always | netsh seal            | contained   =         =           =           =          =           =           =           =         =         =
+
+sealed second ADD | once   | reg leases     | contained   =         =           =           =          =           =           =           =         =         =
+sealed second ADD | once   | netsh script   | contained   =         =           =           =          =           =           =           =         =         =
+sealed second ADD | once   | netsh old seal | contained   =         =           =           =          =           =           =           =         =         =
+sealed second ADD | always | netsh script   | contained   =         =           =           =          =           =           =           =         =         =
+sealed second ADD | always | netsh old seal | contained   =         =           =           =          =           =           =           =         =         =
+
+sealed DELETE | once   | netsh import       | released    =         =           waits       =          released    =           =           =         =         =
+sealed DELETE | always | netsh import       | held        unclaimed held        waits       =          held        unclaimed   held        released  =         =
 `;
 
 /** How the calls of the table look in a recording. */
@@ -104,7 +123,10 @@ const calls: Readonly<Record<string, RegExp>> = {
   'reg adapters': /^start reg export .*Control\\Class\\/,
   'reg connections': /^start reg export .*Control\\Network\\/,
   'netsh export': /^start netsh advfirewall export state\/reading-/,
-  'netsh script': /^start netsh -f /,
+  'reg leases': /^start reg export .*Tcpip\\Parameters /,
+  'netsh script': /^start netsh -f state\/rules/,
+  'netsh seal': /^start netsh -f state\/seal/,
+  'netsh old seal': /^start netsh -f state\/old-seal/,
   'netsh state on': /^start netsh .* state on /,
   'netsh block': /^start netsh .*blockinbound,blockoutbound/,
   'netsh keep': /^start netsh advfirewall export state\/reading-/,

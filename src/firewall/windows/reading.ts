@@ -1,4 +1,4 @@
-import { readKey, type Unreadable } from '../../windows/registry';
+import { type ReadOptions, readKey, type Unreadable } from '../../windows/registry';
 import type { Context } from '../firewall';
 import { readLocalPolicy, readManagedPolicies, type StoredPolicy } from './read/stored-policy';
 
@@ -22,7 +22,10 @@ export interface Reading {
 /** Reads what is in force. What netsh prints is not used here: it is translated, and it shows the local store only. */
 export async function takeReading(context: Context): Promise<Reading | Unreadable> {
   const mayBeBackedUp = context.lockFd !== undefined;
-  const [local, policies] = await Promise.all([read(context, localKey, mayBeBackedUp), read(context, policiesKey)]);
+  const [local, policies] = await Promise.all([
+    read(context, localKey, { keepFile: mayBeBackedUp }),
+    read(context, policiesKey, { isAside: true }),
+  ]);
   if ('unreadable' in local) return local;
   return {
     local: readLocalPolicy(local.keys),
@@ -37,6 +40,6 @@ export async function readLocal(context: Context): Promise<StoredPolicy | Unread
   return 'unreadable' in local ? local : readLocalPolicy(local.keys);
 }
 
-function read(context: Context, key: string, keepFile = false): ReturnType<typeof readKey> {
-  return readKey(context.host, context.stateFolder, key, { keepFile, signal: context.over });
+function read(context: Context, key: string, options: ReadOptions = {}): ReturnType<typeof readKey> {
+  return readKey(context.host, context.stateFolder, key, { ...options, signal: context.over });
 }

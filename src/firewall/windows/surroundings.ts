@@ -25,7 +25,7 @@ export async function readSurroundings(context: Context, needsDns: boolean): Pro
 }
 
 async function read(context: Context, key: string): Promise<RegistryKeys | Unreadable> {
-  const reading = await readKey(context.host, context.stateFolder, key, { signal: context.over });
+  const reading = await readKey(context.host, context.stateFolder, key, { signal: context.over, isAside: true });
   return 'unreadable' in reading ? reading : reading.keys;
 }
 

@@ -93,6 +93,7 @@ type Found = { [kind in Exclude<keyof Doors, 'profile' | 'in' | 'out'>]: StoredR
 
 /** True for a rule that surely allows, where nothing is left that it could open. */
 function isSurelyClosed({ raw, direction }: StoredRule, left: LeftOpen): boolean {
+  if (/\|(action=bypass|authbypassout=)/i.test(raw)) return false;
   return /\|action=allow\|/i.test(raw) && /\|dir=(in|out)\|/i.test(raw) && left.protocols(direction).length === 0;
 }
 

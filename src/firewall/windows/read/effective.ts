@@ -10,6 +10,8 @@ export interface EffectiveProfile {
   readonly outbound: 'allow' | 'block';
   /** "Block all connections": inbound allow rules do not count, ours neither. */
   readonly shieldsUp: boolean;
+  /** False where a value is neither 0 nor 1: nobody may rely on it to block. */
+  readonly surelyShieldsUp: boolean;
   /** False: what netsh adds is ignored. */
   readonly localRulesCount: boolean;
   /** Interfaces that are not filtered, as Windows lists them; empty for none. */
@@ -62,13 +64,15 @@ export function effectiveProfile(
     const configured = sources.find(({ profiles }) => profiles[name][setting] !== undefined);
     return settingOf(configured?.profiles[name] ?? {}, setting) === 1;
   };
+  const shields = all.map(({ profiles }) => settingOf(profiles[name], 'DoNotAllowExceptions'));
   const localRulesCount = isOn('AllowLocalPolicyMerge', managed);
   return {
     name,
     enforced: isOn('EnableFirewall', all),
     inbound: isOn('DefaultInboundAction', all) ? 'block' : 'allow',
     outbound: isOn('DefaultOutboundAction', all) ? 'block' : 'allow',
-    shieldsUp: all.some(({ profiles }) => settingOf(profiles[name], 'DoNotAllowExceptions') !== 0),
+    shieldsUp: shields.some((value) => value !== 0),
+    surelyShieldsUp: shields.includes(1),
     localRulesCount,
     excludedInterfaces: all.map(({ profiles }) => profiles[name].DisabledInterfaces ?? '').join(''),
     rules: (localRulesCount ? all : managed).flatMap(({ source, rules }) =>

@@ -34,7 +34,8 @@ export function decide(profile: EffectiveProfile, flow: Flow): Decision {
   const otherwise = (decision: Decision): Decision =>
     bypass.match === 'no' ? decision : { verdict: 'unknown', ...withRule(bypass) };
 
-  if (profile.shieldsUp && flow.direction === 'in') return otherwise({ verdict: blocked });
+  if (profile.shieldsUp && flow.direction === 'in')
+    return otherwise({ verdict: profile.surelyShieldsUp ? blocked : 'unknown' });
   const block = find(profile, 'block', flow);
   if (block.match === 'yes') return otherwise({ verdict: blocked, ...withRule(block) });
   const allow = find(profile, 'allow', flow);

@@ -3,7 +3,7 @@ import { type Judgement, judgementOf } from '../../../outcome/states';
 import type { AllowList } from '../../../policy/allow-list';
 import { type Doors, doorsIn, yardstickOf } from './doors';
 import { gapOfRules } from './gap-text';
-import { openSettingGaps, reachGaps, settingGaps } from './profile-gaps';
+import { entryGaps, openSettingGaps, reachGaps, settingGaps } from './profile-gaps';
 import { planned, profilesInForce, type Sources } from './reach';
 import { missingGaps, openRuleGaps, ruleGaps } from './rule-gaps';
 import { type ProfileName, profileNames } from './stored-rule';
@@ -60,6 +60,7 @@ class Findings {
         ...doors.flatMap(settingGaps),
         ...open.filter(({ code }) => code === 'local-rules-ignored'),
         ...(allowList === undefined ? [] : doors.flatMap(({ profile }) => reachGaps(profile, allowList))),
+        ...(allowList === undefined ? [] : entryGaps(doors, allowList)),
         ...openRuleGaps(this.in(inForce)),
         ...ruleGaps(doors),
         ...(allowList === undefined ? [] : missingGaps(sources.local.rules, allowList)),

@@ -50,6 +50,12 @@ export function everyFlow(lane: Lane): Box {
 }
 
 /**
+ * A rule may list 1,000 addresses and twice as many ports. With more combinations than this it counts as one for
+ * nothing, or for every port, whichever is the worse.
+ */
+const mostBoxes = { surely: 1_000, perhaps: 10_000 };
+
+/**
  * The flows of a lane that a rule is for, whatever its action, direction and profiles. Only Windows knows what some
  * words in rules stand for: `surely` leaves out what depends on such a word, `perhaps` takes in all that it could stand
  * for.
@@ -58,6 +64,8 @@ export function boxesOf(rule: StoredRule, lane: Lane, certainty: 'surely' | 'per
   if (rule.protocol !== 'any' && rule.protocol !== lane.protocol) return [];
   const remotes = remotesOf(rule.remoteAddresses, lane.family, certainty);
   const [near, far] = lane.protocol === icmpv6 ? [typesOf(rule, certainty), [everyPort]] : portsOf(rule, certainty);
+  if (remotes.length * near.length * far.length > mostBoxes[certainty])
+    return certainty === 'surely' ? [] : remotes.map((remote) => ({ ...everyFlow(lane), remote }));
   return remotes.flatMap((remote) => near.flatMap((one) => far.map((other) => ({ remote, near: one, far: other }))));
 }
 

@@ -13,8 +13,12 @@ export interface Permitted {
   readonly addresses: AddressSet;
 }
 
-/** Block rules of others beyond this number are not looked at: to ignore a block is to err on the safe side. */
+/**
+ * Block rules of others beyond this number are not looked at, nor is more of them than so many boxes in a lane: to
+ * ignore a block is to err on the safe side.
+ */
 const mostForeignBlocks = 200;
+const mostForeignBoxes = 300;
 
 /** 127.0.0.0/8 and ::/127. Nothing of it leaves the host. */
 const loopback: AddressSet = [
@@ -27,7 +31,8 @@ const loopback: AddressSet = [
  * the default, is another question.
  */
 export class LeftOpen {
-  private readonly blocks: readonly StoredRule[];
+  private readonly ownBlocks: readonly StoredRule[];
+  private readonly otherBlocks: readonly StoredRule[];
   private readonly free: AddressSet;
   private readonly known = new Map<string, readonly Stretch[]>();
 
@@ -36,9 +41,9 @@ export class LeftOpen {
     private readonly permitted: Permitted,
   ) {
     const blocking = profile.rules.filter(blocksSurely);
-    const ours = blocking.filter(isOurs);
-    const others = blocking.filter((rule) => !isOurs(rule)).slice(0, mostForeignBlocks);
-    this.blocks = [...ours, ...others].map(({ rule }) => rule);
+    this.ownBlocks = blocking.filter(isOurs).map(({ rule }) => rule);
+    const others = blocking.filter((rule) => !isOurs(rule)).map(({ rule }) => rule);
+    this.otherBlocks = others.slice(0, mostForeignBlocks);
     this.free = addressSet([...permitted.addresses, ...loopback]);
   }
 
@@ -65,17 +70,20 @@ export class LeftOpen {
   }
 
   private workOut(lane: Lane): readonly Box[] {
-    if (lane.direction === 'in' && this.profile.shieldsUp) return [];
+    if (lane.direction === 'in' && this.profile.surelyShieldsUp) return [];
     const every = everyFlow(lane);
     const taken = [...this.taken(lane)];
     // Most boxes are about addresses alone, and a set of addresses can be taken out at once.
     const isWhole = ({ near, far }: Box): boolean => contains(near, every.near) && contains(far, every.far);
-    const wholly = taken.filter(isWhole);
+    const others = boxesIn(this.otherBlocks, lane);
+    const wholly = [...taken, ...others].filter(isWhole);
+    const isPart = (box: Box): boolean => !isWhole(box);
+    const partly = [...taken.filter(isPart), ...others.filter(isPart).slice(0, mostForeignBoxes)];
     const addresses = addressSet([...this.free, ...wholly.map(({ remote }) => ({ family: lane.family, ...remote }))]);
     let left = ofFamily(otherAddresses(addresses), lane.family).map(
       ({ first, last }): Box => ({ ...every, remote: { first, last } }),
     );
-    for (const box of taken) if (left.length > 0 && !isWhole(box)) left = without(left, box);
+    for (const box of partly) if (left.length > 0) left = without(left, box);
     return left;
   }
 
@@ -84,8 +92,15 @@ export class LeftOpen {
     const { rules } = this.permitted;
     for (const rule of rules) if (rule.direction === lane.direction) yield* boxesOf(rule, lane, 'perhaps');
     if (lane.protocol === 17) yield dhcpBox(lane);
-    for (const rule of this.blocks) if (rule.direction === lane.direction) yield* boxesOf(rule, lane, 'surely');
+    yield* boxesIn(this.ownBlocks, lane);
   }
+}
+
+/** What block rules surely block in a lane. */
+function boxesIn(blocks: readonly StoredRule[], lane: Lane): Box[] {
+  return blocks
+    .filter(({ direction }) => direction === lane.direction)
+    .flatMap((rule) => boxesOf(rule, lane, 'surely'));
 }
 
 /** A run of addresses that no box outside it touches, and the boxes in it. */

@@ -1,5 +1,5 @@
 import { type AddressItem, readAddressItem } from './address-range';
-import { isSingleField, plainName, readFields } from './rule-fields';
+import { type Field, isSingleField, plainName, readFields } from './rule-fields';
 import { type IcmpType, type PortItem, readIcmpType, readPort } from './rule-items';
 import { type ProfileName, profileNames, type StoredRule } from './stored-rule';
 
@@ -17,7 +17,16 @@ export function parseRule(id: string, raw: string): StoredRule {
     else readers.get(plain)?.(rule, value);
   }
   for (const needed of ['action', 'dir']) if (!seen.has(needed)) rule.complain(`no ${needed}`);
+  if (rule.action === 'allow' && fields.some(beatsBlocks)) rule.action = 'bypass';
   return rule;
+}
+
+/**
+ * An outbound rule that allows, with this flag, beats block rules as `ByPass` does inbound ([MS-FASP], the flag
+ * AUTHENTICATE_BYPASS_OUTBOUND).
+ */
+function beatsBlocks([name, value]: Field): boolean {
+  return name === 'authbypassout' && value.toLowerCase() !== 'false';
 }
 
 /** A rule while its fields are read, in order. It starts with what absent fields mean. */

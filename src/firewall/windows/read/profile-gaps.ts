@@ -1,9 +1,9 @@
 import { type Gap, gapOf } from '../../../outcome/gaps';
-import { cidr } from '../../../policy/address';
 import type { AllowList } from '../../../policy/allow-list';
 import type { Doors } from './doors';
 import type { EffectiveProfile } from './effective';
-import { handlersKeptOut, serverReachIn } from './reach';
+import { entriesKeptOut, handlersKeptOut } from './kept-out';
+import { serverReachIn } from './reach';
 
 /** Settings of a profile that leave a host uncontained there, whatever the rules are. */
 export function openSettingGaps({ profile, out, in: inwards }: Doors): Gap[] {
@@ -44,6 +44,13 @@ export function reachGaps(profile: EffectiveProfile, allowList: AllowList): Gap[
   return [
     ...(reach === 'lost' ? [gapOf({ code: 'server-lost', ...at })] : []),
     ...(reach === 'unknown' ? [gapOf({ code: 'server-uncertain', ...at })] : []),
-    ...(kept.length > 0 ? [gapOf({ code: 'handler-blocked', ...at }, kept.slice(0, 10).map(cidr).join(', '))] : []),
+    ...(kept.length > 0 ? [gapOf({ code: 'handler-blocked', ...at }, kept.slice(0, 10).join(', '))] : []),
   ];
+}
+
+/** The entries of the settings that are kept out in some profile. */
+export function entryGaps(doors: readonly Doors[], { entries = [] }: AllowList): Gap[] {
+  if (entries.length === 0) return [];
+  const kept = [...new Set(doors.flatMap(({ profile }) => entriesKeptOut(profile, entries)))];
+  return kept.length === 0 ? [] : [gapOf({ code: 'entry-blocked' }, kept.slice(0, 10).join('; '))];
 }

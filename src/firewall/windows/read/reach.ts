@@ -1,17 +1,12 @@
-import { type Address, cidr } from '../../../policy/address';
-import { rangeOf } from '../../../policy/address-set';
+import { cidr } from '../../../policy/address';
 import type { AllowList } from '../../../policy/allow-list';
-import { portSpace } from '../../../policy/ports';
 import type { Rule } from '../../../policy/rule';
 import { rulesOf } from '../../../policy/rules';
-import { merge } from '../../../policy/runs';
 import type { Unreadable } from '../../../windows/registry';
-import { type EffectiveProfile, effectiveProfiles, type SourcedRule } from './effective';
+import { type EffectiveProfile, effectiveProfiles } from './effective';
 import { decide, type Verdict } from './evaluate';
 import type { Flow } from './flow';
-import { type Box, boxesOf, without } from './lanes';
-import { blocksSurely } from './left-open';
-import { type StoredRule, soleRemote, storedForm } from './rule';
+import { storedForm } from './rule';
 import type { ProfileSettings, StoredPolicy } from './stored-policy';
 import { type ProfileName, profileNames } from './stored-rule';
 
@@ -59,8 +54,7 @@ export function serverLostProfiles(sources: Sources, policy: AllowList): Profile
 }
 
 /** The range from which Windows takes the local ports of connections. */
-const ephemeral = { first: 49_152, last: 65_535 };
-const anyPort = { first: 0, last: 65_535 };
+export const ephemeral = { first: 49_152, last: 65_535 };
 
 /** The names that the agent's service and program have in OSSEC and Wazuh. */
 const agent = { services: ['OssecSvc', 'WazuhSvc'], programs: ['ossec-agent.exe', 'wazuh-agent.exe'] };
@@ -81,48 +75,6 @@ export function serverReachIn(profile: EffectiveProfile, { servers }: AllowList)
     }),
   );
   return reachOf(verdicts.includes('allowed') ? 'allowed' : verdicts.includes('unknown') ? 'unknown' : 'blocked');
-}
-
-/**
- * The handlers that cannot come in by TCP, on no port or on fewer than half of them; a rule that blocks single ports or
- * programs keeps nobody out. There may be hundreds of handlers, with rules for each, so rules for one other host are
- * not looked at.
- */
-export function handlersKeptOut(profile: EffectiveProfile, handlers: readonly Address[]): Address[] {
-  const rules = profile.rules.filter(({ rule }) => ['any', 6].includes(rule.protocol) && mayBeFor(rule, 'in'));
-  const byHost = new Map<string, SourcedRule[]>();
-  const broad: SourcedRule[] = [];
-  for (const sourced of rules) {
-    const remote = soleRemote(sourced.rule);
-    const isHost = remote !== undefined && /\.\d+\/32$|:[^/]*\/128$/.test(remote);
-    if (!isHost) broad.push(sourced);
-    else if (byHost.has(remote)) byHost.get(remote)?.push(sourced);
-    else byHost.set(remote, [sourced]);
-  }
-  return handlers.filter((handler) =>
-    isKeptOut({ ...profile, rules: [...(byHost.get(cidr(handler)) ?? []), ...broad] }, handler),
-  );
-}
-
-function mayBeFor({ direction, notUnderstood }: StoredRule, wanted: 'in' | 'out'): boolean {
-  return direction === wanted || notUnderstood !== undefined;
-}
-
-function isKeptOut(profile: EffectiveProfile, handler: Address): boolean {
-  const ports = { localPort: anyPort, remotePort: ephemeral };
-  if (decide(profile, { direction: 'in', protocol: 6, ...ports, remote: cidr(handler) }).verdict === 'blocked')
-    return true;
-  const lane = { direction: 'in', protocol: 6, family: handler.family } as const;
-  const whole: Box = { remote: rangeOf(handler), near: anyPort, far: ephemeral };
-  const open = profile.rules
-    .filter((sourced) => blocksSurely(sourced) && sourced.rule.direction === 'in')
-    .flatMap(({ rule }) => boxesOf(rule, lane, 'surely'))
-    .reduce<Box[]>((left, box) => without(left, box), [whole]);
-  const left = merge(
-    open.map(({ near }) => near),
-    portSpace,
-  );
-  return left.reduce((sum, { first, last }) => sum + last - first + 1, 0) < anyPort.last / 2;
 }
 
 function reachOf(verdict: Verdict): Reach {

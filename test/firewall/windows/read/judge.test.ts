@@ -208,6 +208,13 @@ describe('contained, with gaps by name', () => {
   });
 });
 
+test('a value for "block all connections" that is neither 0 nor 1 closes nothing, and may keep the handler out', () => {
+  const odd = allowListOf('gpo', { DoNotAllowExceptions: 2 }, [`${on}Dir=In|Protocol=6|LPort=3389|Name=Desktop`]);
+  expect(state(contained(), [odd])).toBe('ineffective');
+  expect(codes(contained(), [odd])).toContain('open-policy-rule');
+  expect(codes(contained(), [odd])).toContain('inbound-exceptions-ignored-on-Domain');
+});
+
 describe('who is lost', () => {
   test('the server, where local rules are ignored and no policy rule lets it out', () => {
     const ignored = allowListOf('gpo', { public: { AllowLocalPolicyMerge: 0 } });
@@ -275,7 +282,7 @@ describe('who is lost', () => {
     expect(codes({ ...contained(), rules: batch })).toEqual([...everywhere('server-lost'), 'rule-missing']);
   });
 
-  test('the handler, by shields up or by a block rule, but not by a rule against one port', () => {
+  test('the handler, by shields up or by a block rule, wholly or on the ports that are named', () => {
     expect(codes(settingsOf(contained(), { DoNotAllowExceptions: 1 }))).toEqual(
       everywhere('inbound-exceptions-ignored'),
     );
@@ -285,8 +292,34 @@ describe('who is lost', () => {
     const block = (fields: string) => allowListOf('gpo', {}, [`Action=Block|Active=TRUE|Dir=In|${fields}Name=B`]);
     expect(codes(contained(), [block('')])).toEqual(everywhere('handler-blocked'));
     expect(detail(contained(), [block('')])).toContain('192.0.2.50/32');
-    expect(codes(contained(), [block('Protocol=6|LPort=445|')])).toEqual([]);
+    const files = [block('Protocol=6|LPort=445|LPort=135-139|')];
+    expect(codes(contained(), files)).toEqual(everywhere('handler-blocked'));
+    expect(detail(contained(), files)).toContain('192.0.2.50/32 on TCP 135-139,445');
+    for (const others of ['Protocol=6|LPort=445|RA4=192.0.2.51-192.0.2.60|', 'Protocol=17|LPort=5355|'])
+      expect(codes(contained(), [block(others)])).toEqual([]);
     expect(codes(contained(), [block('App=C:\\a.exe|')])).toEqual([]);
+  });
+
+  test('an entry, by a block rule that stops some of what it lets through', () => {
+    const given: AllowList = {
+      ...asked,
+      entries: [
+        { address: address('203.0.113.7'), direction: 'out', protocol: 'udp', ports: [{ first: 500, last: 500 }] },
+        { address: address('203.0.113.8'), direction: 'both', protocol: 50, ports: [] },
+      ],
+    };
+    const blocked = (fields: string) =>
+      judge(
+        {
+          local: contained(given),
+          managed: [allowListOf('gpo', {}, [`Action=Block|Active=TRUE|${fields}Profile=Domain|Name=B`])],
+        },
+        given,
+      ).gaps.map(({ detail: text }) => text.replace(/^.*?: /, ''));
+    expect(blocked('Dir=Out|Protocol=17|RPort=400-600|')).toEqual(['203.0.113.7/32 out udp 500']);
+    expect(blocked('Dir=In|Protocol=50|RA4=203.0.113.0/24|')).toEqual(['203.0.113.8/32 both 50']);
+    expect(blocked('Dir=Out|Protocol=17|RPort=501|')).toEqual([]);
+    expect(blocked('Dir=Out|Protocol=17|RPort=500|RA4=203.0.113.8|')).toEqual([]);
   });
 
   test('the handler, by a block rule over most ports, and the agent by none that is for a package', () => {

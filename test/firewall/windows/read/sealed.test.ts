@@ -96,6 +96,14 @@ test.each([
 test('what it does not close is named', () => {
   const bypass = 'Action=ByPass|Active=TRUE|Dir=In|Security=Authenticate|RMauth=O:LSD:(A;;CC;;;S-1)|Name=Admins';
   expect(found(sealed(), [allowListOf('gpo', {}, [bypass])], asked).codes).toEqual(['bypass-rule']);
+  for (const out of ['', 'Protocol=quic|'])
+    for (const flag of ['AuthByPassOut=TRUE', 'AuthByPassOut=maybe']) {
+      const rule = `${on}Dir=Out|${out}Security=Authenticate|${flag}|Name=Over IPsec`;
+      const code = out === '' ? 'bypass-rule' : 'rule-not-understood';
+      expect(found(sealed(), [allowListOf('gpo', {}, [rule])], asked).codes).toEqual([code]);
+    }
+  const plain = `${on}Dir=Out|Security=Authenticate|AuthByPassOut=FALSE|Name=Over IPsec`;
+  expect(found(sealed(), [allowListOf('gpo', {}, [plain])], asked)).toEqual(whole);
   const odd = 'Action=Maybe|Active=TRUE|Dir=In|Name=Odd';
   expect(found(sealed(), [allowListOf('gpo', {}, [odd])], asked).codes).toContain('rule-not-understood');
   const igmp = `${on}Dir=Out|Protocol=2|App=System|Name=IGMP`;
@@ -139,6 +147,20 @@ test('a policy of 5,000 rules takes no time to speak of', () => {
   const gpo = [allowListOf('gpo', outward, rules)];
   expect(found(sealed(), gpo, asked)).toEqual(whole);
   expect(found(contained(), gpo, asked).codes).toContain('policy-allow-rule');
+});
+
+test('rules of policies that list all that a rule can hold are judged in a moment, on the safe side', () => {
+  const list = (count: number, item: (n: number) => string) =>
+    Array.from({ length: count }, (_, n) => item(n)).join('');
+  const ports = list(500, (n) => `LPort=${2 * n}|RPort=${2 * n}|`);
+  const addresses = list(500, (n) => `RA4=10.${n >> 8}.${n & 255}.0/24|`);
+  const allow = `${on}Dir=In|Protocol=6|${ports}${addresses}Name=Much`;
+  const block = Array.from(
+    { length: 200 },
+    (_, n) => `Action=Block|Active=TRUE|Dir=In|Protocol=6|${ports}RA4=10.0.${n}.0/24|Name=${n}`,
+  );
+  expect(found(sealed(), [allowListOf('gpo', {}, [allow, ...block])], asked)).toEqual(whole);
+  expect(found(contained(), [allowListOf('gpo', {}, [allow, ...block])], asked).codes).toContain('policy-allow-rule');
 });
 
 test('a seal with 100 entries and 300 handlers is judged', () => {
