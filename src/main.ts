@@ -20,7 +20,8 @@ export async function main(host: Host, args: readonly string[]): Promise<number>
   keepStreamsUnmade();
   const [first, ...rest] = args;
   if (first === undefined) return (await import('node:tty')).isatty(0) ? showUsage() : runWazuh(host);
-  if (first === workerFlag) return runWorker(host, rest);
+  const given = first === workerFlag ? readOrder(rest) : undefined;
+  if (given !== undefined) return runWorker(host, given);
   if (first === '--version') {
     say(`contain-host ${version}\n`);
     return exitCodes.done;
@@ -64,11 +65,24 @@ async function complainOf({ exitCode, message, words }: Outcome): Promise<number
   return exitCode;
 }
 
-async function runWorker(host: Host, [request = '', started]: readonly string[]): Promise<number> {
+/** What our own front gives its worker. Undefined for everything else, which is no order. */
+function readOrder([request = '', started]: readonly string[]): { request: Request; started: Started } | undefined {
+  try {
+    const order = JSON.parse(request) as Request;
+    if (order.action !== 'add' && order.action !== 'delete') return undefined;
+    return { request: order, started: started === undefined ? whenStarted() : (JSON.parse(started) as Started) };
+  } catch {
+    return undefined;
+  }
+}
+
+async function runWorker(
+  host: Host,
+  { request, started }: { readonly request: Request; readonly started: Started },
+): Promise<number> {
   const { carryOut } = await import('./order/carry-out');
-  const given = started === undefined ? whenStarted() : (JSON.parse(started) as Started);
-  const outcome: Outcome = await carryOut(host, JSON.parse(request) as Request, given);
+  const outcome: Outcome = await carryOut(host, request, started);
   say(JSON.stringify(outcome));
-  if (host.platform === 'windows') await (await import('./order/refill-reserve')).refillReserve(host, given);
+  if (host.platform === 'windows') await (await import('./order/refill-reserve')).refillReserve(host, started);
   return outcome.exitCode;
 }

@@ -25,10 +25,16 @@ export function ossecOrder(host: Host, args: readonly string[]): Promise<number>
     kind: 'refused',
     reason: `${quote(first)} is no command of contain-host.`,
   };
-  return answer(host, actionOf(first) ?? 'add', parseOssecArguments(args) ?? unknown, undefined);
+  const understood = parseOssecArguments(args);
+  return answer(
+    host,
+    actionOf(first) ?? 'add',
+    understood ?? unknown,
+    understood === undefined ? 'COMMAND' : undefined,
+  );
 }
 
-/** `command`: the command whose form a refusal shows; where undefined, it shows the agents' form. */
+/** `command`: the command whose form a refusal shows; where undefined, the agents' form; `COMMAND`: all there are. */
 async function answer(
   host: Host,
   action: Request['action'],
@@ -125,7 +131,13 @@ function finished(begun: number): string {
 /** One line with the right form, where the words were wrong and not the host. */
 async function formFor(words: readonly string[], name: string | undefined): Promise<string> {
   if (!words.includes('bad-arguments') && !words.includes('bad-address')) return '';
-  const [{ orderExample, orderForm }, { findCommand }] = await Promise.all([import('./help'), import('./table')]);
+  const [{ orderExample, orderForm }, { commands, findCommand }] = await Promise.all([
+    import('./help'),
+    import('./table'),
+  ]);
+  const names = commands.map((one) => one.name).join(', ');
+  if (name === 'COMMAND')
+    return `Usage: contain-host COMMAND, which is one of: ${names}. All else: contain-host --help\n`;
   const command = name === undefined ? undefined : findCommand(name);
   const form = command === undefined ? orderForm : `contain-host ${command.name} ${command.form}`;
   const example = command === undefined ? orderExample : `contain-host ${command.examples[0]?.line}`;

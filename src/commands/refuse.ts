@@ -28,5 +28,11 @@ export function whatIsWrong(command: string, args: readonly string[], error: unk
     const word = args.find((other) => !other.startsWith('-')) ?? '';
     return `${command} does not take ${quote(word)}.`;
   }
-  return `An option of ${command} lacks its value, or has one too many.`;
+  const [bare] = args.filter((word, index) => lacksValue(command, word, args[index + 1]));
+  return bare === undefined ? `An option of ${command} has a value too many.` : `${bare} lacks its value.`;
+}
+
+function lacksValue(command: string, word: string, next: string | undefined): boolean {
+  const option = findCommand(command)?.options.find(({ form }) => form.startsWith(`${word} `));
+  return option !== undefined && (next === undefined || next.startsWith('-'));
 }

@@ -5,7 +5,7 @@ import type { Host } from '../host';
 import { exitCodes } from '../outcome/exit-codes';
 import { printed } from '../outcome/gaps';
 import { complain, say } from '../outcome/output/say';
-import { errorCode } from '../process/error-code';
+import { errorCode, errorText } from '../process/error-code';
 import { type CaseReport, readCases, whoAsked } from '../report/case-report';
 import { quote } from '../request/understood';
 import { stateFolderOf } from '../state/folder';
@@ -19,6 +19,8 @@ export async function report(host: Host, args: readonly string[]): Promise<numbe
   } catch (error) {
     return refuseOptions('report', whatIsWrong('report', args, error));
   }
+  if (options.tooMany !== undefined)
+    return refuseOptions('report', `report shows one case, and ${quote(options.tooMany)} is a second.`);
   const found = findCase(host, options.case);
   if (typeof found === 'string') {
     complain(`${found}\n`);
@@ -36,6 +38,8 @@ export async function report(host: Host, args: readonly string[]): Promise<numbe
 
 interface Options {
   readonly case?: string;
+  /** A second case, which nobody can be shown. */
+  readonly tooMany?: string;
   readonly html?: string | undefined;
   readonly json?: boolean | undefined;
   readonly csv?: boolean | undefined;
@@ -49,7 +53,12 @@ function readOptions(args: readonly string[]): Options {
     allowPositionals: true,
     options: { html: { type: 'string' }, json: flag, csv: flag },
   });
-  return { ...values, ...(positionals[0] === undefined ? {} : { case: positionals[0] }) };
+  const [first, second] = positionals;
+  return {
+    ...values,
+    ...(first === undefined ? {} : { case: first }),
+    ...(second === undefined ? {} : { tooMany: second }),
+  };
 }
 
 /** The case, or why there is none, in words. */
@@ -74,7 +83,7 @@ function write(file: string, text: string): number {
     writeFileSync(file, text);
     return exitCodes.done;
   } catch (error) {
-    complain(`${quote(file)} cannot be written (${errorCode(error)}).\n`);
+    complain(`${quote(file)} cannot be written: ${errorText(error)}.\n`);
     return exitCodes.refused;
   }
 }

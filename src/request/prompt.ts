@@ -13,6 +13,8 @@ export function parseContain(args: readonly string[]): Understood {
   const [address, ...more] = args.filter((word) => word !== keepOption);
   if (address === undefined || isPair(address) || address.startsWith('--'))
     return refused('The IP address of the handler comes first.');
+  if (more.length > 0 && !/[.:]/.test(address))
+    return refused(`The IP address of the handler comes first, and ${quote(address)} is none.`);
   return readWords('contain', more, () => ({
     kind: 'order',
     byHand: true,
@@ -48,11 +50,13 @@ function readWords(command: string, words: readonly string[], understood: () => 
   if (strange === undefined) return understood();
   if (strange.startsWith('case=') || strange.startsWith('order='))
     return refused(`${quote(strange)} was not understood: letters, digits, ".", "_" and "-" may follow, at most 64.`);
+  if (/^(--?|\/)?(case|order)\b/i.test(strange))
+    return refused(`${quote(strange)} was not understood: the number of the case is written case=77.`);
   if (strange.startsWith('-')) return refused(`${command} has no option ${quote(strange)}.`);
   return refused(`${quote(strange)} was not understood: ${takes[command] ?? ''}.`);
 }
 
 const takes: Readonly<Record<string, string>> = {
-  contain: 'one address of one handler and its case number are all that contain takes',
-  release: 'release takes no address, it gives back this very host',
+  contain: 'contain takes one IP address, then case=N',
+  release: 'release takes case=N and nothing else, since it gives back this very host',
 };
