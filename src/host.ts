@@ -48,6 +48,16 @@ export interface Timeouts {
    * every log.
    */
   readonly line: number;
+  /** From the start of a snapshot until its first stage is closed, whatever is still missing then. */
+  readonly evidence: number;
+  /** One tool of the first stage; what it gives after the first stage is closed goes into the second. */
+  readonly evidenceTool: number;
+  /** One tool of the second stage. */
+  readonly evidenceLater: number;
+  /** How long the second stage waits for the order to end. */
+  readonly evidenceOrder: number;
+  /** And how long after that: whoever waited for the order has something to do, and goes first. */
+  readonly evidencePause: number;
 }
 
 export const timeouts: Timeouts = {
@@ -67,4 +77,9 @@ export const timeouts: Timeouts = {
   secondLook: 3_000,
   exportAge: 500,
   line: 900,
+  evidence: 2_000,
+  evidenceTool: 20_000,
+  evidenceLater: 60_000,
+  evidenceOrder: 20_000,
+  evidencePause: 1_000,
 };

@@ -1,4 +1,5 @@
 import { findCommand } from './commands/table';
+import { snapshotFlag } from './evidence/snapshot-flag';
 import type { Host } from './host';
 import { workerFlag } from './order/worker-flag';
 import { exitCodes } from './outcome/exit-codes';
@@ -22,6 +23,8 @@ export async function main(host: Host, args: readonly string[]): Promise<number>
   if (first === undefined) return (await import('node:tty')).isatty(0) ? showUsage() : runWazuh(host);
   const given = first === workerFlag ? readOrder(rest) : undefined;
   if (given !== undefined) return runWorker(host, given);
+  const taken = first === snapshotFlag ? await (await import('./evidence/snapshot')).snapshot(host, rest) : undefined;
+  if (taken !== undefined) return taken;
   if (first === '--version') {
     say(`contain-host ${version}\n`);
     return exitCodes.done;

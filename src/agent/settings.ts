@@ -28,6 +28,8 @@ export interface Settings {
    * A TCP destination, `{"address": "192.0.2.80", "port": 443}`, that must be out of reach once the host is contained.
    */
   readonly probe?: Probe;
+  /** Whether evidence is collected beside an ADD. Absent: beside an operator's, and not beside an alert's. */
+  readonly evidence?: 'snapshot' | 'none';
   /** For people to read: what was left out, and why. */
   readonly warnings: readonly string[];
   /** The file the settings came from, if there is one. */
@@ -48,6 +50,7 @@ const longestFile = 64 * 1024;
 /** Every key of the file. docs/settings.md has a section for each. */
 const known: Readonly<Record<keyof Omit<Settings, 'warnings' | 'file'>, true>> = {
   ...{ handlers: true, allow: true, alertAddress: true, whenServerLost: true, seal: true, probe: true },
+  evidence: true,
 };
 export const settingKeys: readonly string[] = Object.keys(known);
 
@@ -95,7 +98,7 @@ function parse(source: string, file: string): Settings {
 
 function judge(given: Readonly<Record<string, unknown>>): Settings {
   const warnings: string[] = [];
-  const oneOf = <T extends string>(key: string, values: readonly T[], otherwise: T): T => {
+  const oneOf = <T extends string, O extends T | undefined>(key: string, values: readonly T[], otherwise: O): T | O => {
     const found = values.find((value) => value === given[key]);
     if (found === undefined && given[key] !== undefined)
       warnings.push(`the setting ${key} is neither ${values.join(' nor ')}`);
@@ -107,7 +110,12 @@ function judge(given: Readonly<Record<string, unknown>>): Settings {
   const whenServerLost = oneOf('whenServerLost', ['refuse', 'contain', 'release'], 'refuse');
   const probe = readProbe(given.probe, warnings);
   const seal = oneOf('seal', ['where-needed', 'always', 'never'], 'where-needed');
-  return { handlers, allow, alertAddress, whenServerLost, seal, ...(probe === undefined ? {} : { probe }), warnings };
+  const evidence = oneOf('evidence', ['snapshot', 'none'], undefined);
+  return {
+    ...{ handlers, allow, alertAddress, whenServerLost, seal, warnings },
+    ...(probe === undefined ? {} : { probe }),
+    ...(evidence === undefined ? {} : { evidence }),
+  };
 }
 
 /** The entries of a list, at most `most`. */

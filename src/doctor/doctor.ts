@@ -8,6 +8,7 @@ import { checkAgentHome, checkAgentService } from './agent';
 import { type Check, type Examination, type Patient, warning } from './check';
 import { checkCommands } from './commands';
 import { checkDisk } from './disk';
+import { checkEvidence } from './evidence';
 import { checkBackup, checkFirewallServices, checkPlan, checkSurvival } from './firewall';
 import { checkFolders } from './folders';
 import { checkReserve } from './reserve';
@@ -35,6 +36,7 @@ const examinations: Readonly<Record<string, Examination>> = {
   settings: checkSettings,
   disk: checkDisk,
   reserve: checkReserve,
+  evidence: checkEvidence,
   backup: checkBackup,
   restart: checkSurvival,
 };

@@ -4,6 +4,7 @@ import { type PlannedPins, planPins } from '../agent/names/planned-pins';
 import { findTunnels, type Tunnels } from '../agent/server-route';
 import { type NamedAddresses, readNamedServers } from '../agent/servers';
 import { readSettings, type Settings } from '../agent/settings';
+import type { Snapshot } from '../evidence/start';
 import type { Host } from '../host';
 import { exitCodes } from '../outcome/exit-codes';
 import { Failure } from '../outcome/failure';
@@ -48,6 +49,7 @@ export async function add(host: Host, home: string, order: Order): Promise<Outco
     return await orderOnce(session, request, async () => {
       session.firewall.begin();
       const { openCase } = session;
+      const snapshot = await beginSnapshot(host, session, order, settings);
       const facts = openCase?.facts ?? {};
       const [agent, hostsFile] = await Promise.all([
         named.resolve(namesInCase(facts)),
@@ -67,10 +69,12 @@ export async function add(host: Host, home: string, order: Order): Promise<Outco
         planned: allowList,
         names,
         settings,
+        snapshot,
       });
       const outcome = describeContainment(allowList, agent.unresolved, judgement, notes);
       return withWords(outcome, [
         ...(times === undefined ? [] : [`block-ms=${times.blockMs}`]),
+        ...(snapshot === undefined ? [] : [snapshot.word()]),
         ...(session.recorder.isJournalLost ? ['journal-lost'] : []),
       ]);
     });
@@ -98,10 +102,24 @@ interface Given {
   readonly planned: AllowList;
   readonly names: Names;
   readonly settings: Settings;
+  readonly snapshot: Snapshot | undefined;
+}
+
+/** Evidence is collected by a process that nobody waits for. Why it was not started is for our log only. */
+async function beginSnapshot(
+  host: Host,
+  { stateFolder, openCase, recorder }: Session,
+  { request, started }: Order,
+  { evidence: setting }: Settings,
+): Promise<Snapshot | undefined> {
+  const { startSnapshot } = await import('../evidence/start');
+  const snapshot = startSnapshot(host, { stateFolder, request, at: started.at, setting, openCase });
+  if (snapshot?.whyNot !== undefined) recorder.warn(`No evidence is collected: ${snapshot.whyNot}`);
+  return snapshot;
 }
 
 async function contain(given: Given): Promise<Contained> {
-  const { host, home, session, asked, planned, names, settings } = given;
+  const { host, home, session, asked, planned, names, settings, snapshot } = given;
   const { request, started } = given.order;
   const { proofAfter } = host.timeouts;
   const { firewall, recorder, openCase } = session;
@@ -121,6 +139,7 @@ async function contain(given: Given): Promise<Contained> {
     if (openCase === undefined) recorder.append({ event: 'asked', ...recorded });
     else if (isNew) recorder.askAnew(recorded);
     noteNames(recorder, names.known);
+    if (names.pins.whyNot === undefined && names.pins.missing.length > 0) snapshot?.keepHosts(names.pins.hosts.text);
     const whyNot = await pinNames(host, recorder, names.pins);
     const allowList = { ...planned, needsDns: whyNot !== undefined };
     const judged = await firewall.contain(allowList, whoChanges(request, asked, openCase), recorder);
@@ -131,7 +150,7 @@ async function contain(given: Given): Promise<Contained> {
     if (isServerLost && !wasWhole && whenServerLost === 'release')
       await firewall.undo(recorder, gaps.map(({ detail }) => detail).join('; '));
     const times = recorder.timesOf(started.at);
-    if (times !== undefined) recorder.note(times);
+    if (times !== undefined) recorder.note({ ...times, ...snapshot?.facts });
     const judgement = addGaps(judged, [...tunnels.gaps, ...gaps, ...(whyNot === undefined ? [] : [dnsOpen(whyNot)])]);
     const isUnfinished = recorder.acted || (openCase?.unfinished.length ?? 0) > 0;
     if (isNew || isUnfinished || !same(judgement, openCase?.judged)) recorder.judged(judgement);

@@ -25,7 +25,7 @@ test('where a containment would work there is nothing to complain about, and not
     expect.arrayContaining(
       'elevation netsh reg firewall-services agent-home agent-service servers active-response commands'
         .split(' ')
-        .concat('agent-restart answer-log plan folders settings disk reserve backup'.split(' ')),
+        .concat('agent-restart answer-log plan folders settings disk reserve evidence backup'.split(' ')),
     ),
   );
   expect(checks.find(({ check }) => check === 'agent-home')?.found).toContain('the folder of this program');

@@ -135,4 +135,4 @@ export const kindOf = (line: string): string =>
     .replace(/^\w{3} \w{3} \d\d \d\d:\d\d:\d\d UTC \d{4} /, '')
     .replace(/^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d /, '')
     .replace(/ \d{9,}\.0 /, ' TIME.0 ')
-    .replace(/ ?block-ms=\d+/, '');
+    .replace(/ ?(block-ms=\d+|evidence=(pending|[0-9a-f]{64}))/g, '');

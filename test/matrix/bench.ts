@@ -175,7 +175,7 @@ export class Bench {
     const parts = [this.machine.fingerprint()];
     for (const folder of [this.home, this.stateFolder]) {
       for (const name of existsSync(folder) ? readdirSync(folder).sort() : []) {
-        if (/\.log$|^active-response$|^reading-|^reserve-/.test(name)) continue;
+        if (/\.log$|^active-response$|^reading-|^reserve-|^evidence$/.test(name)) continue;
         const path = join(folder, name);
         const content = /^shared/.test(name) ? '' : readFileSync(path, 'latin1');
         parts.push(`${name} ${/\.wfw$/.test(name) ? content.length : content}`);

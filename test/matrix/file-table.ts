@@ -43,6 +43,7 @@ const table: readonly (readonly [operations: RegExp, when: When, add: Cell, remo
     '-',
     'then both protocols are let through',
   ],
+  [/^\w+ state\/evidence[ /]/, 'ever', 'contained', '-', 'a snapshot never stops anything'],
   [/^closeSync state /, 'ever', 'contained', 'released', 'it ends with the process'],
   [
     /^readdirSync (state|home|Program Files) /,

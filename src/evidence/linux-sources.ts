@@ -1,0 +1,80 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Host } from '../host';
+import { copyFile } from './copy-file';
+import { processSource } from './processes';
+import { runTool } from './run-tool';
+import type { Source } from './source';
+
+/** We do not use PATH: whoever sets it must not choose what we run. */
+const folders = ['/usr/sbin', '/sbin', '/usr/bin', '/bin'] as const;
+
+/** Files of the system, most volatile first. */
+const files: readonly (readonly [name: string, ending: Source['ending'], path: string])[] = [
+  ['hosts', 'txt', '/etc/hosts'],
+  ['tcp', 'txt', '/proc/net/tcp'],
+  ['tcp6', 'txt', '/proc/net/tcp6'],
+  ['udp', 'txt', '/proc/net/udp'],
+  ['udp6', 'txt', '/proc/net/udp6'],
+  ['raw', 'txt', '/proc/net/raw'],
+  ['raw6', 'txt', '/proc/net/raw6'],
+  ['packet', 'txt', '/proc/net/packet'],
+  ['unix', 'txt', '/proc/net/unix'],
+  ['arp', 'txt', '/proc/net/arp'],
+  ['route', 'txt', '/proc/net/route'],
+  ['ipv6-route', 'txt', '/proc/net/ipv6_route'],
+  ['resolver', 'txt', '/etc/resolv.conf'],
+  ['logins', 'bin', '/run/utmp'],
+  ['mounts', 'txt', '/proc/self/mountinfo'],
+  ['modules', 'txt', '/proc/modules'],
+];
+
+type Tool = readonly [name: string, ending: Source['ending'], tool: string, ...args: string[]];
+
+const atOnce: readonly Tool[] = [
+  // What comes after the block has our own tables in it, too.
+  ['ruleset', 'txt', 'nft', '-a', 'list', 'ruleset'],
+  ['sockets', 'txt', 'ss', '-anpe'],
+  ['neighbours', 'json', 'ip', '-j', '-s', 'neighbour', 'show'],
+  ['routes', 'json', 'ip', '-j', 'route', 'show', 'table', 'all'],
+  ['routes-ipv6', 'json', 'ip', '-j', '-6', 'route', 'show', 'table', 'all'],
+  ['rules', 'json', 'ip', '-j', 'rule', 'show'],
+  ['addresses', 'json', 'ip', '-j', '-d', 'address', 'show'],
+  ['who', 'txt', 'who', '-a'],
+  ['sessions', 'txt', 'loginctl', 'list-sessions', '--no-pager', '--no-legend'],
+];
+
+const later: readonly Tool[] = [
+  ['iptables', 'txt', 'iptables-save'],
+  ['ip6tables', 'txt', 'ip6tables-save'],
+  ['units', 'txt', 'systemctl', 'list-units', '--all', '--no-pager', '--plain', '--no-legend'],
+  ['timers', 'txt', 'systemctl', 'list-timers', '--all', '--no-pager', '--no-legend'],
+  ['last-logins', 'txt', 'last', '-F', '-w', '-n', '500'],
+];
+
+export function linuxSources(host: Host): { readonly first: Source[]; readonly second: Source[] } {
+  const { evidenceTool, evidenceLater } = host.timeouts;
+  const tool = (limitMs: number) => {
+    return ([name, ending, program, ...args]: Tool): Source => {
+      const path = find(program);
+      const run = { program: path, args, env: { LC_ALL: 'C' }, limitMs };
+      return { name, ending, source: [path, ...args], collect: (keep) => runTool(run, keep) };
+    };
+  };
+  return {
+    first: [
+      ...files.map(([name, ending, path]): Source => {
+        return { name, ending, source: [path], collect: (keep) => copyFile(path, keep) };
+      }),
+      processSource(host),
+      ...atOnce.map(tool(evidenceTool)),
+    ],
+    second: later.map(tool(evidenceLater)),
+  };
+}
+
+/** The tool where distributions put it; where none has it, the first place where it would be. */
+function find(tool: string): string {
+  const places = folders.map((folder) => join(folder, tool));
+  return places.find((place) => existsSync(place)) ?? join('/usr/bin', tool);
+}
