@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
-import { type Check, type Verdict, worst } from '../doctor/check';
 import { examine } from '../doctor/doctor';
 import type { Host } from '../host';
+import { type Verdict, worst } from '../outcome/check';
 import { exitCodes } from '../outcome/exit-codes';
-import { painter } from '../outcome/output/colour';
+import { describeChecks } from '../outcome/output/checks';
 import { say } from '../outcome/output/say';
 import { version } from '../outcome/version';
 import { refuseOptions, whatIsWrong } from './refuse';
@@ -22,24 +22,12 @@ export async function doctor(host: Host, args: readonly string[]): Promise<numbe
   const verdict = worst(checks);
   // The form of the JSON is documented in docs/status-json.md; `version` grows when a field changes its meaning.
   const report = { version: 1, program: version, verdict, checks };
-  say(json ? `${JSON.stringify(report, null, 2)}\n` : describe(host, checks, verdict));
+  say(json ? `${JSON.stringify(report, null, 2)}\n` : describeChecks(host, checks, sentences[verdict]));
   return verdict === 'problem' ? exitCodes.degraded : exitCodes.done;
 }
-
-const labels: Readonly<Record<Verdict, string>> = { ok: 'ok', warning: 'warning', problem: 'PROBLEM' };
-const colours = { ok: 'green', warning: 'yellow', problem: 'red' } as const;
 
 const sentences: Readonly<Record<Verdict, string>> = {
   ok: 'Containment would work here.',
   warning: 'Containment would work here; see the warnings.',
   problem: 'Containment, or the order for it, would NOT work here: see the problems.',
 };
-
-function describe(host: Host, checks: readonly Check[], verdict: Verdict): string {
-  const paint = painter(host);
-  const lines = checks.flatMap(({ check, verdict: found, found: text, advice }) => [
-    `${paint(colours[found], labels[found].padEnd(8))} ${check.padEnd(18)} ${text.replaceAll('\n', `\n${' '.repeat(30)}`)}`,
-    ...(advice === undefined ? [] : [`${' '.repeat(27)} -> ${advice}`]),
-  ]);
-  return `${[...lines, '', paint(colours[verdict], sentences[verdict])].join('\n')}\n`;
-}

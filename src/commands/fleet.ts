@@ -17,6 +17,7 @@ export async function fleet(host: Host, [word, ...args]: readonly string[]): Pro
     if (what === 'contain' || what === 'release') return await order(host, what, args);
     if (what === 'status') return await status(host, args);
     if (what === 'install-kit') return await installKit(host, args);
+    if (what === 'doctor') return await doctor(host, args);
   } catch (error) {
     if (error instanceof Misunderstood) return refuseOptions('fleet', error.message);
     if (!(error instanceof FleetFailure)) throw error;
@@ -24,7 +25,7 @@ export async function fleet(host: Host, [word, ...args]: readonly string[]): Pro
     return exitCodes.refused;
   }
   const reason = what === undefined ? 'What is the fleet to do?' : `fleet does not know ${quote(word ?? '')}.`;
-  return refuseOptions('fleet', `${reason} There are contain, release, status and install-kit.`);
+  return refuseOptions('fleet', `${reason} There are contain, release, status, doctor and install-kit.`);
 }
 
 class Misunderstood extends Error {}
@@ -89,6 +90,17 @@ async function installKit(host: Host, args: readonly string[]): Promise<number> 
     throw new Misunderstood(`fleet install-kit does not take ${quote(positionals[0])}.`);
   const kit = await import('../fleet/kit/install');
   return kit.installKit(host, { dryRun: values['dry-run'] ?? false });
+}
+
+async function doctor(host: Host, args: readonly string[]): Promise<number> {
+  const { values, positionals } = read(args, {
+    api: { type: 'string' },
+    ca: { type: 'string' },
+    'token-file': { type: 'string' },
+    json: { type: 'boolean' },
+  } as const);
+  if (positionals[0] !== undefined) throw new Misunderstood(`fleet doctor does not take ${quote(positionals[0])}.`);
+  return (await import('./fleet-doctor')).fleetDoctor(host, values);
 }
 
 type Options = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options']>;

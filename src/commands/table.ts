@@ -133,10 +133,11 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'fleet',
-    form: '(contain AGENT... --handler IP | release AGENT... | status | install-kit) [options]',
+    form: '(contain AGENT... --handler IP | release AGENT... | status | doctor | install-kit) [options]',
     summary: 'on the server: order many agents, see each confirm, see who is contained',
     details: [
       'Run this as root on the OSSEC or Wazuh server. AGENT is a number, a name, a pattern such as "pc-*", or with --api group:NAME.',
+      'doctor looks whether orders would get through and come back: the kit, the alerts, the agents.',
       'install-kit puts the rules and commands into the configuration of the server, and takes them back where its own test does not like them.',
       'An order counts as confirmed only by the line that the agent itself sends. The exit code is 0 when every agent has confirmed, else 1.',
     ],
@@ -160,6 +161,7 @@ export const commands: readonly Command[] = [
       },
       { line: 'fleet status', summary: 'who is contained now, and what needs somebody' },
       { line: 'fleet install-kit --dry-run', summary: 'what the server would have to get, and does not have yet' },
+      { line: 'fleet doctor', summary: 'would orders from this server get through, and their outcomes come back' },
     ],
     run: async (host, args) => (await import('./fleet')).fleet(host, args),
   },

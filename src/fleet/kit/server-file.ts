@@ -35,6 +35,10 @@ export class ServerFile {
   /** The old file's other name. */
   private copy: string | undefined;
 
+  get changedAt(): Date {
+    return new Date(Number(this.before.mtimeMs));
+  }
+
   /** Reads the file. Throws `FleetFailure` where it may not be read, is a link, or belongs to somebody else. */
   constructor(home: string, below: string) {
     this.path = join(home, below);
