@@ -52,7 +52,7 @@ INSERT INTO `DrLocator` (`Signature_`, `Path`, `Depth`)
   VALUES ('Journal', '[ProgramFiles64Folder]contain-host\state', 0);
 
 -- Removal stops on a contained host. 19 is a message that ends the installation.
-INSERT INTO `CustomAction` (`Action`, `Type`, `Target`) VALUES ('StopContained', 19, 'contain-host is not removed while this host is contained. Release it first, with "contain-host.exe DELETE - -" or from the OSSEC server, or remove it with RELEASE=1, which releases and then removes.');
+INSERT INTO `CustomAction` (`Action`, `Type`, `Target`) VALUES ('StopContained', 19, 'contain-host is not removed while this host is contained. Release it first, with "contain-host release" or from the OSSEC server, or remove it with RELEASE=1, which releases and then removes.');
 INSERT INTO `InstallExecuteSequence` (`Action`, `Condition`, `Sequence`)
   VALUES ('StopContained', 'OPENCASE AND REMOVE~="ALL" AND NOT UPGRADINGPRODUCTCODE AND NOT RELEASE', 1410);
 

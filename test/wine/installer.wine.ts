@@ -151,10 +151,11 @@ describe('the tables', () => {
   };
   const property = (name: string): string | undefined => table('Property').find(([key]) => key === name)?.[1];
 
-  test('it is for the whole machine, and neither restarts it nor ends a program', () => {
+  test('it is for the whole machine, neither restarts it nor ends a program, and says what to do next', () => {
     expect(property('ALLUSERS')).toBe('1');
     expect(property('REBOOT')).toBe('ReallySuppress');
     expect(property('MSIRESTARTMANAGERCONTROL')).toBe('Disable');
+    expect(property('ARPCOMMENTS')).toMatch(/^Next: restart the OSSEC or Wazuh agent, then run "contain-host doctor"/);
     expect(table('InstallUISequence')).toEqual([['ExecuteAction', '', '1300']]);
   });
 
