@@ -13,6 +13,26 @@ export interface Host {
   readonly timeouts: Timeouts;
   /** Bytes of one large part of the reserve at least; absent: as `state/reserve` says. */
   readonly smallestReserve?: number;
+  /** What the process that started this one has begun for it; absent: nothing. */
+  readonly begun?: Begun;
+}
+
+/** Calls of tools that another process has begun for this one, each to be taken once. */
+export interface Begun {
+  /** Undefined where the call was not begun, or its end does not come in time. Never rejects. */
+  take(call: string): Promise<BegunCall | undefined>;
+}
+
+/** How such a call ended. */
+export interface BegunCall {
+  /** Null when the tool never started or was killed. */
+  readonly exitCode: number | null;
+  /** The beginning of what it wrote, byte by byte. */
+  readonly output: string;
+  /** The file that it wrote, alone in a folder, which is whoever's that takes it. */
+  readonly file?: string;
+  /** Milliseconds since 1970. */
+  readonly endedAt: number;
 }
 
 /** How long this program waits for each thing, in milliseconds. */

@@ -6,6 +6,7 @@ import { exitCodes } from './outcome/exit-codes';
 import type { Outcome } from './outcome/outcome';
 import { complain, say } from './outcome/output/say';
 import { version } from './outcome/version';
+import { listenForBegun } from './process/begun';
 import { keepStreamsUnmade } from './process/standard-streams';
 import { type Started, whenStarted } from './process/started';
 import { readLine } from './request/read-line';
@@ -68,21 +69,26 @@ async function complainOf({ exitCode, message, words }: Outcome): Promise<number
   return exitCode;
 }
 
+interface WorkerOrder {
+  readonly request: Request;
+  readonly started: Started;
+  /** As worker-flag.ts says. */
+  readonly input: string | undefined;
+}
+
 /** What our own front gives its worker. Undefined for everything else, which is no order. */
-function readOrder([request = '', started]: readonly string[]): { request: Request; started: Started } | undefined {
+function readOrder([request = '', started, input]: readonly string[]): WorkerOrder | undefined {
   try {
     const order = JSON.parse(request) as Request;
     if (order.action !== 'add' && order.action !== 'delete') return undefined;
-    return { request: order, started: started === undefined ? whenStarted() : (JSON.parse(started) as Started) };
+    return { request: order, started: started === undefined ? whenStarted() : (JSON.parse(started) as Started), input };
   } catch {
     return undefined;
   }
 }
 
-async function runWorker(
-  host: Host,
-  { request, started }: { readonly request: Request; readonly started: Started },
-): Promise<number> {
+async function runWorker(given: Host, { request, started, input }: WorkerOrder): Promise<number> {
+  const host = input === 'pipe' ? { ...given, begun: listenForBegun(process.stdin) } : given;
   const { carryOut } = await import('./order/carry-out');
   const outcome: Outcome = await carryOut(host, request, started);
   say(JSON.stringify(outcome));

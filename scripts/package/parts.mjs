@@ -36,7 +36,7 @@ export async function bundleParts(folder, entry = 'src/contain-host.ts') {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   for (const { path, text } of outputFiles) {
-    const { code } = await transform(text, { ...script, minify: true });
+    const { code } = await transform(text, { ...script, loader: 'js', minify: true });
     writeFileSync(path, code);
   }
   const isFirst = ({ path }) => basename(path) === 'contain-host.js';

@@ -1,12 +1,8 @@
 import type { Host } from '../host';
 import { closedFolder } from '../windows/closed-folder';
+import { adaptersKey, connectionsKey } from '../windows/keys';
 import { readKey, type Unreadable } from '../windows/registry';
 import { keyPath, type RegistryKeys, type RegistryValues } from '../windows/registry-file';
-
-/** The class of network adapters. Below `connectionsKey` their connections have the names that people see. */
-const network = '{4d36e972-e325-11ce-bfc1-08002be10318}';
-const classKey = `HKLM\\SYSTEM\\CurrentControlSet\\Control\\Class\\${network}`;
-const connectionsKey = `HKLM\\SYSTEM\\CurrentControlSet\\Control\\Network\\${network}`;
 
 /** NCF_PHYSICAL: the adapter has hardware (Windows DDK, netcfgx.h). A virtual machine's hardware counts. */
 const physical = 0x4;
@@ -25,7 +21,7 @@ const tunnelTypes: readonly (number | undefined)[] = [23, 53, 131];
 export async function readVpnAdapters(host: Host): Promise<ReadonlySet<string> | Unreadable> {
   const signal = AbortSignal.timeout(host.timeouts.adapters);
   const read = (key: string) => readKey(host, closedFolder(host), key, { signal });
-  const [classes, connections] = await Promise.all([read(classKey), read(connectionsKey)]);
+  const [classes, connections] = await Promise.all([read(adaptersKey), read(connectionsKey)]);
   if ('unreadable' in classes) return classes;
   return 'unreadable' in connections ? connections : vpnAdaptersIn(classes.keys, connections.keys);
 }

@@ -48,6 +48,8 @@ export async function add(host: Host, home: string, order: Order): Promise<Outco
     if (request.answersStatus && session.openCase === undefined) return releasedSince;
     return await orderOnce(session, request, async () => {
       session.firewall.begin();
+      // On Windows that takes so long that the log can be prepared beside it; on Linux nothing was begun.
+      if (host.platform === 'windows') session.recorder.prepareLog();
       const { openCase } = session;
       const snapshot = await beginSnapshot(host, session, order, settings);
       const facts = openCase?.facts ?? {};

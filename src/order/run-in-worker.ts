@@ -8,6 +8,7 @@ import { type Started, whenStarted } from '../process/started';
 import type { Request } from '../request/request';
 import { stateFolderOf } from '../state/folder';
 import { type Place, takePlace } from '../state/queue';
+import { beginEarly } from './begin-early';
 import { workerFlag } from './worker-flag';
 
 const longestResult = 1024 * 1024;
@@ -57,16 +58,18 @@ function askWorker(host: Host, request: Request, started: Started): Promise<Answ
       // Node throws where it has no event, such as for a start that Windows forbids.
       return resolve({ told: false, outcome: notStarted(request, error) });
     }
+    const end = worker.stdin === null ? undefined : beginEarly(host, request, worker.stdin);
     let result = '';
     const settle = (answer: Answer): void => {
       clearTimeout(timer);
-      worker.stdout.destroy();
+      end?.();
+      worker.stdout?.destroy();
       worker.unref();
       resolve(answer);
     };
     const settleUntold = (outcome: Outcome): void => settle({ told: false, outcome });
     const timer = setTimeout(() => settleUntold(stillAtWork(request)), host.timeouts.worker);
-    worker.stdout.setEncoding('utf8').on('data', (text: string) => {
+    worker.stdout?.setEncoding('utf8').on('data', (text: string) => {
       if (result.length < longestResult) result += text;
       // Node ends only after its look-ups. With a dead name server that takes half a minute, though the order is done.
       const outcome = text.endsWith('}') ? parseOutcome(result) : undefined;
@@ -83,8 +86,9 @@ function askWorker(host: Host, request: Request, started: Started): Promise<Answ
 
 function startWorker({ command, platform, env }: Host, request: Request, started: Started) {
   const [executable, ...args] = command;
-  return spawn(executable, [...args, workerFlag, JSON.stringify(request), JSON.stringify(started)], {
-    stdio: ['ignore', 'pipe', 'ignore'],
+  const input = platform === 'windows' ? 'pipe' : 'ignore';
+  return spawn(executable, [...args, workerFlag, JSON.stringify(request), JSON.stringify(started), input], {
+    stdio: [input, 'pipe', 'ignore'],
     detached: true,
     windowsHide: true,
     cwd: platform === 'windows' ? env.SystemRoot : '/',

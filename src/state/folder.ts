@@ -1,9 +1,8 @@
 import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
 import type { Host } from '../host';
 import { Failure } from '../outcome/failure';
-import { runProcess } from '../process/run';
 import { closedFolder } from '../windows/closed-folder';
-import { systemTool, toolEnvironment } from '../windows/system-tool';
+import { closeCall, runClose } from '../windows/tool-calls';
 import { lacksRights, takesNothing, unusable } from './unusable';
 
 /**
@@ -13,11 +12,6 @@ import { lacksRights, takesNothing, unusable } from './unusable';
 export function stateFolderOf(host: Host): string {
   return host.platform === 'windows' ? closedFolder(host) : '/var/lib/contain-host';
 }
-
-/** LocalSystem and Administrators, by SID, because Windows translates their names. */
-const fullControl = ['*S-1-5-18:(OI)(CI)F', '*S-1-5-32-544:(OI)(CI)F'];
-/** Everyone, Authenticated Users, Users, Interactive. */
-const ordinaryUsers = ['*S-1-1-0', '*S-1-5-11', '*S-1-5-32-545', '*S-1-5-4'];
 
 /**
  * Makes the state folder if it is missing, and closes it to ordinary users if it is open. Returns a warning where it
@@ -41,11 +35,7 @@ export async function prepareStateFolder(host: Host): Promise<string | undefined
 }
 
 async function closeOnWindows(host: Host, folder: string): Promise<string | undefined> {
-  const icacls = systemTool(host, 'icacls.exe');
-  const { exitCode } = await runProcess(
-    icacls,
-    [folder, '/inheritance:r', '/grant:r', ...fullControl, '/remove:g', ...ordinaryUsers, '/q'],
-    { limitMs: host.timeouts.icacls, env: toolEnvironment(host) },
-  );
+  const begun = await host.begun?.take(closeCall);
+  const { exitCode } = begun?.exitCode === 0 ? begun : await runClose(host, folder);
   return exitCode === 0 ? undefined : `The folder ${folder} could not be closed to ordinary users (icacls failed).`;
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Host } from '../host';
 
@@ -12,6 +12,9 @@ export function closedFolder({ env }: Host): string {
 
 /** The start of the name of a folder that holds one reading. Such a folder may go when the order is over. */
 export const readingPrefix = 'reading-';
+
+/** The same for a reading that the process which the agent started begins for its worker. */
+export const begunPrefix = `${readingPrefix}begun-`;
 
 /**
  * Makes a folder for one reading in a closed folder. Only an order makes the closed folder; before that the new folder
@@ -34,4 +37,14 @@ export function readingPlaces(closed: string): readonly [ReadingPlace, ReadingPl
 interface ReadingPlace {
   readonly folder: string;
   readonly prefix: string;
+}
+
+/** Removes the folder of a reading. Where that fails, what was read is good all the same. */
+export function tidyUp(folder: string): void {
+  try {
+    for (const name of readdirSync(folder)) unlinkSync(join(folder, name));
+    rmdirSync(folder);
+  } catch {
+    // The next order removes it.
+  }
 }

@@ -1,12 +1,12 @@
-import { readdirSync, readFileSync, rmdirSync, statSync, unlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { Host } from '../host';
+import { takeFresh } from '../process/begun';
 import { errorCode, errorText } from '../process/error-code';
 import { makeRoomFor } from '../process/memory';
-import { runProcess } from '../process/run';
-import { makeReadingFolder, readingPlaces } from './closed-folder';
+import { begunPrefix, makeReadingFolder, readingPlaces, tidyUp } from './closed-folder';
 import { parseRegistryFile, type RegistryKeys } from './registry-file';
-import { systemTool, toolEnvironment } from './system-tool';
+import { exportCall, type RegistryView, runExport } from './tool-calls';
 
 export interface Unreadable {
   readonly unreadable: string;
@@ -16,14 +16,6 @@ export interface Unreadable {
 export interface RegistryReading {
   readonly keys: RegistryKeys;
   readonly file?: string;
-}
-
-/** Installers of 32-bit agents write their values into the 32-bit view; all else here is in the 64-bit one. */
-export type RegistryView = '32' | '64';
-
-/** The arguments by which `reg.exe` writes a key to a file in UTF-16. `reg query` would print the OEM code page. */
-export function exportKey(key: string, file: string, view: RegistryView = '64'): string[] {
-  return ['export', key, file, '/y', `/reg:${view}`];
 }
 
 /**
@@ -65,17 +57,17 @@ async function tryReadKey(
 ): Promise<RegistryReading | Unreadable> {
   let own: string | undefined;
   try {
-    own = makeReadingFolder(folder);
-    const path = join(own, 'key.reg');
-    const reg = await runProcess(systemTool(host, 'reg.exe'), exportKey(key, path, view), {
-      limitMs,
-      env: toolEnvironment(host),
-      ...(signal === undefined ? {} : { signal }),
-    });
-    if (reg.exitCode !== 0)
-      return {
-        unreadable: `reg.exe cannot export ${key}: ${reg.startError ?? (reg.timedOut ? 'it did not end' : 'it failed')}`,
-      };
+    const begun = keepFile === true ? undefined : await takeFresh(host.begun, exportCall(key, view));
+    let path = begun?.exitCode === 0 ? begun.file : undefined;
+    own = path === undefined ? makeReadingFolder(folder) : dirname(path);
+    if (path === undefined) {
+      path = join(own, 'key.reg');
+      const reg = await runExport(host, key, path, { view, signal, limitMs });
+      if (reg.exitCode !== 0)
+        return {
+          unreadable: `reg.exe cannot export ${key}: ${reg.startError ?? (reg.timedOut ? 'it did not end' : 'it failed')}`,
+        };
+    }
     makeRoomFor(statSync(path).size);
     const parsed = parseRegistryFile(readFileSync(path));
     if ('error' in parsed) return { unreadable: `the export of ${key} is not readable: ${parsed.error}` };
@@ -90,23 +82,22 @@ async function tryReadKey(
   }
 }
 
-/** Removes the folder of a reading. Where that fails, what was read is good all the same. */
-export function tidyUp(folder: string): void {
-  try {
-    for (const name of readdirSync(folder)) unlinkSync(join(folder, name));
-    rmdirSync(folder);
-  } catch {
-    // The next order removes it.
-  }
-}
-
 /** Removes the readings of runs that are over or were killed; `closed` is the closed folder. */
 export function removeReadings(closed: string): void {
   for (const { folder, prefix } of readingPlaces(closed)) {
     try {
-      for (const name of readdirSync(folder)) if (name.startsWith(prefix)) tidyUp(join(folder, name));
+      for (const name of readdirSync(folder))
+        if (name.startsWith(prefix) && !isWanted(join(folder, name))) tidyUp(join(folder, name));
     } catch {
       // They stay; they do no harm.
     }
   }
+}
+
+/** So long another order may still want what was begun for it, in milliseconds. */
+const wantedFor = 60_000;
+
+/** Whether this is what another process has begun for its worker just now. Throws where the folder is gone. */
+function isWanted(folder: string): boolean {
+  return basename(folder).startsWith(begunPrefix) && Date.now() - statSync(folder).mtimeMs < wantedFor;
 }

@@ -1,9 +1,10 @@
 import type { Host } from '../host';
 import type { ServiceState } from '../outcome/states';
-import { runProcess } from '../process/run';
+import { takeFresh } from '../process/begun';
+import { serviceKey } from './keys';
 import { readKey, type Unreadable } from './registry';
 import { keyPath } from './registry-file';
-import { systemTool, toolEnvironment } from './system-tool';
+import { queryCall, runQuery } from './tool-calls';
 
 /** The `Start` value of a service that must not be started. */
 export const disabledStart = 4;
@@ -13,7 +14,7 @@ export const disabledStart = 4;
  * moment.
  */
 export async function readServiceStart(host: Host, folder: string, name: string): Promise<number | Unreadable> {
-  const key = `HKLM\\SYSTEM\\CurrentControlSet\\Services\\${name}`;
+  const key = serviceKey(name);
   const reading = await readKey(host, folder, key, { isAside: true });
   if ('unreadable' in reading) return reading;
   return reading.keys.get(keyPath(key))?.number('Start') ?? { unreadable: `${key} has no Start value` };
@@ -35,12 +36,8 @@ const states: Readonly<Record<string, ServiceState>> = {
  * dwCurrentState). Without such an answer the state is unknown.
  */
 export async function queryService(host: Host, name: string): Promise<ServiceState> {
-  const sc = await runProcess(systemTool(host, 'sc.exe'), ['query', name], {
-    limitMs: host.timeouts.sc,
-    env: toolEnvironment(host),
-  });
-  const text = sc.output.toString('latin1');
-  if (sc.exitCode === doesNotExist || (sc.exitCode !== 0 && text.includes(String(doesNotExist)))) return 'absent';
+  const { exitCode, output: text } = (await takeFresh(host.begun, queryCall(name))) ?? (await runQuery(host, name));
+  if (exitCode === doesNotExist || (exitCode !== 0 && text.includes(String(doesNotExist)))) return 'absent';
   const [, state] = [...text.matchAll(/^[^:\r\n]+: +([0-9a-f]+) +[^\s(]/gim)].map(([, number]) => number);
   return states[state ?? ''] ?? 'unknown';
 }

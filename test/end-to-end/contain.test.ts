@@ -72,7 +72,7 @@ test.each([
   'an export that ended long before the readings and is %s than it may be, %d ms: %d in all',
   async (_age, exportAge, exports) => {
     const { machine } = start(typicalHost());
-    machine.setFaults({ kind: 'slow', ms: 400, tool: 'reg', nth: 1 });
+    machine.setFaults({ kind: 'slow', ms: 400, tool: 'reg', match: 'SharedAccess', nth: 1 });
     const before = machine.fingerprint();
     const { exitCode } = await endpoint.call({ args: ['ADD', '-', handler], timeouts: { exportAge } });
     expect(exitCode).toBe(0);

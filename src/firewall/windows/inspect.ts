@@ -1,9 +1,9 @@
 import { existsSync, statSync } from 'node:fs';
+import { firewallServices } from '../../windows/keys';
 import { queryService } from '../../windows/service';
 import type { Backup, Context, Health } from '../firewall';
 import { isAsRecorded } from './backup-file';
 import { backupFactsOf, backupPlaces, findBackup } from './find-backup';
-import { firewallServices } from './services';
 
 /** Looks at the firewall's services and at the backup. Changes nothing. */
 export async function inspect(context: Context): Promise<Health> {

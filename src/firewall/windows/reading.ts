@@ -1,14 +1,10 @@
+import { policiesKey } from '../../windows/keys';
 import { type ReadOptions, readKey, type Unreadable } from '../../windows/registry';
 import type { Context } from '../firewall';
 import { readLocalPolicy, readManagedPolicies, type StoredPolicy } from './read/stored-policy';
 
 /** Where netsh keeps what it is told, the local store. The device management's policy lies below it. */
 export const localKey = 'HKLM\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy';
-
-/**
- * The parent of the domain's policy key: since it is always there, a missing policy can be told from an unreadable one.
- */
-const policiesKey = 'HKLM\\SOFTWARE\\Policies\\Microsoft';
 
 /** The policy as the registry has it now. */
 export interface Reading {

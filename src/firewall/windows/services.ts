@@ -1,10 +1,8 @@
 import type { Host } from '../../host';
 import type { ServiceState } from '../../outcome/states';
+import { firewallServices } from '../../windows/keys';
 import type { Unreadable } from '../../windows/registry';
 import { disabledStart, queryService, readServiceStart } from '../../windows/service';
-
-/** The firewall's service, and the filtering engine below it. */
-export const firewallServices = ['MpsSvc', 'BFE'] as const;
 
 export interface FirewallService {
   readonly name: string;

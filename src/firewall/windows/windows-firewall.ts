@@ -3,7 +3,7 @@ import type { AllowList } from '../../policy/allow-list';
 import type { Rule } from '../../policy/rule';
 import { rulesOf } from '../../policy/rules';
 import { type Surroundings, sealRules } from '../../policy/seal';
-import { exportKey } from '../../windows/registry';
+import { exportKey } from '../../windows/tool-calls';
 import type { Context, Firewall, Step } from '../firewall';
 import { needsBackup } from './backup';
 import { contain, type StartingPoint } from './contain';
