@@ -25,8 +25,18 @@ export interface Known {
   readonly lastUsed: string | undefined;
 }
 
-/** How long, in milliseconds, we wait for the look-up of a name whose address is known already. */
-const whereKnownMs = 300;
+/**
+ * How long, in milliseconds, we wait for the look-up of a name whose address is known already: as long as the readings
+ * take that go on meanwhile, so that a dead name server costs nothing.
+ */
+const whereKnownMs = 50;
+
+/** What names were resolved to. */
+export interface Resolved {
+  readonly now: ReadonlyMap<string, Resolution>;
+  /** The same with what has been answered since; nothing is taken away. Waits for nothing. */
+  later(): ReadonlyMap<string, Resolution>;
+}
 
 /** Resolves all names at once, within `limitMs` milliseconds; a name with a known address has a shorter limit. */
 export async function resolveNames(
@@ -34,21 +44,38 @@ export async function resolveNames(
   limitMs: number,
   lookUp: LookUp,
   knownOf: (name: string) => Known,
-): Promise<ReadonlyMap<string, Resolution>> {
+): Promise<Resolved> {
   const done = new AbortController();
-  const after = (ms: number): Promise<readonly string[]> =>
-    wait(Math.min(ms, limitMs), [], { signal: done.signal }).catch(() => []);
+  const after = (ms: number): Promise<void> =>
+    wait(Math.min(ms, limitMs), undefined, { signal: done.signal }).catch(() => {});
   const [limit, shortLimit] = [after(limitMs), after(whereKnownMs)];
-  const resolutions = await Promise.all(
-    names.map(async (name): Promise<[string, Resolution]> => {
-      const { inCase, lastUsed } = knownOf(name);
-      const isKnown = inCase.length > 0 || lastUsed !== undefined;
-      const answers = await Promise.race([lookUp(name), isKnown ? shortLimit : limit]);
-      return [name, toResolution(name, [...inCase, ...answers], lastUsed)];
+  const answers = new Map<string, readonly string[]>();
+  const known = new Map(names.map((name) => [name, knownOf(name)]));
+  await Promise.all(
+    names.map(async (name) => {
+      const lookedUp = lookUp(name).then((found) => answers.set(name, found));
+      await Promise.race([lookedUp, isKnown(known.get(name)) ? shortLimit : limit]);
     }),
   );
   done.abort();
-  return new Map(resolutions);
+  const resolve = (kept: (name: string) => readonly string[]): ReadonlyMap<string, Resolution> =>
+    new Map(
+      names.map((name) => {
+        const { inCase = [], lastUsed } = known.get(name) ?? {};
+        return [name, toResolution(name, [...inCase, ...kept(name), ...(answers.get(name) ?? [])], lastUsed)];
+      }),
+    );
+  const now = resolve(() => []);
+  const resolvedNow = (name: string): readonly string[] => {
+    const found = now.get(name) ?? [];
+    return 'refused' in found ? [] : found.map(({ text }) => text);
+  };
+  return { now, later: () => resolve(resolvedNow) };
+}
+
+/** Whether a name has an address without a look-up. */
+export function isKnown(known: Known | undefined): boolean {
+  return known !== undefined && (known.inCase.length > 0 || known.lastUsed !== undefined);
 }
 
 function toResolution(name: string, answers: readonly string[], lastUsed: string | undefined): Resolution {

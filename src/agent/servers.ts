@@ -9,7 +9,7 @@ import { isHostName, isPlaceholder } from './configuration/host-name';
 import { readConfiguredServers } from './configuration/ossec-conf';
 import { configurationOf } from './home';
 import { defaultProtocols, findInstalledAgent } from './installed';
-import { type Known, type LookUp, type Resolution, resolveNames, systemLookUp } from './resolve';
+import { isKnown, type Known, type LookUp, type Resolution, resolveNames, systemLookUp } from './resolve';
 
 /** The agent's servers, ready for rules. */
 export interface AgentServers {
@@ -31,15 +31,23 @@ export interface NamedAddresses {
   readonly addresses: readonly string[];
 }
 
+/** Servers as far as their names were resolved in time. */
+export interface ResolvedServers extends AgentServers {
+  /** The same with what name servers have answered since; nothing is taken away. Waits for nothing. */
+  later(): AgentServers;
+}
+
 /** The servers that the configuration names, not resolved yet. */
 interface NamedServers {
   /** True where there is anything to resolve. */
   readonly hasNames: boolean;
+  /** True where no look-up has to be waited for. `inCase`: as for `resolve`. */
+  areKnown(inCase: readonly NamedAddresses[]): boolean;
   /**
    * Resolves the names, as many as answer in time. `inCase`: the addresses that the open case let in for them before.
    * Throws `Failure('no-server')` when no server is left.
    */
-  resolve(inCase?: readonly NamedAddresses[], lookUp?: LookUp): Promise<AgentServers>;
+  resolve(inCase?: readonly NamedAddresses[], lookUp?: LookUp): Promise<ResolvedServers>;
 }
 
 /**
@@ -74,17 +82,19 @@ export function readNamedServers(host: Host, home: string): NamedServers {
   };
   if (names.length === 0) {
     const servers = gather(new Map());
-    return { hasNames: false, resolve: async () => servers };
+    return { hasNames: false, areKnown: () => true, resolve: async () => ({ ...servers, later: () => servers }) };
   }
+  const lastUsed = openAgentLog(host.platform, home);
+  const knownOf = (name: string, inCase: readonly NamedAddresses[]): Known => ({
+    inCase: inCase.find((known) => known.name === name)?.addresses ?? [],
+    lastUsed: lastUsed(name),
+  });
   return {
     hasNames: true,
+    areKnown: (inCase) => names.every((name) => isKnown(knownOf(name, inCase))),
     resolve: async (inCase = [], lookUp = systemLookUp) => {
-      const lastUsed = openAgentLog(host.platform, home);
-      const knownOf = (name: string): Known => ({
-        inCase: inCase.find((known) => known.name === name)?.addresses ?? [],
-        lastUsed: lastUsed(name),
-      });
-      return gather(await resolveNames(names, host.timeouts.dns, lookUp, knownOf));
+      const { now, later } = await resolveNames(names, host.timeouts.dns, lookUp, (name) => knownOf(name, inCase));
+      return { ...gather(now), later: () => gather(later()) };
     },
   };
 }

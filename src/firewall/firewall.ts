@@ -83,7 +83,7 @@ export interface Firewall {
   releaseSteps(): Step[];
   /**
    * Begins early what an ADD will need and what takes its time. Changes nothing; what is not used leaves nothing
-   * behind.
+   * behind. A second call does nothing.
    */
   begin(): void;
   /**

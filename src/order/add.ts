@@ -1,8 +1,9 @@
+import { glanceAtServers } from '../agent/configuration/glance';
 import { readLastHeard } from '../agent/last-heard';
 import { findHostsFile, usualHostsFile } from '../agent/names/hosts-place';
 import { type PlannedPins, planPins } from '../agent/names/planned-pins';
 import { findTunnels, type Tunnels } from '../agent/server-route';
-import { type NamedAddresses, readNamedServers } from '../agent/servers';
+import type { AgentServers, NamedAddresses } from '../agent/servers';
 import { readSettings, type Settings } from '../agent/settings';
 import type { Snapshot } from '../evidence/start';
 import type { Host } from '../host';
@@ -42,26 +43,29 @@ export async function add(host: Host, home: string, order: Order): Promise<Outco
   const { request } = order;
   const operator = request.requestedBy === 'operator' ? parseHandler(request.address) : undefined;
   const settings = readSettings(host.platform, home);
-  const named = readNamedServers(host, home);
   const session = await openSession(host, home, order, settings.seal);
   try {
     if (request.answersStatus && session.openCase === undefined) return releasedSince;
     return await orderOnce(session, request, async () => {
-      session.firewall.begin();
-      // On Windows that takes so long that the log can be prepared beside it; on Linux nothing was begun.
-      if (host.platform === 'windows') session.recorder.prepareLog();
-      const { openCase } = session;
+      if (glanceAtServers(host.platform, home).needsNoLookUp) begin(host, session);
       const snapshot = await beginSnapshot(host, session, order, settings);
-      const facts = openCase?.facts ?? {};
-      const [agent, hostsFile] = await Promise.all([
-        named.resolve(namesInCase(facts)),
-        named.hasNames ? findHostsFile(host, stateFolderOf(host)) : usualHostsFile(host),
-      ]);
-      const pins = planPins(host, { home, file: hostsFile, names: agent.names, begun: begunIn(host, facts) });
+      const { agent, hostsFile } = await readServers(host, home, session);
+      const planNames = ({ names: known }: AgentServers): Names => ({
+        known,
+        pins: planPins(host, { home, file: hostsFile, names: known, begun: begunIn(host, session.recorder.facts) }),
+      });
+      const names = planNames(agent);
       for (const warning of [...settings.warnings, ...agent.warnings]) session.recorder.warn(warning);
       const asked = mergeAsked(request, operator, settings, session.openCase?.asked);
-      const allowList = allowListOf({ ...agent, needsDns: pins.whyNot !== undefined }, asked);
-      const names = { known: agent.names, pins };
+      const planFor = (servers: AgentServers, { pins }: Names): AllowList =>
+        allowListOf({ ...servers, needsDns: pins.whyNot !== undefined }, asked);
+      const allowList = planFor(agent, names);
+      const findLater = (): Later | undefined => {
+        const later = agent.later();
+        if (same(later.names, agent.names)) return undefined;
+        const laterNames = planNames(later);
+        return { names: laterNames, planned: planFor(later, laterNames) };
+      };
       const { judgement, notes, times } = await contain({
         host,
         home,
@@ -70,6 +74,7 @@ export async function add(host: Host, home: string, order: Order): Promise<Outco
         asked,
         planned: allowList,
         names,
+        findLater,
         settings,
         snapshot,
       });
@@ -103,6 +108,7 @@ interface Given {
   /** Without name servers; those are let through where the names cannot be pinned. */
   readonly planned: AllowList;
   readonly names: Names;
+  readonly findLater: () => Later | undefined;
   readonly settings: Settings;
   readonly snapshot: Snapshot | undefined;
 }
@@ -118,6 +124,35 @@ async function beginSnapshot(
   const snapshot = startSnapshot(host, { stateFolder, request, at: started.at, setting, openCase });
   if (snapshot?.whyNot !== undefined) recorder.warn(`No evidence is collected: ${snapshot.whyNot}`);
   return snapshot;
+}
+
+/** The plan with what name servers answered only after the plan was made. */
+interface Later {
+  readonly names: Names;
+  readonly planned: AllowList;
+}
+
+/**
+ * Reads whose servers are let in, while what takes its time has begun. The backup may not be older than half a second,
+ * so where a name has to be looked up, which may take seconds, that begins after the look-up.
+ */
+async function readServers(host: Host, home: string, session: Session) {
+  const inCase = namesInCase(session.openCase?.facts ?? {});
+  const { readNamedServers } = await import('../agent/servers');
+  const named = readNamedServers(host, home);
+  if (named.areKnown(inCase)) begin(host, session);
+  const [agent, hostsFile] = await Promise.all([
+    named.resolve(inCase),
+    named.hasNames ? findHostsFile(host, stateFolderOf(host)) : usualHostsFile(host),
+  ]);
+  begin(host, session);
+  return { agent, hostsFile };
+}
+
+function begin({ platform }: Host, { firewall, recorder }: Session): void {
+  firewall.begin();
+  // On Windows that takes so long that the log can be prepared beside it; on Linux nothing was begun.
+  if (platform === 'windows') recorder.prepareLog();
 }
 
 async function contain(given: Given): Promise<Contained> {
@@ -142,9 +177,17 @@ async function contain(given: Given): Promise<Contained> {
     else if (isNew) recorder.askAnew(recorded);
     noteNames(recorder, names.known);
     if (names.pins.whyNot === undefined && names.pins.missing.length > 0) snapshot?.keepHosts(names.pins.hosts.text);
-    const whyNot = await pinNames(host, recorder, names.pins);
+    let whyNot = await pinNames(host, recorder, names.pins);
     const allowList = { ...planned, needsDns: whyNot !== undefined };
-    const judged = await firewall.contain(allowList, whoChanges(request, asked, openCase), recorder);
+    const whose = whoChanges(request, asked, openCase);
+    let judged = await firewall.contain(allowList, whose, recorder);
+    // A slow name server costs the block nothing: what it said in the meantime is let in now.
+    const later = given.findLater();
+    if (later !== undefined) {
+      noteNames(recorder, later.names.known);
+      whyNot = await pinNames(host, recorder, later.names.pins);
+      judged = await firewall.contain({ ...later.planned, needsDns: whyNot !== undefined }, whose, recorder);
+    }
     const proof = recorder.acted ? await tryAfter(control, proofAfter) : takeAsIs(control);
     const { gaps, isServerLost, notes } = proof;
     // A host that was contained before must not be set free because a server happens to be down.

@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { lstatSync, mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import type { BegunCall, Host } from '../host';
@@ -15,7 +15,7 @@ import { closeCall, exportCall, queryCall, runClose, runExport, runQuery } from 
  * nothing else to do. The worker uses what has ended when it needs it, and makes the rest itself; so whatever fails here
  * is no error. Returns what ends it.
  */
-export function beginEarly(host: Host, { action }: Request, worker: Writable): () => void {
+export function beginEarly(host: Host, request: Request, worker: Writable): () => void {
   worker.on('error', () => {});
   const over = new AbortController();
   const folders: string[] = [];
@@ -24,7 +24,7 @@ export function beginEarly(host: Host, { action }: Request, worker: Writable): (
     folders.push(folder);
     return folder;
   };
-  void begin(host, { action, worker, makeFolder, signal: over.signal });
+  void begin(host, { request, worker, makeFolder, signal: over.signal });
   return () => {
     over.abort();
     for (const folder of folders) tidyUp(folder);
@@ -32,14 +32,14 @@ export function beginEarly(host: Host, { action }: Request, worker: Writable): (
 }
 
 interface Given {
-  readonly action: Request['action'];
+  readonly request: Request;
   readonly worker: Writable;
   readonly makeFolder: () => string;
   readonly signal: AbortSignal;
 }
 
 /** Never rejects. */
-async function begin(host: Host, { action, worker, makeFolder, signal }: Given): Promise<void> {
+async function begin(host: Host, { request, worker, makeFolder, signal }: Given): Promise<void> {
   const tell = (call: string, { exitCode, output }: Pick<BegunCall, 'exitCode' | 'output'>, file?: string): void => {
     const named = file === undefined ? {} : { file };
     if (worker.writable) worker.write(tellBegun(call, { exitCode, output, ...named, endedAt: Date.now() }));
@@ -51,9 +51,9 @@ async function begin(host: Host, { action, worker, makeFolder, signal }: Given):
   };
   try {
     // Only a closed folder takes readings: nobody else may change them.
-    const isClosed = process.platform !== 'win32' || (await runClose(host, stateFolderOf(host))).exitCode === 0;
-    if (isClosed) tell(closeCall, { exitCode: 0, output: '' });
-    if (!isClosed || action !== 'add') return;
+    if (!(await isClosed(host))) return;
+    tell(closeCall, { exitCode: 0, output: '' });
+    if (!(await isWorthReading(host, request))) return;
     await Promise.all([
       ...firewallServices.map((name) => read(serviceKey(name))),
       ...firewallServices.map(async (name) => tell(queryCall(name), await runQuery(host, name))),
@@ -64,4 +64,23 @@ async function begin(host: Host, { action, worker, makeFolder, signal }: Given):
   } finally {
     worker.end();
   }
+}
+
+async function isClosed(host: Host): Promise<boolean> {
+  const folder = stateFolderOf(host);
+  if (process.platform === 'win32') return (await runClose(host, folder)).exitCode === 0;
+  return lstatSync(folder).uid === process.getuid?.();
+}
+
+/** False for what will be refused, as far as that is seen at once: nothing is read for it. Throws for some of that. */
+async function isWorthReading(host: Host, { action, requestedBy, address }: Request): Promise<boolean> {
+  if (action !== 'add') return false;
+  const [{ parseHandler }, { findHome }, { glanceAtServers }] = await Promise.all([
+    import('./handler'),
+    import('../agent/home'),
+    import('../agent/configuration/glance'),
+  ]);
+  if (requestedBy === 'operator') parseHandler(address);
+  const { home } = await findHome(host, async () => []);
+  return glanceAtServers(host.platform, home).namesServers;
 }

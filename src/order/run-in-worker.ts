@@ -8,7 +8,6 @@ import { type Started, whenStarted } from '../process/started';
 import type { Request } from '../request/request';
 import { stateFolderOf } from '../state/folder';
 import { type Place, takePlace } from '../state/queue';
-import { beginEarly } from './begin-early';
 import { workerFlag } from './worker-flag';
 
 const longestResult = 1024 * 1024;
@@ -58,7 +57,13 @@ function askWorker(host: Host, request: Request, started: Started): Promise<Answ
       // Node throws where it has no event, such as for a start that Windows forbids.
       return resolve({ told: false, outcome: notStarted(request, error) });
     }
-    const end = worker.stdin === null ? undefined : beginEarly(host, request, worker.stdin);
+    let end: (() => void) | undefined;
+    const { stdin } = worker;
+    // Loaded only now: the worker's Node starts meanwhile.
+    if (stdin !== null)
+      void import('./begin-early').then(({ beginEarly }) => {
+        end = beginEarly(host, request, stdin);
+      });
     let result = '';
     const settle = (answer: Answer): void => {
       clearTimeout(timer);

@@ -1,5 +1,6 @@
+import { glanceAtServers } from '../../src/agent/configuration/glance';
 import type { LookUp } from '../../src/agent/resolve';
-import { readAgentServers } from '../../src/agent/servers';
+import { readAgentServers, readNamedServers } from '../../src/agent/servers';
 import { client, describeServers, newFolder, noDns, windows } from './agent-home';
 
 const named = (...names: string[]): string =>
@@ -143,4 +144,33 @@ describe("a name that does not resolve has the address in the agent's log", () =
     const agent = await readAgentServers(windows, home, async () => ['192.0.2.10']);
     expect(describeServers(agent)).toEqual(['192.0.2.10|1514|tcp+udp']);
   });
+});
+
+test('a name whose address is known waits for nobody, and what is said later is added', async () => {
+  const home = newFolder({
+    'ossec.conf': named('slow.example.net'),
+    'ossec.log': '2026/11/24 10:00:00 INFO: Connected to slow.example.net at address 192.0.2.10, port 1514\n',
+  });
+  let answer = (_found: readonly string[]): void => {};
+  const lookUp: LookUp = () => new Promise((resolve) => (answer = resolve));
+  const patient = { ...windows, timeouts: { ...windows.timeouts, dns: 600_000 } };
+  const servers = readNamedServers(patient, home);
+  expect(servers.areKnown([])).toBe(true);
+  const agent = await servers.resolve([], lookUp);
+  expect(describeServers(agent)).toEqual(['192.0.2.10|1514|tcp+udp']);
+  expect(agent.later().names).toEqual(agent.names);
+  answer(['192.0.2.11', '127.0.0.1']);
+  await new Promise(setImmediate);
+  expect(agent.later().names).toEqual([{ name: 'slow.example.net', addresses: ['192.0.2.10', '192.0.2.11'] }]);
+});
+
+test.each([
+  ['<server-ip>192.0.2.10</server-ip>', true],
+  ['<server><address>2001:db8::1</address></server>', true],
+  ['<server-ip>192.0.2.10</server-ip><server-hostname>one.example.net</server-hostname>', false],
+  ['<server><address>one.example.net</address></server>', false],
+  ['<notify_time>20</notify_time>', false],
+])('whether %s needs no look-up is told at a glance: %s', (client, needsNone) => {
+  const home = newFolder({ 'ossec.conf': `<ossec_config><client>${client}</client></ossec_config>` });
+  expect(glanceAtServers('windows', home).needsNoLookUp).toBe(needsNone);
 });

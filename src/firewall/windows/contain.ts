@@ -4,6 +4,7 @@ import type { Rule } from '../../policy/rule';
 import { rulesOf } from '../../policy/rules';
 import type { Surroundings } from '../../policy/seal';
 import type { RequestedBy } from '../../request/request';
+import type { Facts } from '../../state/journal';
 import type { Unreadable } from '../../windows/registry';
 import type { Context, Recorder } from '../firewall';
 import { adoptBackup, type BeforeBackup, makeBackup } from './backup';
@@ -109,7 +110,7 @@ interface FirstAssessment {
 }
 
 async function assessFirst(
-  { context, allowList, requestedBy }: Given,
+  { context, allowList, requestedBy, recorder }: Given,
   reading: Reading | Unreadable,
   around: Promise<Surroundings> | undefined,
 ): Promise<FirstAssessment> {
@@ -130,7 +131,7 @@ async function assessFirst(
     blocks: assessment.blocks,
   };
   const isContained = hasOurRules(local);
-  return { assessment, assess, sealing, before, isContained, isBackupDue: isBackupDue(context, local) };
+  return { assessment, assess, sealing, before, isContained, isBackupDue: isBackupDue(context, recorder.facts, local) };
 }
 
 /**
@@ -138,9 +139,8 @@ async function assessFirst(
  * force now. Where the present policy holds all of the policy from before, a new backup loses nothing, whatever step an
  * order was interrupted in.
  */
-function isBackupDue(context: Context, local: StoredPolicy): boolean {
-  const facts = context.openCase?.facts;
-  if (facts?.backup === undefined) return true;
+function isBackupDue(context: Context, facts: Facts, local: StoredPolicy): boolean {
+  if (facts.backup === undefined) return true;
   if (hasOurRules(local)) return false;
   const first = findBackup(context, facts);
   if ('bad' in first) return isGone(context, local) && !blocksByDefault(local);

@@ -40,6 +40,7 @@ export function windowsFirewall(context: Context): Firewall {
     return seen;
   };
   let early: PolicyExport | undefined;
+  let hasBegun = false;
   // What a seal needs to know is read while the preflight runs: if it were read later, the early export would become
   // too old to serve as the backup.
   let around: Promise<Surroundings> | undefined;
@@ -61,6 +62,8 @@ export function windowsFirewall(context: Context): Firewall {
   };
   return {
     begin: () => {
+      if (hasBegun) return;
+      hasBegun = true;
       // The export takes longest, so it starts first.
       if (needsBackup(context)) early = prepareExport(context);
       early?.begin('backup');
