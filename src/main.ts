@@ -92,6 +92,6 @@ async function runWorker(given: Host, { request, started, input }: WorkerOrder):
   const { carryOut } = await import('./order/carry-out');
   const outcome: Outcome = await carryOut(host, request, started);
   say(JSON.stringify(outcome));
-  if (host.platform === 'windows') await (await import('./order/refill-reserve')).refillReserve(host, started);
+  await (await import('./order/afterwards')).afterwards(host, outcome, started);
   return outcome.exitCode;
 }

@@ -7,6 +7,7 @@ import { errorCode, errorText } from '../process/error-code';
 import { findRepeatedKeys } from '../request/json-keys';
 import { readAgentFile } from './agent-files';
 import { sharedFolder } from './home';
+import { type Message, readMessage } from './message';
 import { ownAddresses } from './own-addresses';
 
 /** What an administrator set in contain-host.json. Every key may be absent. */
@@ -30,6 +31,8 @@ export interface Settings {
   readonly probe?: Probe;
   /** Whether evidence is collected beside an ADD. Absent: beside an operator's, and not beside an alert's. */
   readonly evidence?: 'snapshot' | 'none';
+  /** What whoever is logged on is told; empty: nothing. */
+  readonly message: Message;
   /** For people to read: what was left out, and why. */
   readonly warnings: readonly string[];
   /** The file the settings came from, if there is one. */
@@ -51,6 +54,7 @@ const longestFile = 64 * 1024;
 const known: Readonly<Record<keyof Omit<Settings, 'warnings' | 'file'>, true>> = {
   ...{ handlers: true, allow: true, alertAddress: true, whenServerLost: true, seal: true, probe: true },
   evidence: true,
+  message: true,
 };
 export const settingKeys: readonly string[] = Object.keys(known);
 
@@ -84,8 +88,8 @@ function parse(source: string, file: string): Settings {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return { ...judge({}), warnings: [`${file} is not a JSON object and was not used`] };
   }
-  // Where a key stands twice in the probe, or in an entry, the whole setting is left out.
-  const repeated = new Set([...findRepeatedKeys(text)].map((path) => path.replace(/^(probe|allow)\..*/, '$1')));
+  // Where a key stands twice within a setting, the whole setting is left out.
+  const repeated = new Set([...findRepeatedKeys(text)].map((path) => path.replace(/^(probe|allow|message)\..*/, '$1')));
   const isGood = (key: string): boolean => settingKeys.includes(key) && !repeated.has(key);
   const settings = judge(Object.fromEntries(Object.entries(value).filter(([key]) => isGood(key))));
   const ignored = Object.keys(value).filter((key) => !isGood(key));
@@ -111,8 +115,9 @@ function judge(given: Readonly<Record<string, unknown>>): Settings {
   const probe = readProbe(given.probe, warnings);
   const seal = oneOf('seal', ['where-needed', 'always', 'never'], 'where-needed');
   const evidence = oneOf('evidence', ['snapshot', 'none'], undefined);
+  const message = readMessage(given.message, warnings);
   return {
-    ...{ handlers, allow, alertAddress, whenServerLost, seal, warnings },
+    ...{ handlers, allow, alertAddress, whenServerLost, seal, message, warnings },
     ...(probe === undefined ? {} : { probe }),
     ...(evidence === undefined ? {} : { evidence }),
   };

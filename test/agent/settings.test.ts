@@ -11,6 +11,7 @@ const pushed = 'shared/contain-host.json';
 const beside = 'active-response/bin/contain-host.json';
 const defaults = {
   ...{ handlers: [], allow: [], alertAddress: 'ignore', whenServerLost: 'refuse', seal: 'where-needed' },
+  message: {},
   warnings: [],
 };
 
@@ -30,6 +31,7 @@ test('every key is read', () => {
     seal: 'always',
     allow: [{ address: '203.0.113.7', direction: 'out', protocol: 'udp', ports: [500, 4500] }],
     probe: { address: '192.0.2.80', port: 443 },
+    message: { contained: 'Call 4711.', released: 'Ärger vorbei' },
   });
   expect(handlersOf(settings)).toEqual(['198.51.100.7/32', '198.51.100.0/24', '2001:db8::/64']);
   expect(settings).toMatchObject({
@@ -37,7 +39,37 @@ test('every key is read', () => {
     whenServerLost: 'contain',
     seal: 'always',
     probe: { address: { text: '192.0.2.80' }, port: 443 },
+    message: { contained: 'Call 4711.', released: 'Ärger vorbei' },
     warnings: [],
+  });
+});
+
+test.each([
+  ['Two\nlines', /line breaks/],
+  ['\u001b[2J', /control characters/],
+  ['Left \u202egnilur', /control characters/],
+  ['/server:pc', /does not begin with a letter or a digit/],
+  ['-g root', /does not begin with a letter or a digit/],
+  ['', /does not begin with a letter or a digit/],
+  ['x'.repeat(251), /more than 250/],
+  [17, /is no text/],
+])('the message %j is left out and named, and the other one counts', (contained, why) => {
+  const { message, warnings } = readObject({ message: { contained, released: 'Back' } });
+  expect(message).toEqual({ released: 'Back' });
+  expect(warnings).toEqual([expect.stringMatching(why)]);
+});
+
+test.each([['Call 4711.'], [['Call 4711.']], [null]])('a message %j is none', (message) => {
+  expect(readObject({ message })).toMatchObject({ message: {}, warnings: [expect.stringMatching(/message is not/)] });
+});
+
+test('a message for anything else is named, and one that stands there twice is left out', () => {
+  expect(readObject({ message: { __proto__: null, opened: 'x' } }).warnings).toEqual([
+    expect.stringMatching(/contained and released only/),
+  ]);
+  expect(read('{"message": {"contained": "a", "contained": "b"}}')).toMatchObject({
+    message: {},
+    warnings: [expect.stringMatching(/"message" stands there twice/)],
   });
 });
 

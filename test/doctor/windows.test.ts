@@ -128,6 +128,13 @@ test('a host without a reserve, and one whose reserve was used up, are told who 
   expect(await reserve()).toMatchObject({ verdict: 'warning', found: expect.stringMatching(/no reserve .*any user/) });
 });
 
+test('a message that nobody would see, because this Windows has no msg.exe, is a warning', async () => {
+  endpoint.setSettings({ message: { contained: 'Call 4711.' } });
+  expect(complaints(await examineEndpoint(endpoint))).toEqual(['settings warning']);
+  writeFileSync(join(endpoint.machine.system32, 'msg.exe'), '');
+  expect(complaints(await examineEndpoint(endpoint))).toEqual([]);
+});
+
 test('what a containment would come to is told profile by profile, and what to change', async () => {
   const { machine } = endpoint;
   machine.setProfileValue('private', 'DefaultOutboundAction', 0, 'gpo');
