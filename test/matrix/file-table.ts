@@ -5,9 +5,9 @@ export const codes: readonly FileFault[] = ['EACCES', 'ENOSPC', 'EIO', 'EROFS'];
 
 /**
  * The columns: ADD and second ADD, then DELETE. `locked`: `unable` where rights are missing, else `no-backup` or
- * `held`.
+ * `held`. `unless full`: `no-backup`, but where the disk was full once it is tried again, or elsewhere.
  */
-type Cell = Promised | 'locked' | '-';
+type Cell = Promised | 'locked' | 'unless full' | '-';
 
 /** Whether the operation stands before or after the first change of the firewall, where that matters. */
 type When = 'before' | 'after' | 'ever';
@@ -54,6 +54,7 @@ const table: readonly (readonly [operations: RegExp, when: When, add: Cell, remo
   ],
   [/^\w+ state\/(waiting-\*|last-operator|orders.json) /, 'ever', 'contained', 'released', 'the lock alone is enough'],
   [/^existsSync state /, 'ever', 'contained', 'released', 'a reading has another closed place, and no file is needed'],
+  [/^statfsSync state /, 'ever', 'contained', 'released', 'then the disk counts as one with room'],
   [/^openSync home\/client.keys /, 'ever', 'contained', '-', 'then it is not known whether the agent has heard since'],
   [/^\w+ state /, 'ever', 'locked', 'locked', 'without the lock nothing is changed'],
   [
@@ -64,16 +65,18 @@ const table: readonly (readonly [operations: RegExp, when: When, add: Cell, remo
     'no name is pinned',
   ],
   [/^existsSync Windows/, 'ever', 'unable', 'unable', 'a tool that is not seen is missing'],
-  [/^copyFileSync state\/reading-.*key.reg /, 'ever', 'no-backup', '-', 'without the record nothing is changed'],
+  [/^copyFileSync state\/reading-.*key.reg /, 'ever', 'unless full', '-', 'without the record nothing is changed'],
   [/^\w+ state\/reading-/, 'ever', 'contained', 'released', 'what is read is read twice'],
   [/^\w+ state\/journal.jsonl /, 'before', 'no-backup', 'released', 'what is not on disk is not begun'],
   [/^\w+ state\/journal.jsonl /, 'after', 'contained', 'released', 'to stop half-way would be worse'],
-  [/^copyFileSync state\/fw-backup-/, 'ever', 'no-backup', '-', 'without the backup nothing is changed'],
+  [/^statSync state\/fw-backup-/, 'ever', 'contained', 'released', 'it only tells how large the reserve must be'],
+  [/^copyFileSync state\/fw-backup-/, 'ever', 'unless full', '-', 'without the backup nothing is changed'],
   [/^\w+ state\/fw-backup-/, 'ever', 'contained', '-', 'the export is tried twice'],
   [/^existsSync home\/fw-backup.wfw /, 'ever', 'contained', 'released', 'the copy never overwrites'],
   [/^lstatSync home\/fw-backup.wfw /, 'ever', 'contained', 'released', 'what may be there is left there'],
-  [/^\w+ home\/fw-backup.wfw /, 'ever', 'no-backup', 'released', 'a release takes the second copy'],
-  [/^\w+ state\/before-/, 'ever', 'no-backup', 'released', 'a release takes the backup itself for the record'],
+  [/^(stat|readFile)Sync home\/fw-backup.wfw /, 'ever', 'no-backup', 'released', 'a copy that cannot be read is none'],
+  [/^\w+ home\/fw-backup.wfw /, 'ever', 'unless full', 'released', 'a release takes the second copy'],
+  [/^\w+ state\/before-/, 'ever', 'unless full', 'released', 'a release takes the backup itself for the record'],
   [/^\w+ state\/(rules|seal|old-seal).netsh /, 'ever', 'contained', '-', 'without a script, one process a rule'],
   [/^\w+ state\/import-/, 'ever', '-', 'released', 'an import is tried twice'],
 ];
@@ -85,6 +88,7 @@ export function promiseFor(order: OrderName, call: string, isChanged: boolean, c
   );
   const cell = order === 'DELETE' ? row?.[3] : row?.[2];
   if (cell === 'locked' && code === 'EACCES') return 'unable';
+  if (cell === 'unless full') return code === 'ENOSPC' ? 'contained' : 'no-backup';
   if (cell === 'locked') return order === 'DELETE' ? 'held' : 'no-backup';
   return cell === '-' ? undefined : cell;
 }
