@@ -94,13 +94,18 @@ export async function readLinks(enter?: string): Promise<Link[] | undefined> {
       ? await ask('ip', list)
       : await ask('nsenter', [`--net=${enter}`, '--', find('ip') ?? 'ip', ...list]);
   if (answer === undefined) return undefined;
-  return readArray(answer).flatMap((fields) => readLink(fields));
+  return linksIn(answer);
 }
 
 /** What a tool of iproute2 answers, as parsed JSON. Undefined where the tool is missing or fails. */
 export async function askJson(tool: 'ip' | 'tc' | 'bridge', ...args: readonly string[]): Promise<Fields[] | undefined> {
   const answer = await ask(tool, ['-j', ...args]);
   return answer === undefined ? undefined : readArray(answer);
+}
+
+/** The devices in what `ip -j -d link show` answers. */
+export function linksIn(answer: string): Link[] {
+  return readArray(answer).flatMap(readLink);
 }
 
 function readLink({ ifname, ifindex, address, linkinfo, link_type, link, link_index, master, xdp }: Fields): Link[] {

@@ -241,6 +241,24 @@ describe('ways past every hook are named, by their device', () => {
     tc('qdisc delete dev container clsact');
   });
 
+  test('a guest that has a file in place of a card', async () => {
+    ip('endpoint', 'link add link br0 name guest2 type macvtap mode bridge');
+    expect(await add()).toBe(6);
+    expect(await paths()).toMatch(/unseen-path .*guest2 \(macvtap\)/);
+    ip('endpoint', 'link delete guest2');
+    expect(await paths()).toBe('');
+  });
+
+  test('a program at a card, before the stack', async () => {
+    const socket = await lab.startInside('endpoint', ['perl', join(__dirname, 'lab', 'attach-xdp.pl'), 'container']);
+    expect(await add()).toBe(6);
+    expect(await paths()).toMatch(/unseen-path .*container \(XDP\)/);
+    socket.stop();
+    await socket.end();
+    ip('endpoint', 'link set dev container xdpgeneric off');
+    expect(await paths()).toBe('');
+  });
+
   test("a packet socket that is not root's", async () => {
     const send = join(__dirname, 'lab', 'send.pl');
     const account = ['setpriv', '--reuid=33', '--regid=33', '--clear-groups'];

@@ -28,7 +28,7 @@ export async function findUnseenPaths(nft: Nft): Promise<Gap[]> {
 }
 
 /** Guests on a card of their own name (macvtap), a switch beside the kernel's, and programs in front of the stack. */
-function devicePaths(links: readonly Link[]): string[] {
+export function devicePaths(links: readonly Link[]): string[] {
   const words: Readonly<Record<string, string>> = { macvtap: 'macvtap', ipvtap: 'ipvtap', openvswitch: 'Open vSwitch' };
   return links.flatMap(({ name, kind = '', hasXdp }) => [
     ...(words[kind] === undefined ? [] : [`${name} (${words[kind]})`]),
@@ -55,7 +55,7 @@ async function chainPaths(nft: Nft): Promise<string[]> {
 }
 
 /** Flows that were handed to a fast path go on in it, past every chain, as long as packets come. */
-async function flowtablePaths(nft: Nft): Promise<string[]> {
+export async function flowtablePaths(nft: Nft): Promise<string[]> {
   return devicesOf(objectsIn(await nft.list(['flowtables'], nft.limits.inOrder), 'flowtable')).map(
     (name) => `${name} (flowtable)`,
   );
@@ -78,17 +78,17 @@ async function trafficControlPaths(): Promise<string[]> {
   return found.flat();
 }
 
-/** RDMA, and cards that were given whole to a guest or to a program. */
-function hardwarePaths(): string[] {
+/** RDMA, and cards that were given whole to a guest or to a program. `system`: the kernel's list of devices. */
+export function hardwarePaths(system = '/sys'): string[] {
   const drivers = ['vfio-pci', 'uio_pci_generic', 'igb_uio'];
   const isCard = (folder: string): boolean => (readIfAny(join(folder, 'class')) ?? '').startsWith('0x02');
   const given = drivers.flatMap((driver) => {
-    const folder = join('/sys/bus/pci/drivers', driver);
+    const folder = join(system, 'bus/pci/drivers', driver);
     return namesIn(folder)
       .filter((name) => isCard(join(folder, name)))
       .map((name) => `PCI ${name} (${driver})`);
   });
-  return [...namesIn('/sys/class/infiniband').map((name) => `${name} (RDMA)`), ...given];
+  return [...namesIn(join(system, 'class/infiniband')).map((name) => `${name} (RDMA)`), ...given];
 }
 
 /**
