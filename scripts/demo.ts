@@ -121,6 +121,8 @@ async function showCycle(
 ): Promise<Cycle> {
   const endpoint = new Endpoint(description, '<server-ip>10.0.0.5</server-ip>');
   endpoint.tools = 'real';
+  // It talks UDP, so nobody tries whether it answers: no packet leaves this machine.
+  endpoint.installVersion('OSSEC HIDS v4.3');
   try {
     if (config !== undefined) endpoint.configure(config);
     return await containAndRelease(what, endpoint, options);
@@ -132,7 +134,7 @@ async function showCycle(
 async function containAndRelease(what: string, endpoint: Endpoint, { order, verbose }: Options): Promise<Cycle> {
   const { machine } = endpoint;
   const before = machine.fingerprint();
-  const peers = peersOf(endpoint, order[2] ?? '');
+  const peers = peersOf(endpoint, order.find((word) => /[.:]/.test(word)) ?? '');
   const columns = [reachOf(endpoint, peers)];
   const name = `${what}, ${Object.keys(machine.rules()).length} firewall rules`;
   const added = await run(endpoint, order, verbose);
@@ -215,7 +217,7 @@ function peersOf({ machine }: Endpoint, handler: string): Peer[] {
   };
   return [
     udp('OSSEC server, 1514', '10.0.0.5', agentPort, 1514),
-    tcp('handler, IPv4', handler.includes(':') ? '192.0.2.50' : handler, 443, 445),
+    tcp('handler, IPv4', /^[\d.]+$/.test(handler) ? handler : '192.0.2.50', 443, 445),
     ...(handler.includes(':') ? [tcp('handler, IPv6', handler, 443, 445)] : []),
     tcp('internet, IPv4', '203.0.113.66', 443, 445),
     tcp('internet, IPv6', '2001:db8::66', 443, 445),

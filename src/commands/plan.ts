@@ -192,7 +192,8 @@ function describe(plan: Plan, options: Options): string {
     `Handlers: ${list(handlers)}`,
     'Steps:',
     ...steps.map(
-      ({ step, command }, index) => `${String(index + 1).padStart(4)}  ${step.padEnd(18)} ${commandLine(command)}`,
+      ({ step, command }, index) =>
+        `${String(index + 1).padStart(4)}  ${step.padEnd(18)} ${commandLine(options.platform, command)}`,
     ),
     ...(options.request.action === 'add' && !options.original ? describeJudgement(judgement) : []),
     ...warnings,
@@ -215,6 +216,10 @@ function describeJudgement(judgement: Judgement | undefined): string[] {
   ];
 }
 
-function commandLine(command: readonly string[] | null): string {
-  return command?.map((word) => (/[\s"]/.test(word) ? `"${word}"` : word)).join(' ') ?? '-';
+/** As a shell of that system takes it. */
+function commandLine(platform: Host['platform'], command: readonly string[] | null): string {
+  const inShell = (word: string): string =>
+    /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  const inCmd = (word: string): string => (/\s/.test(word) ? `"${word}"` : word);
+  return command?.map(platform === 'linux' ? inShell : inCmd).join(' ') ?? '-';
 }

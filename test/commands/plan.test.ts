@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -176,4 +176,17 @@ test('help and version', async () => {
     output: expect.stringContaining('Usage: contain-host (ADD|DELETE) user IP_Address'),
   });
   expect((await run(newHome(), '--version')).output).toMatch(/^contain-host \d+\.\d+\.\d+\n$/);
+});
+
+test('the commands for Linux are written as its shell takes them', async () => {
+  const plan = ['plan', 'ADD', '-', '192.0.2.50', '--for', 'linux'];
+  const home = newHome();
+  const { output } = await run(home, ...plan);
+  const { steps } = JSON.parse((await run(home, ...plan, '--json')).output) as {
+    steps: { command: string[] | null }[];
+  };
+  const lines = output.split('\n').filter((line) => line.includes('/nft '));
+  const script = lines.map((line) => `printf '%s\\n' ${line.slice(line.indexOf('/'))}; echo`).join('\n');
+  const words = execFileSync('sh', ['-c', script], { encoding: 'utf8' }).trimEnd().split('\n\n');
+  expect(words).toEqual(steps.flatMap(({ command }) => (command === null ? [] : [command.join('\n')])));
 });
