@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readAgentFile } from '../../agent/agent-files';
 import type { Host } from '../../host';
@@ -18,6 +18,8 @@ import { ServerFile } from './server-file';
 /** Loading all rules takes a slow server some seconds. */
 const testLimitMs = 120_000;
 const largestRules = 16 * 1024 * 1024;
+/** In bytes: more than all that is written. */
+const leastRoom = 1024 * 1024;
 const configurationFile = 'etc/ossec.conf';
 
 /** A file and what it is to hold. */
@@ -44,12 +46,17 @@ export async function installKit(host: Host, { dryRun }: { readonly dryRun: bool
     say('This is what would be changed. Nothing was changed.\n');
     return exitCodes.done;
   }
+  return withoutInterruption(() => install(home, product, changes));
+}
+
+async function install(home: string, product: Product, changes: readonly Change[]): Promise<number> {
+  checkRoom(home);
   const before = await test(product);
   if (before !== undefined)
     throw new FleetFailure(
       `The server's own test fails before any change: ${before}\nNothing was changed. Mend the server's configuration first, as root, and run this again.`,
     );
-  const copies = await withoutInterruption(() => carryOut(product, changes));
+  const copies = await carryOut(product, changes);
   say(
     `The kit of contain-host ${version} is there, and ${product.name}'s own test passes. What was before: ${copies.join(', ')}.\n` +
       `Nothing was restarted. Restart the server: ${product.restart}\n` +
@@ -105,7 +112,14 @@ function readOtherRules(home: string, { rulesFile, rulesFolders }: Product, ours
   return { files, warnings };
 }
 
-/** Ctrl-C does not stop between the first change and the test: what the test does not like is taken back. */
+/** The server's own test empties ar.conf before it writes it anew: on a full disk the agents would lose all commands. */
+function checkRoom(home: string): void {
+  const { bavail, bsize } = statfsSync(join(home, 'etc'));
+  if (bavail * bsize < leastRoom)
+    throw new FleetFailure(`The disk of ${home} is full. Nothing was changed. Make room there, and run this again.`);
+}
+
+/** Ctrl-C stops nothing half-way: what was begun is ended, and what the test does not like is taken back. */
 async function withoutInterruption<T>(work: () => Promise<T>): Promise<T> {
   const stay = (): void => {};
   process.on('SIGINT', stay).on('SIGTERM', stay).on('SIGHUP', stay);
@@ -136,7 +150,10 @@ async function carryOut(product: Product, changes: readonly Change[]): Promise<s
 /** Runs the server's own programs over its files. Undefined where they pass, else what the first says that does not. */
 async function test({ tests }: Product): Promise<string | undefined> {
   for (const program of tests) {
-    const { exitCode, output, startError, timedOut } = await runProcess(program, ['-t'], { limitMs: testLimitMs });
+    const { exitCode, output, startError, timedOut } = await runProcess(program, ['-t'], {
+      limitMs: testLimitMs,
+      isOutOfReach: true,
+    });
     if (exitCode === 0) continue;
     const lines = output.toString('latin1').trim().split('\n').slice(-5).map(printable);
     const why = startError ?? (timedOut ? 'it did not end in time' : lines.join('\n  '));

@@ -109,6 +109,14 @@ describe.each(['ossec', 'wazuh'] as const)('on a server of %s', (product) => {
   });
 });
 
+test('Ctrl-C in the middle leaves the kit whole', async () => {
+  given('ossec');
+  const exitCode = await server.interrupted('install-kit');
+  expect(exitCode).toBe(0);
+  expect(server.read(server.rules)).toContain(server.kit('local_rules.xml'));
+  expect(install()).toEqual(nothingToDo);
+});
+
 test('only what is missing of the commands is added, and what stands in a comment is missing', () => {
   given('ossec');
   const command =
