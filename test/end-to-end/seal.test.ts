@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Endpoint } from '../../fixtures/endpoint';
 import { typicalHost } from '../../fixtures/standin/hosts';
 import type { HostDescription } from '../../fixtures/standin/machine';
@@ -119,6 +120,43 @@ test('a PC that needs no seal gets none', async () => {
   expect(await endpoint.run('ADD', '-', handler)).toMatchObject({ exitCode: 0 });
   expect(sealNames()).toEqual([]);
   expect(netshCalls()).toHaveLength(2);
+});
+
+test('where names cannot be pinned, DNS goes to all configured resolvers and to nobody else', async () => {
+  endpoint = new Endpoint(policyHost(), '<server><address>manager.invalid</address><protocol>udp</protocol></server>');
+  writeFileSync(
+    join(endpoint.home, 'ossec.log'),
+    '2026/11/24 10:00:00 INFO: Connected to manager.invalid at address 10.0.0.5, port 1514\r\n',
+  );
+  const dns = 'HKLM\\SOFTWARE\\Policies\\Microsoft\\Windows NT\\DNSClient';
+  endpoint.machine.change((tree) => {
+    const set = (key: string, values: object): unknown => Object.assign(ensureKey(tree, key), values);
+    set(dns, { NameServer: '10.0.1.53 10.0.2.53' });
+    set(`${dns}\\DnsPolicyConfig\\{1}`, { GenericDNSServers: '10.0.3.53;10.0.4.53', ConfigOptions: 8 });
+    set('HKLM\\SYSTEM\\CurrentControlSet\\Services\\Dnscache\\Parameters\\DnsPolicyConfig\\vpn', {
+      GenericDNSServers: '10.0.5.53',
+    });
+    set('HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip6\\Parameters\\Interfaces\\{1}', {
+      NameServer: '2001:db8::53',
+      Dhcpv6DNSServers: {
+        type: 3,
+        hex: '20010db8000000000000000000000054fe800000000000000000000000000001',
+      },
+    });
+    set('HKLM\\SOFTWARE\\Policies\\Microsoft\\Another\\Product', { NameServer: attacker });
+  });
+  writeFileSync(endpoint.machine.hostsFile, 'MZ\0\0\x01');
+  expect(await endpoint.run('ADD', '-', handler)).toMatchObject({
+    exitCode: 6,
+    output: expect.stringContaining('dns-open'),
+  });
+  const resolvers = ['0', '1', '2', '3', '4', '5'].map((net) => `10.0.${net}.53`);
+  for (const resolver of [...resolvers, '2001:db8::53', '2001:db8::54', 'fe80::1']) {
+    expect([resolver, open(out(resolver, 53, 'udp'))]).toEqual([resolver, everywhere]);
+    expect([resolver, open(out(resolver, 443))]).toEqual([resolver, '']);
+  }
+  for (const other of [attacker, '10.0.6.53', '2001:db8::55'])
+    expect([other, open(out(other, 53, 'udp'))]).toEqual([other, '']);
 });
 
 test('"always" seals a PC that needs none, and "never" leaves open doors and says so', async () => {

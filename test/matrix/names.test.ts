@@ -1,8 +1,11 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { watchRuns } from '../../fixtures/interpose/within';
-import { add, Bench, inParallel, type Order, release } from './bench';
+import type { HostDescription } from '../../fixtures/standin/machine';
+import { ensureKey } from '../../fixtures/standin/registry';
+import { add, Bench, inParallel, managedHost, type Order, release } from './bench';
 import { tryRecovery } from './recovery';
+import { passes } from './truth';
 
 const name = 'manager.invalid';
 const mine = '192.0.2.77 somebody-elses\r\n';
@@ -14,14 +17,32 @@ beforeAll(() => {
 afterAll(() => endWatching());
 
 /** The server has a name, and its address stands in the agent's log. */
-function createHost(): Bench {
+function createHost(description?: HostDescription): Bench {
   // Over UDP no connection is tried, so nothing depends on the network that the tests run in.
   const server = `<server><address>${name}</address><protocol>udp</protocol></server>`;
-  const host = Bench.create(undefined, server);
+  const host = Bench.create(description, server);
   const line = `2026/11/24 10:00:00 INFO: Connected to ${name} at address 10.0.0.5, port 1514\r\n`;
   writeFileSync(join(host.home, 'ossec.log'), line);
   return host;
 }
+
+test('a name that turns out not to be pinned, on a sealed host: every configured name server can be asked', async () => {
+  const host = createHost(managedHost());
+  const resolver = '2001:db8::53';
+  host.machine.change((tree) => {
+    const six = 'HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip6\\Parameters\\Interfaces\\{1}';
+    ensureKey(tree, six).NameServer = resolver;
+  });
+  const trial = host.copy();
+  const call = String((await trial.record(add)).find((one) => /^writeSync .*\/hosts /.test(one)));
+  trial.remove();
+  const { exitCode } = await host.workWithin(add, { fileFault: { call, code: 'EIO' }, lock: 'played' });
+  expect(exitCode).toBe(6);
+  const asks = (remote: string) => passes(host.machine, { remote, remotePort: 53, protocol: 'udp' });
+  expect(asks(resolver)).toEqual([true, true, true]);
+  expect(asks('2001:db8::54')).toEqual([false, false, false]);
+  host.remove();
+});
 
 /** What a kill can leave half done: everything before and behind the calls that write. */
 const writes = /^(?:open|write|fsync|ftruncate|unlink|rename)Sync .*(?:\/hosts|journal\.jsonl|hosts-before)(?: #\d+)?$/;

@@ -44,10 +44,12 @@ export function windowsFirewall(context: Context): Firewall {
   // What a seal needs to know is read while the preflight runs: if it were read later, the early export would become
   // too old to serve as the backup.
   let around: Promise<Surroundings> | undefined;
+  let knowsResolvers = false;
   const lookAround = async (allowList: AllowList): Promise<void> => {
     const reading = await look();
     if ('unreadable' in reading || !isSealNeeded(context.seal, reading, allowList)) return;
     around = readSurroundings(context, allowList.needsDns);
+    knowsResolvers = allowList.needsDns;
     context.readings?.push(around);
   };
   const take = async (): Promise<StartingPoint> => {
@@ -81,8 +83,11 @@ export function windowsFirewall(context: Context): Firewall {
     judgePlan: async (allowList) => weigh(context, await judgeAhead(context, await takeReading(context), allowList)),
     outlook: (allowList) => outlookOf(context, allowList),
     inspect: () => inspect(context),
-    contain: async (allowList, requestedBy, recorder) =>
-      weighTwice(context, await contain({ context, allowList, requestedBy, recorder, take })),
+    contain: async (allowList, requestedBy, recorder) => {
+      // That a name cannot be pinned may show only when its line is written.
+      if (allowList.needsDns && !knowsResolvers) around = undefined;
+      return weighTwice(context, await contain({ context, allowList, requestedBy, recorder, take }));
+    },
     undo: (recorder, why) => goBack(context, recorder, why),
     release: (recorder) => release(context, recorder),
   };
