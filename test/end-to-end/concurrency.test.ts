@@ -86,7 +86,9 @@ describe('while an order is at work', () => {
     expect(releaseByAlert).toMatchObject({ exitCode: 0, output: expect.stringContaining('Held by operator') });
     const lines = endpoint
       .audit()
-      .map((line) => line.replace(/^.*contain-host.exe /, '').replace(/ [\d.]+ (0|5710)( block-ms=\d+)?/, ''));
+      .map((line) =>
+        line.replace(/^.*contain-host.exe /, '').replace(/ [\d.]+ (0|5710)( block-ms=\d+)?( evidence=\S+)?/, ''),
+      );
     expect(lines).toEqual([
       'add-started - 192.0.2.50',
       'delete-failed - - exit=8 superseded',

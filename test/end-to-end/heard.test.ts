@@ -24,7 +24,7 @@ test('status says whether the agent has heard from its server since the cut, and
   hear(new Date(Date.now() - 60_000));
   expect(await status()).toMatchObject({ heard: { at: expect.any(String) } });
   await endpoint.run('ADD', '-', '192.0.2.50');
-  expect(endpoint.audit().at(-1)).toMatch(/ add - 192\.0\.2\.50 \d+\.0 0 block-ms=\d+$/);
+  expect(endpoint.audit().at(-1)).toMatch(/ add - 192\.0\.2\.50 \d+\.0 0 block-ms=\d+ evidence=\S+$/);
   const blockMs = Number(/block-ms=(\d+)/.exec(endpoint.audit().at(-1) ?? '')?.[1]);
   const contained = await status();
   expect(contained).toMatchObject({ heard: { sinceCut: false }, times: { blockMs } });

@@ -173,7 +173,7 @@ describe('names', () => {
     // Without a rest a person is at a prompt, and asks for help.
     const order = ['ADD', user, '192.0.2.50', '(from_the_server) (no_rule_id)'];
     expect(await endpoint.run(...order)).toMatchObject({ exitCode: 0 });
-    expect(endpoint.audit().at(-1)).toMatch(/ add - 192\.0\.2\.50 \d+\.0 0 block-ms=\d+$/);
+    expect(endpoint.audit().at(-1)).toMatch(/ add - 192\.0\.2\.50 \d+\.0 0 block-ms=\d+ evidence=\S+$/);
   });
 
   test('an agent that lives on another drive', async () => {

@@ -18,7 +18,7 @@ test('an order with an id is carried out once, and the id stands in its lines', 
   expect(await add('1764485000.7')).toMatchObject({ exitCode: 0, output: expect.stringMatching(/^Contained/) });
   expect(endpoint.audit()).toEqual([
     expect.stringMatching(/ add-started - 192\.0\.2\.50 \d+\.0 0 order=1764485000\.7$/),
-    expect.stringMatching(/ add - 192\.0\.2\.50 \d+\.0 0 block-ms=\d+ order=1764485000\.7$/),
+    expect.stringMatching(/ add - 192\.0\.2\.50 \d+\.0 0 block-ms=\d+ evidence=\S+ order=1764485000\.7$/),
   ]);
   const contained = endpoint.machine.fingerprint();
   expect(await add('1764485000.7', '192.0.2.51')).toMatchObject(changesNothing);
