@@ -114,9 +114,9 @@ export class HostHistory {
     const [earlier, later] = [runs[place - 1], runs[place]];
     if (earlier !== undefined && isSame(earlier, run)) earlier.last = Math.max(earlier.last, run.last);
     else if (earlier !== undefined && run.first < earlier.last) {
-      // It stands in the middle of a run, which goes on behind it.
+      // It stands in the middle of a run, of which only the two ends are known.
       const rest = { ...earlier, first: earlier.last };
-      earlier.last = run.first;
+      earlier.last = earlier.first;
       runs.splice(place, 0, run, rest);
     } else if (later !== undefined && isSame(later, run)) later.first = Math.min(later.first, run.first);
     else runs.splice(place, 0, run);
