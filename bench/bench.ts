@@ -9,6 +9,7 @@ import { cpus, release, totalmem } from 'node:os';
 import { resolve } from 'node:path';
 import { timeToContainment, timeToRelease } from './containment';
 import { grownCounts } from './counts';
+import { fleetStatus } from './fleet';
 import { linux } from './linux';
 import { makeWatchedExecutable, makeWhatIsMissing } from './made';
 import { memory, memoryOfExecutable, sizes } from './memory';
@@ -33,6 +34,7 @@ async function main(): Promise<void> {
   if (process.argv.includes('--short')) {
     show(await timeToContainment([pc(300, 100)], 1));
     show(await parsing(1));
+    show(await fleetStatus([{ agents: 500, bytes: 1e8 }], 1));
     for (const what of grown) console.error(`It has grown: ${what}`);
     process.exitCode = grown.length > 0 ? 1 : 0;
     return;
@@ -47,6 +49,7 @@ async function main(): Promise<void> {
     show(await timeToRelease([...slowImports, ...pcs], runs)),
     show(await linux(runs)),
     show(await parsing(runs)),
+    show(await fleetStatus([{ agents: 10_000, bytes: 5e9 }], 2)),
     show(await memory(sized, runs)),
     show(await memoryOfExecutable(runs)),
     show(sizes()),

@@ -57,13 +57,28 @@ function exact(agents: readonly Agent[], word: string): Agent[] {
   return byId.length > 0 ? byId : agents.filter(({ name }) => name.toLowerCase() === word.toLowerCase());
 }
 
-/** Names are compared without case, as people write them. */
+/**
+ * Names are compared without case, as people write them. Goes back to the last star only, so that no pattern takes
+ * long.
+ */
 function matches(pattern: string, name: string): boolean {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${source}$`, 'i').test(name);
+  const [wanted, given] = [pattern.toLowerCase(), name.toLowerCase()];
+  let [at, place] = [0, 0];
+  let star = -1;
+  let tried = 0;
+  while (place < given.length) {
+    if (wanted[at] === '*') {
+      star = at++;
+      tried = place;
+    } else if (wanted[at] === '?' || wanted[at] === given[place]) {
+      at++;
+      place++;
+    } else if (star >= 0) {
+      at = star + 1;
+      place = ++tried;
+    } else return false;
+  }
+  return /^\**$/.test(wanted.slice(at));
 }
 
 /** Whether a report is this agent's. Of two agents of one name only the number, or a fixed address, can tell. */

@@ -8,11 +8,11 @@ import type { Report } from './alert';
 import { AlertSplitter, type Form } from './alert-splitter';
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
-const chunkSize = 512 * 1024;
+const chunkSize = 128 * 1024;
 
 /**
- * Every report of the days from `since` to `until`, oldest day first. Servers keep one file a day and form, compressed
- * once it is over: `alerts/2026/Nov/ossec-alerts-30.log.gz` (monitord); Wazuh begins a further one,
+ * Every report of the days from `since` to `until`, many at a time, oldest day first. Servers keep one file a day and
+ * form, compressed once it is over: `alerts/2026/Nov/ossec-alerts-30.log.gz` (monitord). Wazuh begins a further one,
  * `ossec-alerts-30-001.json`, where the day's has grown too large. A file that is cut counts as far as it could be
  * read, and `onTrouble` is told.
  */
@@ -21,7 +21,7 @@ export async function* readReports(
   since: Date,
   until: Date,
   onTrouble: (message: string) => void,
-): AsyncGenerator<Report> {
+): AsyncGenerator<Report[]> {
   // Days are those of the server's own time zone, which may be a day ahead of or behind the clock of an agent.
   for (let back = 1; ; back--) {
     const date = new Date(since.getFullYear(), since.getMonth(), since.getDate() - back);
@@ -75,20 +75,20 @@ function namesIn(folder: string, onTrouble: (message: string) => void): string[]
   }
 }
 
-async function* reportsIn({ path, ending, form }: AlertFile): AsyncGenerator<Report> {
+async function* reportsIn({ path, ending, form }: AlertFile): AsyncGenerator<Report[]> {
   const splitter = new AlertSplitter(form);
   try {
-    for await (const chunk of ending === '' ? plainBytes(path) : unpackedBytes(path)) yield* splitter.add(chunk);
+    for await (const chunk of ending === '' ? plainBytes(path) : unpackedBytes(path)) yield splitter.add(chunk);
   } catch (error) {
     // The server has compressed it meanwhile.
     if (ending === '' && errorCode(error) === 'ENOENT') {
       yield* reportsIn({ path, ending: '.gz', form });
       return;
     }
-    yield* splitter.end();
+    yield splitter.end();
     throw error;
   }
-  yield* splitter.end();
+  yield splitter.end();
 }
 
 /** Always the same buffer: the bytes are gone with the next turn. */

@@ -24,8 +24,8 @@ export async function showFleet(host: Host, { days, json, html }: StatusOptions)
   const now = new Date();
   const since = new Date(now.getTime() - days * day);
   const histories = new Histories(home);
-  for await (const report of readReports(home, since, now, (message) => complain(`${message}\n`)))
-    histories.add(report);
+  for await (const reports of readReports(home, since, now, (message) => complain(`${message}\n`)))
+    for (const report of reports) histories.add(report);
   const records = histories.records(now);
   if (html !== undefined) {
     const { writePage } = await import('./page-file');

@@ -27,6 +27,7 @@ const usualPatience: Patience = { answer: 20_000, tooEarly: 10_000 };
 const mostTooEarly = 7;
 /** After so many requests without an answer nobody is asked any more: each takes the whole patience. */
 const mostUnanswered = 3;
+const notAsked = `it did not answer ${mostUnanswered} times, and was not asked again`;
 /** No answer that we ask for is larger. */
 const longestAnswer = 16 * 1024 * 1024;
 const pageSize = 500;
@@ -85,7 +86,8 @@ export function wazuhApi(access: ApiAccess, patience: Patience = usualPatience):
       for (const one of systemsFor(system)) {
         const answer = await ask('PUT', `/active-response?agents_list=${agent.id}`, body(one, order));
         // Without an answer the order may have gone out.
-        if (typeof answer === 'string') return { why: `the Wazuh API: ${printable(answer)}`, isUnsure: true };
+        if (typeof answer === 'string')
+          return { why: `the Wazuh API: ${printable(answer)}`, isUnsure: answer !== notAsked };
         const why = refusalIn(answer);
         if (why !== undefined) return { why, isUnsure: false };
       }
@@ -105,7 +107,7 @@ function paced(ask: Ask, patience: Patience): Ask {
   let unanswered = 0;
   const askPatiently: Ask = async (method, path, body) => {
     for (let tries = 0; ; tries++) {
-      if (unanswered >= mostUnanswered) return `it did not answer ${mostUnanswered} times`;
+      if (unanswered >= mostUnanswered) return notAsked;
       const answer = await ask(method, path, body);
       unanswered = typeof answer === 'string' ? unanswered + 1 : 0;
       if (typeof answer === 'string' || answer.status !== 429 || tries === mostTooEarly) return answer;
