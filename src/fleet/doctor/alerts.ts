@@ -99,10 +99,11 @@ const day = 24 * 3600 * 1000;
 export async function checkClocks({ home }: ExaminedServer): Promise<Check[]> {
   const now = new Date();
   const apart = new Map<string, number>();
-  for await (const report of readReports(home, new Date(now.getTime() - day), now, () => {})) {
-    if (!('line' in report) || report.heardAt === undefined) continue;
-    apart.set(report.origin.name, report.line.at.getTime() - report.heardAt.getTime());
-  }
+  for await (const reports of readReports(home, new Date(now.getTime() - day), now, () => {}))
+    for (const report of reports) {
+      if (!('line' in report) || report.heardAt === undefined) continue;
+      apart.set(report.origin.name, report.line.at.getTime() - report.heardAt.getTime());
+    }
   const wrong = [...apart].filter(([, ms]) => Math.abs(ms) > apartMs);
   if (wrong.length === 0)
     return [ok('clocks', `The clocks of the ${apart.size} hosts that were heard in the last day go as the server's.`)];
