@@ -29,5 +29,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   await bundle('fixtures/interpose/preload.ts', join('dist', 'standin', 'interpose.js'));
   await bundle('scripts/demo.ts', 'dist/demo.js');
   await bundle('scripts/docs.ts', 'dist/docs.js');
+  await bundle('scripts/report-picture.ts', 'dist/report-picture.js');
   await bundle('bench/bench.ts', 'dist/bench.js');
 }

@@ -1,8 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Manifest } from '../evidence/manifest';
+import { type FoundEvidence, readEvidence } from '../evidence/read';
 import type { Gap } from '../outcome/gaps';
 import type { State } from '../outcome/states';
 import { type Asked, type JournalEntry, readEntries } from '../state/journal';
+import { type Milestone, milestonesOf } from './milestones';
 
 /** One thing that happened in a case. */
 export interface Moment {
@@ -22,6 +25,18 @@ export interface CaseReport {
   readonly judged?: { readonly state: State; readonly gaps: readonly Gap[] };
   /** Oldest first. */
   readonly moments: readonly Moment[];
+  /** Oldest first. */
+  readonly milestones: readonly Milestone[];
+  /** One entry a stage, oldest first. What differs from its manifest is found by `evidence --verify`. */
+  readonly evidence: readonly StageOfEvidence[];
+  /** What of the evidence was left alone, and why. */
+  readonly evidenceProblems: readonly string[];
+}
+
+/** One stage of a snapshot that was taken in the case. `sha256`: of its manifest. */
+export interface StageOfEvidence {
+  readonly sha256: string;
+  readonly manifest: Manifest;
 }
 
 const openJournal = 'journal.jsonl';
@@ -38,8 +53,12 @@ export function readCases(stateFolder: string): CaseReport[] {
   // The open one is the newest; the names of the others hold the time at which they were closed.
   const newestFirst = names.sort((a, b) => Number(b === openJournal) - Number(a === openJournal) || (a < b ? 1 : -1));
   const outcomes = readOutcomes(stateFolder);
+  const evidence = readEvidence(stateFolder);
   return newestFirst.flatMap((name) => {
-    const report = readCase(name, readEntries(readFileSync(join(stateFolder, name), 'utf8')), outcomes);
+    const report = readCase(name, readEntries(readFileSync(join(stateFolder, name), 'utf8')), {
+      outcomes,
+      evidence,
+    });
     return report === undefined ? [] : [report];
   });
 }
@@ -47,7 +66,7 @@ export function readCases(stateFolder: string): CaseReport[] {
 function readCase(
   journal: string,
   entries: readonly JournalEntry[],
-  outcomes: readonly Moment[],
+  { outcomes, evidence }: { readonly outcomes: readonly Moment[]; readonly evidence: FoundEvidence },
 ): CaseReport | undefined {
   let asked: Asked | undefined;
   let judged: CaseReport['judged'];
@@ -75,7 +94,21 @@ function readCase(
     ...(asked.caseNumber === undefined ? {} : { caseNumber: asked.caseNumber }),
     ...(judged === undefined ? {} : { judged }),
     moments: [...moments, ...own].sort((a, b) => a.at.getTime() - b.at.getTime()),
+    milestones: milestonesOf(entries, own),
+    evidence: stagesIn(entries, evidence),
+    evidenceProblems: evidence.problems,
   };
+}
+
+/** The stages of the case's own folder, whose name the journal has. */
+function stagesIn(entries: readonly JournalEntry[], { snapshots }: FoundEvidence): StageOfEvidence[] {
+  const folders = new Set(entries.map(({ event }) => (event.event === 'noted' ? event.facts.evidence : undefined)));
+  return snapshots
+    .filter((snapshot) => folders.has(snapshot.case))
+    .flatMap(({ first, second }) => [
+      ...(first === undefined ? [] : [first]),
+      ...(second === undefined ? [] : [second]),
+    ]);
 }
 
 function describe(event: JournalEntry['event']): Omit<Moment, 'at'> | undefined {

@@ -1,6 +1,7 @@
 import { printed } from '../outcome/gaps';
 import { escapeHtml } from '../outcome/output/html';
-import { type CaseReport, type Moment, whoAsked } from './case-report';
+import { type CaseReport, type Moment, type StageOfEvidence, whoAsked } from './case-report';
+import { drawTimeline } from './timeline';
 
 const colours: Readonly<Record<Moment['kind'], string>> = {
   ordered: '#7a4fbf',
@@ -13,7 +14,6 @@ const colours: Readonly<Record<Moment['kind'], string>> = {
 /** One page for the ticket: nothing from outside, no script. `host`: its name. */
 export function toPage(report: CaseReport, host: string, now: Date): string {
   const { caseNumber, asked, judged, moments, isOpen, journal } = report;
-  const [first] = moments;
   const facts: [string, string][] = [
     ['Host', host],
     ['Case', caseNumber ?? 'no number'],
@@ -40,29 +40,62 @@ table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .35rem .8rem .35rem 0; border-bottom: 1px solid #8884; vertical-align: top; }
 th, time, .kind { white-space: nowrap; }
 i { display: inline-block; width: .8em; height: .8em; border-radius: 50%; margin-right: .4em; vertical-align: -1px; }
-svg { width: 100%; height: 3rem; display: block; margin: 1rem 0; }
-@media print { body { margin: 0; max-width: none; } svg, i { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
+svg { width: 100%; height: auto; display: block; margin: .5rem 0 1rem; }
+svg text { font-size: 13px; fill: currentColor; }
+h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin: 1.6rem 0 .4rem; } h3 { font-size: 1rem; margin: 1rem 0 .2rem; }
+.hash { font: 12px ui-monospace, monospace; overflow-wrap: anywhere; }
+.number { text-align: right; }
+.wrong { font-weight: 600; }
+@media print { tr, svg { break-inside: avoid; } h2, h3 { break-after: avoid; } body { margin: 0; max-width: none; } svg, i { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 </style></head><body>
 <h1>Containment of ${escapeHtml(host)}</h1>
 <table>${facts.map(([name, value]) => `<tr><th>${name}</th><td>${escapeHtml(value)}</td></tr>`).join('')}</table>
-<h2>The first minute, to scale</h2>
-${first === undefined ? '' : timeline(moments, first.at)}
+${timelines(report, now)}
 <h2>What happened</h2>
 <table>${rows}</table>
+<h2>Evidence</h2>
+${evidenceOf(report)}
 <p>Times are in UTC. Written ${now.toISOString()} from the journal and the log of contain-host.</p>
 </body></html>
 `;
 }
 
-/** From the order on; what came later than a minute stands in the table only. */
-function timeline(moments: readonly Moment[], start: Date): string {
-  const since = (at: Date): number => at.getTime() - start.getTime();
-  const shown = moments.filter(({ at }) => since(at) <= 60_000);
-  const span = Math.max(1000, ...shown.map(({ at }) => since(at)));
-  const marks = shown.map(({ at, kind, text }) => {
-    const x = 10 + (since(at) / span) * 980;
-    const title = `<title>${escapeHtml(`${(since(at) / 1000).toFixed(2)} s ${kind}: ${text.split('\n', 1)[0]}`)}</title>`;
-    return `<circle cx="${x.toFixed(1)}" cy="20" r="6" fill="${colours[kind]}">${title}</circle>`;
+/** What was collected beside the cut, with the hashes that witness it. */
+function evidenceOf({ evidence, evidenceProblems }: CaseReport): string {
+  if (evidence.length === 0 && evidenceProblems.length === 0) return '<p>None was collected.</p>';
+  const problems = evidenceProblems.map((problem) => `<p class="wrong">${escapeHtml(problem)}</p>`).join('');
+  return problems + evidence.map(stageOf).join('');
+}
+
+function stageOf({ sha256, manifest }: StageOfEvidence): string {
+  const { snapshot, stage, items } = manifest;
+  const rows = items.flatMap(({ name, end, files }) => {
+    const none = `<tr><td>${escapeHtml(name)}</td><td>${end}</td><td></td><td></td></tr>`;
+    const kept = files.map(
+      ({ file, bytes, sha256: hash }) =>
+        `<tr><td>${escapeHtml(file)}</td><td>${end}</td><td class="number">${bytes}</td><td class="hash">${hash}</td></tr>`,
+    );
+    return kept.length === 0 ? [none] : kept;
   });
-  return `<svg viewBox="0 0 1000 48" role="img" aria-label="The moments of the case, to scale"><line x1="10" x2="990" y1="20" y2="20" stroke="currentColor"/>${marks.join('')}<text x="10" y="44" font-size="13" fill="currentColor">0 s</text><text x="990" y="44" font-size="13" text-anchor="end" fill="currentColor">${(span / 1000).toFixed(1)} s</text></svg>`;
+  return `<h3>${escapeHtml(snapshot)}, ${stage} stage</h3>
+<p>manifest.json: <span class="hash">${sha256}</span></p>
+<table><thead><tr><th>File</th><th>End</th><th class="number">Bytes</th><th>SHA-256</th></tr></thead><tbody>${rows.join('\n')}</tbody></table>`;
+}
+
+/** The first seconds, and the whole case where it goes on. */
+function timelines({ milestones }: CaseReport, now: Date): string {
+  const [first] = milestones;
+  const judged = milestones.find(({ kind }) => kind === 'judged')?.at;
+  if (first === undefined || judged === undefined) return drawTimeline(milestones, now, 'The case, to scale');
+  const last = milestones.at(-1);
+  const isOver = last?.kind === 'ended';
+  const early = milestones.filter(({ at }) => at <= judged);
+  return `<h2>From the order to the proof</h2>
+${drawTimeline(early, judged, 'From the order to the proof, to scale')}
+<h2>The whole case</h2>
+${drawTimeline(
+  milestones.filter(({ kind }) => ['ordered', 'blocked', 'order', 'ended'].includes(kind)),
+  isOver ? last.at : now,
+  'The whole case, to scale',
+)}`;
 }
