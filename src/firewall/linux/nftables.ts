@@ -1,3 +1,4 @@
+import { Failure } from '../../outcome/failure';
 import { gapOf } from '../../outcome/gaps';
 import { addGaps, type Judgement, judgementOf } from '../../outcome/states';
 import type { AllowList } from '../../policy/allow-list';
@@ -6,6 +7,7 @@ import type { Context, Firewall, Preflight, Step } from '../firewall';
 import { contain, type Seen, takeBack } from './contain';
 import { bridgedGuestsOpen, judgeReading } from './judge-reading';
 import { Nft } from './nft';
+import { saysYesToAll } from './present-tables';
 import { natGaps, readFixedSurroundings, readSurroundings } from './read-surroundings';
 import { nothingThere, type Reading, readOwnTables, takeReading } from './reading';
 import { recognise, rehearse } from './recognise';
@@ -159,7 +161,15 @@ async function look(nft: Nft, allowList: AllowList): Promise<Seen> {
   // depend on those that are missing here.
   const usual = loadCommands(acceptRules(allowList, readFixedSurroundings()));
   const fromNothing = transaction([...tables.map((table) => tableCommand('create', table)), ...usual]);
-  const [around, refusal] = await Promise.all([readSurroundings(nft, allowList), nft.checkWithJson(fromNothing)]);
+  const [around, refusal, notDeleted] = await Promise.all([
+    readSurroundings(nft, allowList),
+    nft.checkWithJson(fromNothing),
+    nft.check(transaction(deleteCommands(tables))),
+  ]);
+  if (refusal === undefined && notDeleted === undefined) {
+    const message = `Nothing was changed: ${saysYesToAll(nft)}. Repair the package nftables, then ask again.`;
+    throw new Failure('tool-missing', message);
+  }
   const surroundings = await loadable(nft, allowList, around);
   if (refusal === undefined) return { live: nothingThere, surroundings, taken: tables };
   const rules = acceptRules(allowList, surroundings);

@@ -9,7 +9,6 @@ import { type Table, tableCommand, tables, transaction } from './ruleset';
  */
 export async function presentTables(nft: Nft): Promise<readonly Table[] | Unreadable> {
   if (await isFree(nft)) return [];
-  if ((await refusal(nft, 'delete', tables)) === undefined) return tables;
   const found = await Promise.all(tables.map(async (table) => ({ table, there: await isThere(nft, table) })));
   const unknown = found.map(({ there }) => there).find((there) => typeof there === 'object');
   return unknown ?? found.flatMap(({ table, there }) => (there === true ? [table] : []));
@@ -17,16 +16,23 @@ export async function presentTables(nft: Nft): Promise<readonly Table[] | Unread
 
 /** True where none of our tables is there, for certain. */
 export async function isFree(nft: Nft): Promise<boolean> {
-  return (await refusal(nft, 'create', tables)) === undefined;
+  return (await refusal(nft, 'create', tables)) === undefined && (await refusal(nft, 'delete', tables)) !== undefined;
 }
 
 export async function isThere(nft: Nft, table: Table): Promise<boolean | Unreadable> {
-  if ((await refusal(nft, 'create', [table])) === undefined) return false;
-  const why = await refusal(nft, 'delete', [table]);
-  if (why === undefined) return true;
+  const [notMade, notDeleted] = await Promise.all([refusal(nft, 'create', [table]), refusal(nft, 'delete', [table])]);
+  // Somebody may have put another program in the place of nft, which does nothing and says yes.
+  if (notMade === undefined && notDeleted === undefined) return { unreadable: saysYesToAll(nft) };
+  if (notMade === undefined) return false;
+  if (notDeleted === undefined) return true;
   // A kernel without this family neither creates nor deletes such a table. The other table shows that nft works.
   if (table.family === 'bridge') return false;
-  return { unreadable: `whether there is a table ${table.family} ${table.name} cannot be told: ${why}` };
+  return { unreadable: `whether there is a table ${table.family} ${table.name} cannot be told: ${notDeleted}` };
+}
+
+/** Why nothing that this program says is believed. */
+export function saysYesToAll({ program }: Nft): string {
+  return `${program} says that it would both make and delete the same tables, so it is not nft or does not work`;
 }
 
 function refusal(nft: Nft, verb: 'create' | 'delete', own: readonly Table[]): Promise<string | undefined> {

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf } from '../../../src/outcome/gaps';
 import { type Address, isRefusal, parseNetwork } from '../../../src/policy/address';
@@ -269,6 +269,30 @@ describe('a listing that is not understood is no evidence against what was loade
     expect(await contain(elsewhere)).toMatchObject({ state: 'degraded' });
     expect(kernel.tables).toEqual(tables);
   });
+});
+
+test('a program that does nothing and says yes to everything is believed in nothing', async () => {
+  const allowList = policyFor('192.0.2.50');
+  const nft = join(kernel.tools, 'nft');
+  const real = readFileSync(nft);
+  const replace = (text: string | Buffer): void => writeFileSync(nft, text, { mode: 0o755 });
+  replace('#!/bin/sh\nexit 0\n');
+  await expect(kernel.firewall().preflight(allowList, 'refuse')).rejects.toMatchObject({
+    exitCode: 2,
+    message: expect.stringContaining('Repair the package nftables') as string,
+  });
+  expect((await kernel.firewall().judgePlan(allowList)).state).toBe('uncertain');
+  replace(real);
+  await contain(allowList);
+  const { tables, saved } = kernel;
+  replace('#!/bin/sh\necho garbage\n');
+  expect((await kernel.firewall(openCase).judge(allowList)).state).toBe('uncertain');
+  await expect(contain(allowList)).rejects.toMatchObject({ exitCode: 2 });
+  await expect(kernel.firewall(openCase).release(kernel.recorder)).rejects.toMatchObject({ code: 'not-released' });
+  replace(real);
+  expect(kernel.tables).toEqual(tables);
+  expect(await contain(allowList)).toEqual({ state: 'contained', gaps: [] });
+  expect(kernel.saved).toBe(saved);
 });
 
 describe('nft that does not answer', () => {
