@@ -391,9 +391,7 @@ describe('what the next start brings back', () => {
 
   test('rules that cannot be saved are a gap, for as long as that is so', async () => {
     kernel.blockSaving();
-    expect(await contain(allowList)).toEqual(
-      notSaved('could not be saved, so a restart would lift the containment: Error: EISDIR'),
-    );
+    expect(await contain(allowList)).toEqual(notSaved('could not be saved, so a restart would lift the containment: '));
     expect(await judge()).toEqual(lifted);
     expect(await contain(allowList, 'alert')).toEqual(lifted);
     kernel.unblockSaving();
@@ -405,7 +403,7 @@ describe('what the next start brings back', () => {
     await contain(others);
     const { saved } = kernel;
     kernel.blockSaving();
-    expect(await contain(allowList)).toEqual(notSaved('may bring back the rules of an earlier order: Error: EISDIR'));
+    expect(await contain(allowList)).toEqual(notSaved('may bring back the rules of an earlier order: '));
     expect(kernel.saved).toBe(saved);
   });
 
