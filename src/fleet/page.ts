@@ -27,9 +27,9 @@ p { margin: .3rem 0; }
 table { border-collapse: collapse; width: 100%; margin: 1rem 0; }
 th, td { text-align: left; padding: .45rem .8rem .45rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { font-weight: 600; font-size: .87rem; }
-td { overflow-wrap: anywhere; }
+td { overflow-wrap: break-word; }
 .state { font-weight: 600; }
-.bar { width: 26%; min-width: 10rem; }
+.bar { width: 22%; min-width: 8rem; }
 .axis { display: flex; justify-content: space-between; font-weight: 400; }
 time, .axis { white-space: nowrap; font-variant-numeric: tabular-nums; }
 i { display: inline-block; width: .8em; height: .8em; border-radius: 2px; margin-right: .4em; vertical-align: -1px; }
@@ -130,7 +130,7 @@ function bar(record: HostRecord, since: Date, now: Date): string {
     const [from, to] = [x(at), x(history[index + 1]?.at ?? now)];
     const title = `<title>${escapeHtml(`${stateWords[state]} since ${stamp(at)}`)}</title>`;
     // What was short must be seen all the same.
-    const width = Math.max(3, to - from);
+    const width = Math.max(6, to - from);
     return `<rect x="${Math.min(from, 1000 - width).toFixed(1)}" width="${width.toFixed(1)}" height="14" fill="${colours[state]}">${title}</rect>`;
   });
   const label = escapeHtml(`States of ${hostName(record)} over time`);
