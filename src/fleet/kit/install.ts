@@ -112,7 +112,9 @@ function readOtherRules(home: string, { rulesFile, rulesFolders }: Product, ours
   return { files, warnings };
 }
 
-/** The server's own test empties ar.conf before it writes it anew: on a full disk the agents would lose all commands. */
+/**
+ * The server's own test empties ar.conf before it writes it anew: on a full disk the agents would lose all commands.
+ */
 function checkRoom(home: string): void {
   const { bavail, bsize } = statfsSync(join(home, 'etc'));
   if (bavail * bsize < leastRoom)
