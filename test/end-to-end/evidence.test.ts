@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { inflateRawSync } from 'node:zlib';
 import { Endpoint } from '../../fixtures/endpoint';
 import { emptyHost } from '../../fixtures/standin/hosts';
+import { readEvidence } from '../../src/evidence/read';
+import { verify } from '../../src/evidence/verify';
 import { manifestOf, putStage } from '../evidence/made';
 import { udpServer } from '../matrix/bench';
 
@@ -103,6 +106,28 @@ test('an archive that is there already is not overwritten', async () => {
   expect(await evidence('--archive', nowhere)).toMatchObject({ exitCode: 1 });
   expect(existsSync(nowhere)).toBe(false);
 });
+
+test('a snapshot that an order took is whole, until one bit of any file of it changes', async () => {
+  expect(await endpoint.run('ADD', '-', '192.0.2.50', 'case=77')).toMatchObject({ exitCode: 0 });
+  while (!(await evidence('77')).stdout.includes('second stage, ')) await wait(50);
+  expect(await evidence('77', '--verify')).toMatchObject({ exitCode: 0, stderr: '' });
+  const { snapshots } = readEvidence(endpoint.stateFolder);
+  const all = snapshots.flatMap((snapshot) => verify(endpoint.stateFolder, snapshot).present);
+  expect(all.length).toBeGreaterThanOrEqual(5);
+  for (const { names } of all) {
+    const file = join(endpoint.stateFolder, ...names);
+    const good = readFileSync(file);
+    const bad = Buffer.from(good);
+    bad[good.length >> 1] = (bad[good.length >> 1] ?? 0) ^ 1;
+    writeFileSync(file, bad);
+    expect({ file, ...(await evidence('--verify')) }).toMatchObject({
+      file,
+      exitCode: 6,
+      stderr: expect.stringMatching(/^WRONG: /),
+    });
+    writeFileSync(file, good);
+  }
+}, 60_000);
 
 test.each<[string[], RegExp]>([
   [[], /No evidence is kept on this host/],
