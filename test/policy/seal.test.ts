@@ -97,6 +97,22 @@ test('an entry with a protocol of its own is left out of its rule', () => {
   );
 });
 
+test('an entry for ICMP of IPv6 is left out of the rules for echo, which are for IPv6 alone', () => {
+  const lines = bodies(
+    linesOf({ ...one, entries: [entry({ address: '2001:db8::7', direction: 'out', protocol: 'icmp' })] }),
+  ).filter((line) => line.includes('protocol=icmpv6:'));
+  const beside = 'remoteip=::2-2001:db8::6,2001:db8::8-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff';
+  const all = `remoteip=${toAllSix}`;
+  expect(lines).toEqual(
+    [
+      ['out', beside],
+      ['in', all],
+    ].flatMap(([way, remote]) =>
+      [128, 129].map((type) => `dir=${way} ${remote} protocol=icmpv6:${type},any action=block`),
+    ),
+  );
+});
+
 test('another content has another name, and the same content the same', () => {
   const names = (allowList: AllowList): string[] => sealRules(rulesOf(allowList), home).map(({ name }) => name);
   const first = names(one);
