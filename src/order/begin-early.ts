@@ -12,8 +12,8 @@ import { closeCall, exportCall, queryCall, runClose, runExport, runQuery } from 
 /**
  * Closes the state folder, and begins for the worker what no lock has to guard: readings of what no order changes. A
  * new process costs Windows most of what such a reading takes, and until the worker's Node has started this process has
- * nothing else to do. The worker uses what has ended when it needs it, and makes the rest itself; so whatever fails here
- * is no error. Returns what ends it.
+ * nothing else to do. The worker uses what has ended when it needs it, and makes the rest itself; so whatever fails
+ * here is no error. Returns what ends it.
  */
 export function beginEarly(host: Host, request: Request, worker: Writable): () => void {
   worker.on('error', () => {});

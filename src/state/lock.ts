@@ -29,9 +29,9 @@ function lockPath(folder: string): string {
 const spareFolder = '/run/contain-host';
 
 /**
- * Lets one instance at a time work, by a file or folder that it locks: nothing stays behind when that instance dies, and
- * nobody without rights to the state folder can take the lock. Waits at most `waitMs`. Throws `Failure`: `busy` when
- * another instance is at work, `not-elevated` when we may not open it.
+ * Lets one instance at a time work, by a file or folder that it locks: nothing stays behind when that instance dies,
+ * and nobody without rights to the state folder can take the lock. Waits at most `waitMs`. Throws `Failure`: `busy`
+ * when another instance is at work, `not-elevated` when we may not open it.
  */
 export async function acquireLock(folder: string, waitMs: number): Promise<Lock> {
   const fd =

@@ -21,7 +21,9 @@ interface Given {
   readonly noted: Facts;
   /** Runs once, before the first step. */
   readonly onFirstStep: () => void;
-  /** True for a firewall that needs no backup: a disk that takes nothing, as any user can bring about, stops nothing. */
+  /**
+   * True for a firewall that needs no backup: a disk that takes nothing, as any user can bring about, stops nothing.
+   */
   readonly goesOnWhenFull: boolean;
   /** Makes room on a full disk for a line; false where it cannot. */
   readonly makeRoom: () => boolean;

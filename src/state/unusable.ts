@@ -12,8 +12,8 @@ export function unusable(path: string, error: unknown): Failure {
 }
 
 /**
- * True where a disk takes nothing: it is full, for this user too, or can only be read, or fails (write(2)). ENOENT: Node
- * says so when it cannot make a folder on a disk that can only be read, and so does the system for a file in it.
+ * True where a disk takes nothing: it is full, for this user too, or can only be read, or fails (write(2)). ENOENT:
+ * Node says so when it cannot make a folder on a disk that can only be read, and so does the system for a file in it.
  */
 export function takesNothing(error: unknown): boolean {
   return ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'ENOENT'].includes(errorCode(error));

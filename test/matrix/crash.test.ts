@@ -36,8 +36,8 @@ function pointsAt(names: readonly string[]): Point[] {
 }
 
 /**
- * While one of the tried calls of netsh works: it dies with us before and after its effect and in the middle, or it goes
- * on without us.
+ * While one of the tried calls of netsh works: it dies with us before and after its effect and in the middle, or it
+ * goes on without us.
  */
 function pointsWithin(names: readonly string[], tried: readonly string[]): Point[] {
   const calls = names.filter((name) => name.startsWith('start netsh'));
