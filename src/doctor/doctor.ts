@@ -3,6 +3,7 @@ import { findHome } from '../agent/home';
 import type { Host } from '../host';
 import { errorText } from '../process/error-code';
 import { stateFolderOf } from '../state/folder';
+import { asAdministrator } from '../state/unusable';
 import { checkAnswerLog, checkRestart, checkSwitchedOn } from './active-response';
 import { checkAgentHome, checkAgentService } from './agent';
 import { type Check, type Examination, type Patient, warning } from './check';
@@ -54,9 +55,7 @@ export async function examine(host: Host): Promise<Check[]> {
 }
 
 async function carryOut(name: string, examination: Examination, patient: Patient): Promise<Check[]> {
-  const unknown = (why: string): Check[] => [
-    warning(name, `This could not be looked at: ${why}.`, 'Run this elevated, and again.'),
-  ];
+  const unknown = (why: string): Check[] => [warning(name, `This could not be looked at: ${why}.`, asAdministrator)];
   try {
     return await Promise.race([
       Promise.resolve(examination(patient)),

@@ -12,6 +12,7 @@ import { cidr } from '../policy/address';
 import { entryText } from '../policy/allow-entry';
 import type { SealWhen } from '../policy/seal';
 import { type Asked, Journal, type OpenCase } from '../state/journal';
+import { asAdministrator } from '../state/unusable';
 import { type Check, ok, type Patient, problem, warning } from './check';
 
 /** The service that filters, and the engine below it. */
@@ -70,7 +71,7 @@ function byProfile(profiles: readonly Outlook[]): Check[] {
 }
 
 function adviceFor(platform: Host['platform'], state: string): string {
-  if (state === 'uncertain') return 'Run this elevated, and again.';
+  if (state === 'uncertain') return asAdministrator;
   return platform === 'linux'
     ? 'Take away what is named there before you need a containment, or cut off by other means what goes that way.'
     : 'Change that in group policy or device management; no local setting overrules it.';

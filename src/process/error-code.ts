@@ -44,7 +44,8 @@ const meanings: Readonly<Record<string, string>> = {
  */
 export function errorText(error: unknown): string {
   const code = errorCode(error);
-  if (code !== '') return meanings[code] ?? `the system reports ${code}`;
+  // Failures of ours have codes, too.
+  if (/^[A-Z]/.test(code)) return meanings[code] ?? `the system reports ${code}`;
   const isOurs = error instanceof Error && !['TypeError', 'RangeError', 'SyntaxError'].includes(error.name);
   return isOurs ? error.message : 'an unexpected error';
 }

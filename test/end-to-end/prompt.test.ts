@@ -202,6 +202,14 @@ describe.each(ids)('the program itself, on Linux as user %d', (uid) => {
     },
   );
 
+  if (uid !== 0)
+    test('status without rights is uncertain, and says what it lacks in plain words', () => {
+      const { status, stdout } = call(['status']);
+      expect(status).toBe(0);
+      expect(stdout).toMatch(/^UNCERTAIN: /);
+      expect(stdout).toMatch(/rights are missing: run this as root, with CAP_NET_ADMIN \[rules-unreadable\]$/m);
+    });
+
   test('without an order it says why nothing was done', () => {
     const { status, stdout, stderr } = call([]);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });

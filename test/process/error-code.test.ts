@@ -2,6 +2,7 @@ import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Failure } from '../../src/outcome/failure';
 import { errorText } from '../../src/process/error-code';
 
 const folder = mkdtempSync(join(tmpdir(), 'errors-'));
@@ -24,10 +25,15 @@ test.each<[string, () => unknown, string]>([
   ['a file that is there', () => writeFileSync(__filename, '', { flag: 'wx' }), 'it is there already'],
   ['a code that is rare', () => readFileSync('a\0b'), 'the system reports ERR_INVALID_ARG_VALUE'],
   ['what we say ourselves', () => errorWith('it belongs to user 7'), 'it belongs to user 7'],
+  ['a failure of ours', () => fail('busy', 'Another one is at work.'), 'Another one is at work.'],
   ['a fault of ours', () => JSON.parse('{'), 'an unexpected error'],
 ])('%s is told in plain words', (_, act, words) => {
   expect(errorText(errorOf(act))).toBe(words);
 });
+
+function fail(...given: ConstructorParameters<typeof Failure>): never {
+  throw new Failure(...given);
+}
 
 function errorWith(message: string): never {
   throw new Error(message);

@@ -188,7 +188,10 @@ function complaintOf(result: RunResult): string | undefined {
 
 function complaint({ timedOut, startError, output, exitCode }: RunResult): string {
   if (timedOut) return 'nft did not end in time';
-  return startError ?? (printable(output.toString('latin1')) || `nft ended with exit code ${exitCode}`);
+  const said = printable(output.toString('latin1'));
+  if (/operation not permitted|must be root/i.test(said))
+    return 'rights are missing: run this as root, with CAP_NET_ADMIN';
+  return startError ?? (said || `nft ended with exit code ${exitCode}`);
 }
 
 /** The tool's own words as they may stand in a message: the beginning, on one line. */

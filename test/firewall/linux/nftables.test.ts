@@ -391,7 +391,9 @@ describe('what the next start brings back', () => {
 
   test('rules that cannot be saved are a gap, for as long as that is so', async () => {
     kernel.blockSaving();
-    expect(await contain(allowList)).toEqual(notSaved('could not be saved, so a restart would lift the containment: '));
+    expect(await contain(allowList)).toEqual(
+      notSaved('could not be saved, so a restart would lift the containment: it is a folder'),
+    );
     expect(await judge()).toEqual(lifted);
     expect(await contain(allowList, 'alert')).toEqual(lifted);
     kernel.unblockSaving();
@@ -403,7 +405,7 @@ describe('what the next start brings back', () => {
     await contain(others);
     const { saved } = kernel;
     kernel.blockSaving();
-    expect(await contain(allowList)).toEqual(notSaved('may bring back the rules of an earlier order: '));
+    expect(await contain(allowList)).toEqual(notSaved('may bring back the rules of an earlier order: it is a folder'));
     expect(kernel.saved).toBe(saved);
   });
 
