@@ -6,6 +6,7 @@ import type { Report } from './alert';
 import { readReports } from './alert-files';
 import { findServerHome } from './home';
 import { HostHistory, type HostRecord, hostStates } from './host-state';
+import { FleetFailure } from './server';
 import { describeHosts } from './words';
 
 export interface StatusOptions {
@@ -24,9 +25,14 @@ export async function showFleet(host: Host, { days, json, html }: StatusOptions)
   const now = new Date();
   const since = new Date(now.getTime() - days * day);
   const histories = new Histories(home);
-  for await (const reports of readReports(home, since, now, (message) => complain(`${message}\n`)))
+  // A folder is looked at for each of its days.
+  const troubles = new Set<string>();
+  for await (const reports of readReports(home, since, now, (message) => troubles.add(message)))
     for (const report of reports) histories.add(report);
+  for (const trouble of troubles) complain(`${trouble}\n`);
   const records = histories.records(now);
+  if (records.length === 0 && troubles.size > 0)
+    throw new FleetFailure('So nothing is known of any host. Run this as root.');
   if (html !== undefined) {
     const { writePage } = await import('./page-file');
     writePage(html, records, { since, now });

@@ -124,6 +124,13 @@ test('a compressed file that is cut is read as far as it goes, and that is said'
   expect(stderr).toMatch(/ossec-alerts-\d\d\.log\.gz cannot be read to its end/);
 });
 
+test('alerts that cannot be read are no proof that nobody is contained', () => {
+  server.keep(String(new Date(now).getFullYear()), 'a file where a folder should be');
+  const { exitCode, stdout, stderr } = server.fleet('status');
+  expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+  expect(stderr).toMatch(/cannot be read: .*\n.*nothing is known of any host/);
+});
+
 test('only the days that were asked for are read', () => {
   server.keep(fileOf(ago(24 * 10), 'log'), record(ago(240), 'pc', line(ago(240), 'add - 192.0.2.50 1.0 0')));
   expect(rows('--since', '3')).toEqual([]);
