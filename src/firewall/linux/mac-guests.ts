@@ -5,9 +5,11 @@ import { askJson, type Link, readLinks } from '../../agent/iproute';
 /** Devices that share a card of the host: what comes for them never enters its stack. */
 const guestKinds = new Set(['macvlan', 'macvtap', 'ipvlan', 'ipvtap']);
 
-/** At most this many namespaces are looked into, a few at a time; each takes some milliseconds. */
-const mostNamespaces = 200;
+/** So many namespaces are looked into at a time; each takes some milliseconds. */
 const atOnce = 4;
+
+/** In milliseconds, for all of them: any user may make namespaces, with thousands of devices in each. */
+const limitMs = 5000;
 
 /** Folders in which a namespace has a name that keeps it, without any process in it. */
 const namedFolders = ['/run/netns', '/run/docker/netns'];
@@ -16,19 +18,28 @@ const namedFolders = ['/run/netns', '/run/docker/netns'];
 export async function macGuests(own: readonly Link[]): Promise<string[]> {
   const namespaces = await otherNamespaces();
   const found: Link[] = [];
+  const until = performance.now() + limitMs;
   const next = async (): Promise<void> => {
-    for (let file = namespaces.pop(); file !== undefined; file = namespaces.pop())
-      found.push(...((await readLinks(file)) ?? []).filter(({ kind = '' }) => guestKinds.has(kind)));
+    for (let file = namespaces.pop(); file !== undefined; file = namespaces.pop()) {
+      const links = performance.now() > until ? undefined : await readLinks(file);
+      if (links === undefined && performance.now() > until) {
+        namespaces.push(file);
+        return;
+      }
+      found.push(...(links ?? []).filter(({ kind = '' }) => guestKinds.has(kind)));
+    }
   };
   await Promise.all(Array.from({ length: atOnce }, next));
-  if (found.length === 0) return [];
+  const left = namespaces.length === 0 ? [] : [`${namespaces.length} network namespaces that were not looked into`];
+  if (found.length === 0) return left;
   // Numbers of devices repeat from one namespace to the next, so the card itself has to know the guest's address.
   const known = ((await askJson('bridge', 'fdb', 'show')) ?? []).map(({ ifname, mac }) => `${ifname} ${mac}`);
-  return found.flatMap(({ kind, address, belowIndex }) => {
+  const guests = found.flatMap(({ kind, address, belowIndex }) => {
     const card = own.find(({ index }) => index === belowIndex);
     const isOurs = card !== undefined && (card.address === address || known.includes(`${card.name} ${address}`));
     return isOurs ? [`${card.name} (${kind} guest)`] : [];
   });
+  return [...guests, ...left];
 }
 
 /** One file for each network namespace but our own: that of a process in it, or that of its name. */
@@ -52,7 +63,7 @@ async function otherNamespaces(): Promise<string[]> {
   );
   const files = new Map([...byProcess, ...byName.flat()]);
   files.delete(/\d+/.exec(linkIfAny('/proc/self/ns/net'))?.[0] ?? '');
-  return [...files.values()].slice(0, mostNamespaces);
+  return [...files.values()];
 }
 
 function linkIfAny(file: string): string {
