@@ -143,12 +143,17 @@ function startProcess({ command, platform, env }: Host, task: Task): void {
   if (child.pid) yieldToOthers(child.pid);
 }
 
-/** The snapshot competes with the order for the processor, and the order goes first. */
+/**
+ * The snapshot competes with the order for the processor, and the order goes first. Linux shares the processor between
+ * sessions before it looks at single processes (sched(7), autogroup), and the snapshot has a session of its own.
+ */
 function yieldToOthers(pid: number): void {
+  const { PRIORITY_BELOW_NORMAL } = systemConstants.priority;
   try {
-    setPriority(pid, systemConstants.priority.PRIORITY_BELOW_NORMAL);
+    setPriority(pid, PRIORITY_BELOW_NORMAL);
+    if (process.platform === 'linux') writeFileSync(`/proc/${pid}/autogroup`, String(PRIORITY_BELOW_NORMAL));
   } catch {
-    // It has ended already.
+    // It has ended already, or this kernel groups nothing.
   }
 }
 
