@@ -100,7 +100,11 @@ async function lockFolder(folder: string, waitMs: number): Promise<number> {
 function openFolder(folder: string): number {
   const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
   try {
-    if (existsSync(folder)) return openSync(folder, O_RDONLY | O_DIRECTORY);
+    return openSync(folder, O_RDONLY | O_DIRECTORY);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw unusable(folder, error);
+  }
+  try {
     mkdirSync(spareFolder, { recursive: true, mode: 0o700 });
     const fd = openSync(spareFolder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     if (fstatSync(fd).uid === process.getuid?.()) return fd;
