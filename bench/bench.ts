@@ -18,6 +18,7 @@ import { markdown, type Table } from './report';
 import { orderBreakdown, startUp } from './start-up';
 import { triggerToBlock } from './trigger';
 import type { Case } from './windows-pc';
+import { makeAgentProgram } from './wine';
 
 const runs = 10;
 
@@ -40,6 +41,7 @@ async function main(): Promise<void> {
     return;
   }
   makeWhatIsMissing();
+  makeAgentProgram();
   const sized = [300, 5_000, 30_000];
   const tables = [
     show(await triggerToBlock(runs)),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Table } from './report';
 import { interleave, ratio, show, timed } from './samples';
+import { fromServer } from './windows-pc';
 
 /** A network and a state folder of its own: nothing that is done in it touches this machine's firewall. */
 export class Namespace {
@@ -34,7 +35,8 @@ export class Namespace {
     return this;
   }
 
-  run(program: string, ...args: readonly string[]): void {
+  /** Returns what the program wrote on standard output. */
+  run(program: string, ...args: readonly string[]): string {
     const enter = [
       '-t',
       String(this.holder.pid),
@@ -47,12 +49,19 @@ export class Namespace {
     ];
     const { status, stdout, stderr, error } = spawnSync('nsenter', enter, { encoding: 'utf8' });
     if (status !== 0) throw error ?? new Error(`${program} ${args.join(' ')} ended with ${status}: ${stdout}${stderr}`);
+    return stdout;
   }
 
   close(): void {
     this.holder.stdin?.end();
     rmSync(this.home, { recursive: true });
   }
+}
+
+/** When the last transaction was done, in milliseconds since 1970, by the case's journal. */
+function blockedAt(journal: string): number {
+  const [, orderedAt, blockMs] = /"orderedAt":(\d+),"blockMs":(\d+)/.exec(journal) ?? [];
+  return Number(orderedAt) + Number(blockMs);
 }
 
 /** The program against an administrator who has the finished rules at hand. */
@@ -72,24 +81,29 @@ export async function linux(runs: number): Promise<Table> {
       {
         hand: async () => {
           const add = await timed(() => there.run('nft', '-f', byHand));
-          return { add, remove: await timed(forget) };
+          return { add, block: add, remove: await timed(forget) };
         },
         ours: async () => {
-          const add = await timed(() => there.run(program, 'ADD', '-', '192.0.2.50'));
-          return { add, remove: await timed(() => there.run(program, 'DELETE', '-', '-')) };
+          const startedAt = Date.now();
+          const add = await timed(() => there.run(program, 'ADD', '-', '192.0.2.50', ...fromServer));
+          const block = blockedAt(there.run('cat', '/var/lib/contain-host/journal.jsonl')) - startedAt;
+          return { add, block, remove: await timed(() => there.run(program, 'DELETE', '-', '-')) };
         },
       },
       runs,
     );
-    const of = (results: typeof ours, what: 'add' | 'remove'): number[] => results.map((result) => result[what]);
+    const of = (results: typeof ours, what: 'add' | 'block' | 'remove'): number[] =>
+      results.map((result) => result[what]);
     return {
       title: 'Linux',
-      note: 'Milliseconds to the end of the call: the same rules by `nft -f` and `nft delete table`, and by the program, which starts twice, resolves, backs up, reads back and judges.',
-      columns: ['', 'contain', 'x', 'release', 'x'],
+      note: 'Milliseconds from the start to the last transaction and to the end of the call: the same rules by `nft -f` and `nft delete table`, and by the program, which starts twice, resolves, backs up, reads back and judges.',
+      columns: ['', 'last transaction', 'x', 'contain', 'x', 'release', 'x'],
       rows: (['hand', 'ours'] as const).map((name) => {
         const results = { hand, ours }[name];
         return [
           name === 'hand' ? 'nft by hand' : 'contain-host',
+          show(of(results, 'block')),
+          ratio(of(results, 'block'), of(hand, 'block')),
           show(of(results, 'add')),
           ratio(of(results, 'add'), of(hand, 'add')),
           show(of(results, 'remove')),

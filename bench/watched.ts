@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import type { Endpoint } from '../fixtures/endpoint';
 import { watchedExecutable } from './made';
-import { execute, onNewPc, watchFileOf } from './windows-pc';
+import { execute, fromServer, onNewPc, watchFileOf } from './windows-pc';
 
 /** One process of the program, as it was seen from within. Times are milliseconds since 1970, to the microsecond. */
 interface Watched {
@@ -51,8 +51,9 @@ export function readWatched(file: string): Watched[] {
 /** An ADD on a PC with so many rules, on which a netsh call takes 100 ms. */
 export function watchOrder(rules: number): Promise<WatchedOrder> {
   return onNewPc({ rules, callMs: 100, importMs: 100 }, async (pc) => {
+    pc.setSettings({ evidence: 'none' });
     const givenAt = performance.timeOrigin + performance.now();
-    const [worker, front] = await watch(pc, ['ADD', '-', '192.0.2.50']);
+    const [worker, front] = await watch(pc, ['ADD', '-', '192.0.2.50', ...fromServer]);
     if (worker === undefined || front === undefined) throw new Error('an order has a front and a worker');
     return { givenAt, front, worker };
   });

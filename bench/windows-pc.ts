@@ -15,6 +15,9 @@ export interface Timing {
   readonly total: number;
   /** Until block by default was in force; for a release, until the import was done. */
   readonly effect: number;
+  /** Until netsh was first started, and until it was given the rules. */
+  readonly begun: number;
+  readonly rules: number;
   /** How long the old rules were off while the block was not in force yet. */
   readonly exposure: number;
   /** Processes that were started, the first included. */
@@ -22,7 +25,7 @@ export interface Timing {
 }
 
 /** Nobody has published what a reg call takes; it is a small program that asks no service. */
-const regMs = 20;
+export const regMs = 20;
 
 /** A PC that is measured: how many rules it has, and how many milliseconds a netsh call and an import take on it. */
 export interface Case {
@@ -70,11 +73,14 @@ export function watchFileOf(pc: Endpoint): string {
   return join(pc.folder, 'watched');
 }
 
+/** What an agent puts behind an operator's order. */
+export const fromServer = ['(from_the_server)', '(no_rule_id)'];
+
 /** Our order, as an agent gives it, to an executable. */
 export function runOurs(pc: Endpoint, action: 'add' | 'delete'): Promise<Timing> {
   // The executable is too large to be copied into each agent's folder, where it would find the agent by itself.
   const env = { ...pc.environment(), OSSECPATH: pc.home, WATCH_FILE: watchFileOf(pc) };
-  return runCommand(pc, [watchedExecutable, action, '-', handler], env);
+  return runCommand(pc, [watchedExecutable, action, '-', handler, ...fromServer], env);
 }
 
 /** An order, by whatever starts it. */
@@ -103,9 +109,12 @@ export function timing(startedAt: number, endedAt: number, calls: readonly Call[
   const opened = calls.find(says(' import '))?.endedAt;
   const rulesOff = calls.find(says('rule all new enable=no'))?.startedAt;
   const inForce = blocked ?? opened ?? endedAt;
+  const first = calls.find(({ tool }) => tool === 'netsh')?.startedAt ?? endedAt;
   return {
     total: endedAt - startedAt,
     effect: inForce - startedAt,
+    begun: first - startedAt,
+    rules: (rulesOff ?? inForce) - startedAt,
     exposure: rulesOff === undefined ? 0 : inForce - rulesOff,
     processes: calls.length + others,
   };

@@ -6,7 +6,7 @@ import { exitCodes } from '../outcome/exit-codes';
 import { printed } from '../outcome/gaps';
 import { complain, say } from '../outcome/output/say';
 import { errorCode, errorText } from '../process/error-code';
-import { type CaseReport, readCases, whoAsked } from '../report/case-report';
+import { type CaseReport, describeTimes, readCases, whoAsked } from '../report/case-report';
 import { quote } from '../request/understood';
 import { stateFolderOf } from '../state/folder';
 import { refuseOptions, whatIsWrong } from './refuse';
@@ -88,9 +88,10 @@ function write(file: string, text: string): number {
   }
 }
 
-function describe({ asked, caseNumber, isOpen, moments }: CaseReport): string {
+function describe({ asked, caseNumber, isOpen, moments, times }: CaseReport): string {
   return `${[
     `Case ${caseNumber ?? 'without a number'}, ${isOpen ? 'open' : 'closed'}: ${whoAsked(asked)}`,
+    ...(times === undefined ? [] : [`  ${describeTimes(times)}`]),
     ...moments.map(
       ({ at, kind, text }) => `  ${at.toISOString()}  ${kind.padEnd(8)} ${text.replaceAll('\n', '\n    ')}`,
     ),

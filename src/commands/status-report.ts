@@ -14,6 +14,7 @@ import { type Gap, gapOf, isNotSaved, lastingGaps } from '../outcome/gaps';
 import { addGaps, type Judgement, judgementOf, type ServiceState, type State } from '../outcome/states';
 import type { AllowList } from '../policy/allow-list';
 import { errorCode, errorText } from '../process/error-code';
+import { type MeasuredTimes, measuredTimes } from '../state/case-times';
 import { stateFolderOf } from '../state/folder';
 import type { Asked, OpenCase } from '../state/journal';
 import { Journal } from '../state/journal';
@@ -53,7 +54,7 @@ export interface Status extends Partial<Omit<Asked, 'operatorAddress'>> {
    * What was measured when the block of the case was made: how long after the order that was, and how long no rules
    * held the host.
    */
-  readonly times?: { readonly ordered: string; readonly blockMs: number; readonly exposureMs: number };
+  readonly times?: MeasuredTimes;
   /** The services that filter, where the firewall has such. */
   readonly firewall?: readonly Running[];
   /** Present where a restart can lift a containment. */
@@ -231,9 +232,9 @@ function heardField({ at, isNotedAtOnce }: LastHeard, openCase: OpenCase | undef
   return { ...text, sinceCut: isSince || isNotedAtOnce ? isSince : null };
 }
 
-function timesField({ facts: { orderedAt, blockMs, exposureMs } }: OpenCase): Pick<Status, 'times'> {
-  if (typeof orderedAt !== 'number' || typeof blockMs !== 'number' || typeof exposureMs !== 'number') return {};
-  return { times: { ordered: new Date(orderedAt).toISOString(), blockMs, exposureMs } };
+function timesField({ facts }: OpenCase): Pick<Status, 'times'> {
+  const times = measuredTimes(facts);
+  return times === undefined ? {} : { times };
 }
 
 function toRunning({ name, state }: { readonly name: string; readonly state: ServiceState }): Running {

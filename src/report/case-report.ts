@@ -4,7 +4,8 @@ import type { Manifest } from '../evidence/manifest';
 import { type FoundEvidence, readEvidence } from '../evidence/read';
 import type { Gap } from '../outcome/gaps';
 import type { State } from '../outcome/states';
-import { type Asked, type JournalEntry, readEntries } from '../state/journal';
+import { type MeasuredTimes, measuredTimes } from '../state/case-times';
+import { type Asked, type Facts, type JournalEntry, readEntries } from '../state/journal';
 import { type Milestone, milestonesOf } from './milestones';
 
 /** One thing that happened in a case. */
@@ -23,6 +24,7 @@ export interface CaseReport {
   readonly caseNumber?: string;
   readonly asked: Asked;
   readonly judged?: { readonly state: State; readonly gaps: readonly Gap[] };
+  readonly times?: MeasuredTimes;
   /** Oldest first. */
   readonly moments: readonly Moment[];
   /** Oldest first. */
@@ -70,12 +72,14 @@ function readCase(
 ): CaseReport | undefined {
   let asked: Asked | undefined;
   let judged: CaseReport['judged'];
+  let facts: Facts = {};
   const moments: Moment[] = [];
   for (const { time, event } of entries) {
     if (event.event === 'asked') {
       const { event: _, ...fields } = event;
       asked = fields;
     } else if ((event.event === 'step' || event.event === 'judged') && event.asked !== undefined) asked = event.asked;
+    if (event.event === 'noted') facts = { ...facts, ...event.facts };
     if (event.event === 'judged') judged = { state: event.state, gaps: event.gaps };
     const moment = describe(event);
     if (moment !== undefined) moments.push({ at: time, ...moment });
@@ -87,12 +91,14 @@ function readCase(
   // The outcome is logged right after the journal's last line.
   const until = isOpen ? Number.POSITIVE_INFINITY : last.time.getTime() + 60_000;
   const own = outcomes.filter(({ at }) => at >= first.time && at.getTime() <= until);
+  const times = measuredTimes(facts);
   return {
     journal,
     isOpen,
     asked,
     ...(asked.caseNumber === undefined ? {} : { caseNumber: asked.caseNumber }),
     ...(judged === undefined ? {} : { judged }),
+    ...(times === undefined ? {} : { times }),
     moments: [...moments, ...own].sort((a, b) => a.at.getTime() - b.at.getTime()),
     milestones: milestonesOf(entries, own),
     evidence: stagesIn(entries, evidence),
@@ -124,6 +130,12 @@ function describe(event: JournalEntry['event']): Omit<Moment, 'at'> | undefined 
     case 'noted':
       return undefined;
   }
+}
+
+/** What was measured of the block, in one sentence. */
+export function describeTimes({ ordered, blockMs, exposureMs }: MeasuredTimes): string {
+  const exposed = exposureMs === 0 ? '' : `; the old rules were off for ${exposureMs} ms before that`;
+  return `ordered ${ordered}, block in force ${blockMs} ms later${exposed}`;
 }
 
 /** Who asked for what, in one sentence. */

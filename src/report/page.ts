@@ -1,6 +1,6 @@
 import { printed } from '../outcome/gaps';
 import { escapeHtml } from '../outcome/output/html';
-import { type CaseReport, type Moment, type StageOfEvidence, whoAsked } from './case-report';
+import { type CaseReport, describeTimes, type Moment, type StageOfEvidence, whoAsked } from './case-report';
 import { drawTimeline } from './timeline';
 
 const colours: Readonly<Record<Moment['kind'], string>> = {
@@ -13,7 +13,7 @@ const colours: Readonly<Record<Moment['kind'], string>> = {
 
 /** One page for the ticket: nothing from outside, no script. `host`: its name. */
 export function toPage(report: CaseReport, host: string, now: Date): string {
-  const { caseNumber, asked, judged, moments, isOpen, journal } = report;
+  const { caseNumber, asked, judged, moments, isOpen, journal, times } = report;
   const facts: [string, string][] = [
     ['Host', host],
     ['Case', caseNumber ?? 'no number'],
@@ -22,6 +22,7 @@ export function toPage(report: CaseReport, host: string, now: Date): string {
     ['Allowed besides', asked.allow?.join(', ') || 'nothing'],
     ['Last judgement', judged === undefined ? 'none was made' : judged.state],
     ['Gaps', judged?.gaps.map((gap) => printed(gap).code).join(', ') || 'none'],
+    ...(times === undefined ? [] : [['Times', describeTimes(times)] satisfies [string, string]]),
     ['Journal', journal],
   ];
   const rows = moments

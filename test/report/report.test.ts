@@ -43,6 +43,18 @@ test('a page without anything from outside, in which a note is text', async () =
   expect(page).not.toMatch(/<script|<link|src=|href=|url\(|<b>/);
 });
 
+test('the page, the text and JSON show what was measured of the block, as the status does, also when the case is closed', async () => {
+  await contain('case=77');
+  const { times } = JSON.parse((await endpoint.run('status', '--json')).stdout);
+  await endpoint.run('DELETE', '-', '-');
+  expect(JSON.parse((await report('--json')).stdout).times).toEqual(times);
+  const words = `ordered ${times.ordered}, block in force ${times.blockMs} ms later; the old rules were off for ${times.exposureMs} ms before that`;
+  expect((await report()).stdout).toContain(words);
+  const file = join(endpoint.folder, 'page.html');
+  await report('--html', file);
+  expect(readFileSync(file, 'utf8')).toContain(`<th>Times</th><td>${words}</td>`);
+});
+
 test('a timeline for Timesketch: microseconds, ISO 8601, and no formula', async () => {
   await contain('case=77 =1+1 (from_the_server) (no_rule_id)');
   const { stdout } = await report('--csv');
