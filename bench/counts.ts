@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Call } from '../fixtures/standin/calls';
+import { waitUntilIdle } from './idle';
 import { readWatched } from './watched';
 import { onNewPc, runOurs, watchFileOf } from './windows-pc';
 
@@ -14,7 +15,7 @@ interface Counts {
   readonly waits: number;
   /** Processes between the last moment with the old rules and the block in force. */
   readonly exposure: number;
-  /** What the two processes of an ADD load of the program: parts, and bytes. It is what its users wait for first. */
+  /** What the two processes of an ADD load of the program: parts that are a script of their own, and bytes. It is what its users wait for first. */
   readonly parts: number;
   readonly bytes: number;
 }
@@ -48,6 +49,8 @@ function count(): Promise<Counts> {
     // Nobody waits for what collects it, and it would be counted or not as it happens to end.
     pc.setSettings({ evidence: 'none' });
     const { processes } = await runOurs(pc, 'add');
+    // The worker goes on after its outcome.
+    await waitUntilIdle(`SystemRoot=${pc.machine.systemRoot}`);
     const loaded = readWatched(watchFileOf(pc)).flatMap((process) => process.loaded);
     const calls = pc.machine
       .calls()
@@ -57,13 +60,26 @@ function count(): Promise<Counts> {
     return {
       add: processes,
       beforeBlock: block,
-      waits: roundsUntil(pc.machine.calls().slice(0, block + 1)),
+      waits: roundsUntil(
+        pc.machine
+          .calls()
+          .slice(0, block + 1)
+          .filter(isWaitedFor),
+      ),
       delete: (await runOurs(pc, 'delete')).processes,
       exposure: block - off + 1,
-      parts: loaded.length,
+      parts: loaded.filter((bytes) => bytes >= smallPart).length,
       bytes: loaded.reduce((sum, bytes) => sum + bytes, 0),
     };
   });
+}
+
+/** In bytes; smaller parts are one script (scripts/package/inject.cjs). */
+const smallPart = 4096;
+
+/** The process that the agent started reads some keys for its worker, while that one's Node starts. */
+function isWaitedFor({ argv }: Call): boolean {
+  return !argv.some((word) => word.includes('reading-begun-'));
 }
 
 /** The longest chain of calls of which each began when the one before had ended, up to the last of these. */

@@ -1,5 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import type { Endpoint } from '../fixtures/endpoint';
+import { workerFlag } from '../src/order/worker-flag';
+import { waitUntilIdle } from './idle';
 import { watchedExecutable } from './made';
 import { execute, fromServer, onNewPc, watchFileOf } from './windows-pc';
 
@@ -37,6 +39,8 @@ async function watch(pc: Endpoint, args: readonly string[]): Promise<Watched[]> 
     WATCH_FILE: file,
   });
   if (exitCode !== 0) throw new Error(`${args.join(' ')} ended with ${exitCode}`);
+  // The worker goes on after its outcome.
+  await waitUntilIdle(`SystemRoot=${pc.machine.systemRoot}`);
   return readWatched(file);
 }
 
@@ -53,7 +57,9 @@ export function watchOrder(rules: number): Promise<WatchedOrder> {
   return onNewPc({ rules, callMs: 100, importMs: 100 }, async (pc) => {
     pc.setSettings({ evidence: 'none' });
     const givenAt = performance.timeOrigin + performance.now();
-    const [worker, front] = await watch(pc, ['ADD', '-', '192.0.2.50', ...fromServer]);
+    const seen = await watch(pc, ['ADD', '-', '192.0.2.50', ...fromServer]);
+    const isWorker = ({ args }: Watched): boolean => args[0] === workerFlag;
+    const [worker, front] = [seen.find(isWorker), seen.find((process) => !isWorker(process))];
     if (worker === undefined || front === undefined) throw new Error('an order has a front and a worker');
     return { givenAt, front, worker };
   });

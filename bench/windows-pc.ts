@@ -4,6 +4,7 @@ import { Endpoint } from '../fixtures/endpoint';
 import type { Call } from '../fixtures/standin/calls';
 import { bigHost, typicalHost } from '../fixtures/standin/hosts';
 import { batchScriptCommands } from '../src/firewall/windows/batch-script';
+import { waitUntilIdle } from './idle';
 import { watchedExecutable } from './made';
 import { playTools } from './resident';
 
@@ -42,6 +43,7 @@ export async function onNewPc<T>({ rules, callMs, importMs }: Case, work: (pc: E
   try {
     return await work(pc);
   } finally {
+    await waitUntilIdle(`SystemRoot=${pc.machine.systemRoot}`);
     stop();
     pc.remove();
   }

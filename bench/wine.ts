@@ -9,6 +9,7 @@ import { createMachine } from '../fixtures/standin/machine';
 import { regFile } from '../fixtures/standin/reg-file';
 import type { RegistryTree } from '../fixtures/standin/registry';
 import { batchScriptCommands } from '../src/firewall/windows/batch-script';
+import { waitUntilIdle } from './idle';
 import { cache } from './nodes';
 import { type CallTimes, ToolPlayer } from './resident';
 import { type Timing, timing } from './windows-pc';
@@ -69,13 +70,13 @@ export class WinePc {
   }
 
   /** An order by the executable. `client`: what stands in the client section of ossec.conf. */
-  runOurs(client: string, settings: object = {}): Promise<Timing> {
-    this.reset(client, settings);
+  async runOurs(client: string, settings: object = {}): Promise<Timing> {
+    await this.reset(client, settings);
     return this.run(`"active-response/bin/contain-host.exe" add - ${handler} (from_the_server) (no_rule_id)`, 2);
   }
 
-  runBatchScript(): Promise<Timing> {
-    this.reset(`<server-ip>${server}</server-ip>`, {});
+  async runBatchScript(): Promise<Timing> {
+    await this.reset(`<server-ip>${server}</server-ip>`, {});
     return this.run('cmd.exe /c C:\\contain-me.cmd', 3);
   }
 
@@ -87,7 +88,8 @@ export class WinePc {
   }
 
   /** As it was before any order. */
-  private reset(client: string, settings: object): void {
+  private async reset(client: string, settings: object): Promise<void> {
+    await waitUntilIdle(`WINEPREFIX=${this.prefix}`, 'contain-host.exe');
     this.machine.change((tree) => {
       tree.keys = structuredClone(this.registry.keys);
     });

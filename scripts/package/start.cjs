@@ -11,7 +11,8 @@ function load(name) {
   const part = { exports: {} };
   loaded.set(name, part);
   try {
-    new Script(textOf(name), { filename: name }).runInThisContext()(load, part, part.exports);
+    const make = small[name] ?? compile(name);
+    make(load, part, part.exports);
   } catch (error) {
     // As Node's own require() does: whoever asks again must not get half of it.
     loaded.delete(name);
@@ -20,8 +21,15 @@ function load(name) {
   return part.exports;
 }
 
+function compile(asset) {
+  return new Script(textOf(asset), { filename: asset }).runInThisContext();
+}
+
 function textOf(asset) {
   return Buffer.from(getRawAsset(asset)).toString();
 }
+
+/** The small parts, as functions by their names. */
+const small = compile('small');
 
 load(textOf('first'));
