@@ -34,6 +34,13 @@ const table: readonly (readonly [operations: RegExp, when: When, add: Cell, remo
     'released',
     'whose folder it is shows the next one',
   ],
+  [
+    /^((open|read|close)Sync home\/ossec.conf #1|fstatSync home\/ossec.conf #[123])$/,
+    'ever',
+    'contained',
+    '-',
+    'the first look only tells what can begin early',
+  ],
   [/^\w+ home\/ossec.conf /, 'ever', 'refused', '-', 'without its server a host is not contained'],
   [/^\w+ home\/.*\.json /, 'ever', 'contained', '-', 'settings and versions never stop a containment'],
   [
