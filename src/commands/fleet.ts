@@ -3,6 +3,7 @@ import { FleetFailure } from '../fleet/server';
 import type { Host } from '../host';
 import { exitCodes } from '../outcome/exit-codes';
 import { complain } from '../outcome/output/say';
+import { isRefusal, parseHost } from '../policy/address';
 import { quote } from '../request/understood';
 import { refuseOptions, whatIsWrong } from './refuse';
 
@@ -46,6 +47,7 @@ async function order(host: Host, action: 'contain' | 'release', args: readonly s
     throw new Misunderstood(`Which agents? fleet ${action} takes numbers, names or patterns.`);
   const { handler, case: caseNumber, wait, yes } = values;
   if (action === 'release' && handler !== undefined) throw new Misunderstood('A release takes no handler.');
+  if (action === 'contain') checkHandler(handler);
   if (caseNumber !== undefined && !/^[A-Za-z0-9._-]{1,64}$/.test(caseNumber))
     throw new Misunderstood(
       `${quote(caseNumber)} is no case number: letters, digits, dots, hyphens and underscores, at most 64.`,
@@ -66,6 +68,15 @@ async function order(host: Host, action: 'contain' | 'release', args: readonly s
     dryRun: values['dry-run'] ?? false,
     json: values.json ?? false,
   });
+}
+
+function checkHandler(handler: string | undefined): void {
+  if (handler === undefined)
+    throw new Misunderstood(
+      'Without --handler IP nobody could reach the contained hosts: give the address of your workstation.',
+    );
+  const address = parseHost(handler);
+  if (isRefusal(address)) throw new Misunderstood(`${quote(handler)} is no address of a handler: ${address.refused}.`);
 }
 
 async function status(host: Host, args: readonly string[]): Promise<number> {

@@ -4,7 +4,6 @@ import { isatty } from 'node:tty';
 import type { Host } from '../host';
 import { exitCodes } from '../outcome/exit-codes';
 import { complain, say } from '../outcome/output/say';
-import { isRefusal, parseHost } from '../policy/address';
 import { type Agent, select } from './agent';
 import { agentControl } from './agent-control';
 import { carryOut, isConfirmed, isSilent, type Row } from './carry-out';
@@ -19,6 +18,7 @@ import { describeProgress, describeRow, nameOf } from './words';
 export interface Asked {
   readonly action: FleetOrder['action'];
   readonly agents: readonly string[];
+  /** An address, as `parseHost` takes it. A containment has one. */
   readonly handler?: string;
   readonly caseNumber?: string;
   readonly waitMs: number;
@@ -32,7 +32,6 @@ export interface Asked {
 
 /** Sends the order to every agent meant and waits for what each of them says. Returns 0 only if all have confirmed. */
 export async function orderFleet(host: Host, asked: Asked): Promise<number> {
-  if (asked.action === 'contain') checkHandler(asked.handler);
   const home = findServerHome(host);
   const server = asked.api === undefined ? agentControl(home) : wazuhApi(asked.api);
   const all = await server.agents();
@@ -42,15 +41,6 @@ export async function orderFleet(host: Host, asked: Asked): Promise<number> {
   if (!asked.dryRun) await confirm(agents, { ...asked, byPattern });
   const orders = new Map(agents.map((agent) => [agent, makeOrder(asked)] as const));
   return asked.dryRun ? showCalls(server, orders) : send(host, server, orders, { home, all, asked });
-}
-
-function checkHandler(handler: string | undefined): void {
-  if (handler === undefined)
-    throw new FleetFailure(
-      'Without --handler IP nobody could reach the contained hosts: give the address of your workstation.',
-    );
-  const address = parseHost(handler);
-  if (isRefusal(address)) throw new FleetFailure(`"${handler}" is no address of a handler: ${address.refused}.`);
 }
 
 /**

@@ -180,6 +180,43 @@ describe('a UDP server behind a VXLAN device', () => {
     expect((await containHost('doctor')).output).toMatch(/overlay[\s\S]*An ADD is refused/);
   });
 
+  describe('whoever is logged in through it', () => {
+    const warning = `${server}. That session goes through the tunnel overlay, which a contained host loses`;
+    /** As sshd: a process of that name holds the connection, and what is typed runs below it. */
+    const sshd = '$0 = "sshd"; my $held = IO::Socket::INET->new(PeerAddr => shift) or die; exit(system(@ARGV) >> 8);';
+    const type = (...words: readonly string[]): Promise<Ran> => {
+      const session = ['perl', '-MIO::Socket::INET', '-e', sshd, `${server}:22`];
+      return endpoint().run(...session, 'env', `OSSECPATH=${lab.home}`, executable, ...words);
+    };
+
+    test('is warned, although the order lets the other end of the session in', async () => {
+      set({ whenServerLost: 'contain' });
+      const { exitCode, output } = await type('contain', server);
+      expect({ exitCode, output }).toEqual({
+        exitCode: 6,
+        output: expect.stringContaining(`WARNING: you are connected from ${warning}`),
+      });
+    });
+
+    test('cannot keep that session, and nothing is changed', async () => {
+      set({ whenServerLost: 'contain' });
+      const { exitCode, output } = await type('contain', hosts.handler.ip4, '--keep-my-session');
+      expect({ exitCode, output }).toEqual({
+        exitCode: 1,
+        output: expect.stringMatching(
+          new RegExp(`^Your session comes from ${warning}.*allow.* in the settings\\. Nothing was changed\\.\\n`),
+        ),
+      });
+      expect(await status()).toMatchObject({ state: 'not-contained' });
+    });
+
+    test('can keep it where the settings let the other end of the tunnel through', async () => {
+      set({ allow: [{ address: hosts.internet.ip4, direction: 'both', protocol: 'udp', ports: [4789] }] });
+      expect(await type('contain', hosts.handler.ip4, '--keep-my-session')).toMatchObject({ exitCode: 0 });
+      expect(await reaches('tcp', server, 22)).toBe(true);
+    });
+  });
+
   test('whoever wants it contained all the same gets that, with the gap', async () => {
     set({ whenServerLost: 'contain' });
     expect(await add()).toBe(6);
