@@ -122,7 +122,7 @@ describe('the page on settings', () => {
   };
   const keysOf = (settings: object): string[] =>
     Object.keys(settings).filter((key) => key !== 'warnings' && key !== 'file');
-  const examples = page('settings').match(/(?<=\n\n)(?: {4}.*\n)+/g) ?? [];
+  const examples = blocks('settings', 'json');
   const headings = [...page('settings').matchAll(/^### `(\w+)`$/gm)].map(([, key]) => key);
 
   test('has one example of all keys and some of each, and the program takes them whole', () => {

@@ -1,15 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { XMLParser } from 'fast-xml-parser';
+import { blocksOf, commandLinesOf, wordsOf } from '../../fixtures/page-blocks';
 import type { Product } from './rules';
 
 export const page = (name: string): string => readFileSync(join(__dirname, '../../docs', `${name}.md`), 'utf8');
 
-/** The fenced blocks of a page in one language, `` for none. */
-export function blocks(name: string, language: 'xml' | 'json' | ''): string[] {
-  return [...page(name).matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)]
-    .filter(([, found]) => found === language)
-    .map(([, , text = '']) => text);
+/** The blocks of a page in one language. */
+export function blocks(name: string, language: 'xml' | 'json'): string[] {
+  return blocksOf(page(name)).flatMap(({ kind, text }) => (kind === language ? [text] : []));
 }
 
 export type Xml = Readonly<Record<string, unknown>>;
@@ -29,17 +28,11 @@ export type Order =
 
 /** Every command line of a page in order, save those that need a server of flesh and blood. */
 export function orders(product: Product): Order[] {
-  return blocks(product, '')
-    .flatMap((block) =>
-      block
-        .replaceAll(/ \\\n */g, ' ')
-        .trim()
-        .split('\n'),
-    )
+  return blocksOf(page(product))
+    .filter(({ kind }) => kind.startsWith('sh'))
+    .flatMap(commandLinesOf)
     .flatMap((line): Order[] => {
-      const words = [...line.matchAll(/'([^']*)'|"([^"]*)"|\S+/g)].map(
-        ([word, single, double]) => single ?? double ?? word,
-      );
+      const words = wordsOf(line);
       if (words[0] === 'contain-host' && words[1] === 'fleet') return [];
       if (words[0] === 'contain-host') return [{ by: 'prompt', args: words.slice(1) }];
       const after = (option: string): string => words[words.indexOf(option) + 1] ?? '';

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { Endpoint } from '../../fixtures/endpoint';
-import { emptyHost } from '../../fixtures/standin/hosts';
+import { blocksOf, commandLinesOf, proseOf } from '../../fixtures/page-blocks';
+import { PlayedSite } from '../../fixtures/played-site';
 import packageJson from '../../package.json';
 import { codesWithMeanings } from '../../scripts/manual/exit-codes';
 import { commands } from '../../src/commands/table';
@@ -39,35 +39,91 @@ test.each(pages)('the tests that %s names are there', (page) => {
     expect({ path, exists: existsSync(join(root, path)) }).toEqual({ path, exists: true });
 });
 
-/** Blocks marked `sh`; what needs a server, Windows or root on Linux says so behind that, and is not run here. */
-const commandsOf = (page: string): string[] =>
-  [...read(page).matchAll(/^```sh\n([\s\S]*?)^```$/gm)].flatMap(([, block = '']) => block.trim().split('\n'));
+/**
+ * What a block is by the word behind its fence, and how its reader sees where it belongs: by the prose above it. All
+ * that stands under `run` is run here.
+ */
+const kinds: Readonly<Record<string, { readonly isRun?: boolean; readonly above?: RegExp }>> = {
+  sh: { isRun: true },
+  'sh on-server': { isRun: true, above: /\b(server|manager)\b/i },
+  'sh needs-server': { above: /\b(server|manager|API)\b/i },
+  'sh needs-windows': { above: /Windows|elevated/ },
+  powershell: { above: /PowerShell/ },
+  'sh needs-linux': { above: /Linux|Debian/ },
+  'sh needs-certificate': { above: /certificate/ },
+  ...{ xml: {}, json: {}, text: {} },
+};
+const manual = pages.map((page) => ({ page, blocks: blocksOf(read(page)) }));
 
-const written = pages.filter((page) => commandsOf(page).length > 0);
-
-test('there are pages with commands to run', () => {
-  expect(written).toEqual(expect.arrayContaining(['README.md', 'docs/quick-start.md', 'docs/contain-and-release.md']));
+test.each(manual)('every block of $page says what it is, to its reader too', ({ page, blocks }) => {
+  for (const { kind, text, above } of blocks) {
+    expect({ text, kind, isKnown: Object.hasOwn(kinds, kind) }).toEqual({ text, kind, isKnown: true });
+    expect({ text, above }).toEqual({ text, above: expect.stringMatching(kinds[kind]?.above ?? /(?:)/) });
+    if (kind === 'json') expect(() => JSON.parse(text)).not.toThrow();
+  }
+  // Markdown makes a block of these as well, and nothing says of which kind.
+  expect(proseOf(read(page)).match(/^\n {4,}\S.*/gm)).toBeNull();
 });
 
-test.each(written)('every command in %s works, in the order in which it stands there', async (page) => {
-  const endpoint = new Endpoint(emptyHost());
-  try {
-    for (const line of commandsOf(page)) {
-      const [program = '', ...args] = line.split(' ');
-      if (program === 'npm') {
-        const script = args[0] === 'run' ? args[1] : args[0];
-        expect(Object.keys(packageJson.scripts)).toContain(script);
-        continue;
+test('there are pages with commands to run, on a host and on a server', () => {
+  const isThere = (wanted: string): string[] =>
+    manual.flatMap(({ page, blocks }) => (blocks.some(({ kind }) => kind === wanted) ? [page] : []));
+  expect(isThere('sh')).toEqual(expect.arrayContaining(['README.md', 'docs/quick-start.md', 'docs/linux.md']));
+  expect(isThere('sh on-server')).toEqual(expect.arrayContaining(['README.md', 'docs/fleet.md', 'docs/wazuh.md']));
+});
+
+const toRun = manual.flatMap(({ page, blocks }) => {
+  const lines = blocks.filter(({ kind }) => kinds[kind]?.isRun).flatMap(commandLinesOf);
+  return lines.length === 0 ? [] : [{ page, lines }];
+});
+
+test.each(toRun)(
+  'every command in $page works, in the order in which it stands there',
+  async ({ lines }) => {
+    const site = new PlayedSite();
+    try {
+      for (const line of lines) {
+        const { exitCode, stderr } = await site.type(line);
+        expect({ line, stderr }).toEqual({ line, stderr: '' });
+        // How well the stand-in does is another matter.
+        if (!/ doctor\b/.test(line)) expect({ line, exitCode }).toEqual({ line, exitCode: 0 });
       }
-      expect(program).toBe('contain-host');
-      const { exitCode, stderr } = await endpoint.run(...args);
-      expect({ line, stderr }).toEqual({ line, stderr: '' });
-      // How well the stand-in does is another matter.
-      if (args[0] !== 'doctor') expect({ line, exitCode }).toEqual({ line, exitCode: 0 });
+    } finally {
+      site.remove();
     }
-  } finally {
-    endpoint.remove();
-  }
+  },
+  120_000,
+);
+
+describe('a command within a sentence is one that there is', () => {
+  const within = manual.flatMap(({ page }) =>
+    [...proseOf(read(page)).matchAll(/`((?:sudo |[A-Z]+=\S+ )*)(contain-host|fleet|npm run) ([^`]+)`/g)].map(
+      ([, , program = '', rest = '']) => ({ page, program, rest: rest.replaceAll(/\s+/g, ' ') }),
+    ),
+  );
+  const known = [
+    ...commands.map(({ name }) => name),
+    'ADD',
+    'DELETE',
+    '(ADD\\|DELETE)',
+    'COMMAND',
+    '--version',
+    '--help',
+  ];
+
+  test('many are looked at', () => expect(within.length).toBeGreaterThan(30));
+
+  test.each(within)('$page: $program $rest', ({ program, rest }) => {
+    const words = rest.split(' ');
+    if (program === 'npm run') return expect(Object.keys(packageJson.scripts)).toContain(words[0]);
+    const name = program === 'fleet' ? 'fleet' : (words[0] ?? '');
+    expect(known).toContain(name);
+    const { options = [], form = '' } = commands.find((command) => command.name === name) ?? {};
+    const all = `--help ${form} ${options.map((option) => option.form).join(' ')}`;
+    for (const [option] of rest.matchAll(/--[a-z][a-z-]*/g)) expect(all).toContain(option);
+    if (program === 'contain-host' && name === 'fleet') expect(`fleet … ${form}`).toContain(words[1] ?? 'fleet');
+    return undefined;
+  });
 });
 
 describe('the reference', () => {
