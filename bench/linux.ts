@@ -14,20 +14,34 @@ export class Namespace {
   constructor() {
     mkdirSync(join(this.home, 'etc'));
     mkdirSync(join(this.home, 'logs'));
-    writeFileSync(
-      join(this.home, 'etc', 'ossec.conf'),
-      '<ossec_config><client><server-ip>10.0.0.5</server-ip></client></ossec_config>\n',
-    );
+    this.configure('udp');
     mkdirSync('/var/lib/contain-host', { recursive: true });
     // With the unit as a package leaves it: without one a containment has a gap, and another exit code.
     const units = join(this.home, 'systemd');
     mkdirSync(join(units, 'sysinit.target.wants'), { recursive: true });
     copyFileSync(resolve('scripts', 'linux', 'contain-host.service'), join(units, 'contain-host.service'));
     symlinkSync('../contain-host.service', join(units, 'sysinit.target.wants', 'contain-host.service'));
-    const script = `mount -t tmpfs none /var/lib && mount --bind ${units} /etc/systemd/system && echo && cat`;
+    const script = [
+      'mount -t tmpfs none /var/lib',
+      `mount --bind ${units} /etc/systemd/system`,
+      // A card behind which nobody is: what is sent to the server goes out, and no answer comes.
+      'ip link add card type veth peer name nobody',
+      'ip address add 10.0.0.1/24 dev card',
+      'ip link set card up',
+      'ip link set nobody up',
+      'ip neighbour add 10.0.0.5 lladdr 02:00:00:00:00:05 dev card',
+      'echo',
+      'cat',
+    ].join(' && ');
     this.holder = spawn('unshare', ['--net', '--mount', 'sh', '-c', script], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
+  }
+
+  /** The agent's server, by its protocol. */
+  configure(protocol: 'udp' | 'tcp'): void {
+    const server = `<server><address>10.0.0.5</address><protocol>${protocol}</protocol></server>`;
+    writeFileSync(join(this.home, 'etc', 'ossec.conf'), `<ossec_config><client>${server}</client></ossec_config>\n`);
   }
 
   async ready(): Promise<this> {
@@ -77,39 +91,42 @@ export async function linux(runs: number): Promise<Table> {
     const forget = (): void => {
       for (const family of ['inet', 'bridge']) there.run('nft', 'delete', 'table', family, 'contain_host');
     };
-    const { hand, ours } = await interleave(
+    const orders = (protocol: 'udp' | 'tcp') => async () => {
+      there.configure(protocol);
+      const startedAt = Date.now();
+      const add = await timed(() => there.run(program, 'ADD', '-', '192.0.2.50', ...fromServer));
+      const block = blockedAt(there.run('cat', '/var/lib/contain-host/journal.jsonl')) - startedAt;
+      return { add, block, remove: await timed(() => there.run(program, 'DELETE', '-', '-')) };
+    };
+    const results = await interleave(
       {
         hand: async () => {
           const add = await timed(() => there.run('nft', '-f', byHand));
           return { add, block: add, remove: await timed(forget) };
         },
-        ours: async () => {
-          const startedAt = Date.now();
-          const add = await timed(() => there.run(program, 'ADD', '-', '192.0.2.50', ...fromServer));
-          const block = blockedAt(there.run('cat', '/var/lib/contain-host/journal.jsonl')) - startedAt;
-          return { add, block, remove: await timed(() => there.run(program, 'DELETE', '-', '-')) };
-        },
+        udp: orders('udp'),
+        tcp: orders('tcp'),
       },
       runs,
     );
-    const of = (results: typeof ours, what: 'add' | 'block' | 'remove'): number[] =>
-      results.map((result) => result[what]);
+    const of = (who: keyof typeof results, what: 'add' | 'block' | 'remove'): number[] =>
+      results[who].map((result) => result[what]);
+    const rows = [
+      ['hand', 'nft by hand'],
+      ['udp', 'contain-host, a server by UDP'],
+      ['tcp', 'contain-host, a server by TCP that is silent'],
+    ] as const;
     return {
       title: 'Linux',
       note: 'Milliseconds from the start to the last transaction and to the end of the call: the same rules by `nft -f` and `nft delete table`, and by the program, which starts twice, resolves, backs up, reads back and judges.',
       columns: ['', 'last transaction', 'x', 'contain', 'x', 'release', 'x'],
-      rows: (['hand', 'ours'] as const).map((name) => {
-        const results = { hand, ours }[name];
-        return [
-          name === 'hand' ? 'nft by hand' : 'contain-host',
-          show(of(results, 'block')),
-          ratio(of(results, 'block'), of(hand, 'block')),
-          show(of(results, 'add')),
-          ratio(of(results, 'add'), of(hand, 'add')),
-          show(of(results, 'remove')),
-          ratio(of(results, 'remove'), of(hand, 'remove')),
-        ];
-      }),
+      rows: rows.map(([who, name]) => [
+        name,
+        ...(['block', 'add', 'remove'] as const).flatMap((what) => [
+          show(of(who, what)),
+          ratio(of(who, what), of('hand', what)),
+        ]),
+      ]),
     };
   } finally {
     there.close();
