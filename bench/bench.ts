@@ -60,7 +60,7 @@ async function main(): Promise<void> {
     '# Benchmarks',
     '',
     `\`npm run bench\` on ${machine}, ${new Date().toISOString().slice(0, 10)}.`,
-    `Medians of ${runs} runs, with the least and the most; contenders took turns. "x" is the ratio to the first line of the pair.`,
+    `Medians of ${runs} runs, with the shortest and the longest; the contenders took turns. "x" is the ratio to the first line of the pair.`,
     'The times are those of a stand-in; on a real Windows one netsh call takes 50 to 200 ms.',
     '',
   ];

@@ -41,7 +41,7 @@ export async function timeToContainment(cases: readonly Case[], runs: number): P
   }
   return {
     title: 'Time to containment',
-    note: 'Milliseconds on the stand-in for Windows. "netsh" is what one call takes, a script of many lines too; a call of reg takes 20. With many rules a real netsh takes seconds for what touches each of them; the stand-in does not, so those rows show what our own reading and checking costs.',
+    note: 'Milliseconds on the stand-in for Windows. "netsh" is how long one call of netsh takes, also with a script of many lines; a call of reg takes 20. With many rules a real netsh takes seconds for a call that touches each of them. The stand-in does not, so those rows show the cost of our own reading and checking.',
     columns: ['rules', 'netsh', '', 'block in force', 'x', 'old rules off, no block', 'x', 'total', 'processes'],
     rows,
   };
@@ -70,7 +70,7 @@ export async function timeToRelease(cases: readonly Case[], runs: number): Promi
   }
   return {
     title: 'Release',
-    note: 'Milliseconds, as above. An import adds rule by rule and is said to take seconds; nobody has published a figure, so it has three of them in the first pairs. In the others it takes no longer than any call of netsh, and there a release cannot be near the import alone: it starts Node twice, and keeps the present policy first, which is a call as long as that import.',
+    note: 'Milliseconds, as above. A real import adds rule by rule and is said to take seconds. Nobody has published a figure; the first pairs assume three seconds. In the others the import takes as long as any call of netsh. There a release must take longer than the import alone: it starts Node twice, and first exports the present policy, which takes as long as that import.',
     columns: ['rules', 'netsh', 'import', '', 'old policy in force', 'total', 'x', 'processes'],
     rows,
   };

@@ -48,7 +48,7 @@ export async function fleetStatus(fleets: readonly Fleet[], runs: number): Promi
   }
   return {
     title: 'Who is contained, from all alerts',
-    note: `Milliseconds and MiB at the most. Nine compressed days and one that is not; each agent has ${days + 1} orders with an outcome, and ten status lines a day. Allowed are 60000 and ${mostMebibytes}.`,
+    note: `Milliseconds and MiB at the most. Nine compressed days and one that is not; each agent has ${days + 1} orders with an outcome, and ten status lines a day. The limits are 60000 and ${mostMebibytes}.`,
     columns: ['agents', 'GB', '', 'time', 'memory'],
     rows,
   };

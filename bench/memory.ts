@@ -25,7 +25,7 @@ export async function memory(rules: readonly number[], runs: number): Promise<Ta
   const row = (name: string, samples: Samples): string[] => [name, show(samples), above(samples, bare)];
   return {
     title: 'Memory on Windows',
-    note: 'MiB at the most, of the executable for Linux that takes the stand-in for Windows.',
+    note: 'MiB at the most, of the executable for Linux on the stand-in for Windows.',
     columns: ['', 'peak', 'above bare Node'],
     rows: [
       row('bare Node', bare),

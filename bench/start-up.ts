@@ -36,7 +36,7 @@ export async function orderBreakdown(runs: number): Promise<Table> {
   const netshStarted = ({ worker }: WatchedOrder): number => firstStart(worker, 'netsh.exe');
   return {
     title: 'An order until its first netsh',
-    note: 'Milliseconds, of the executable for Linux that takes the stand-in, with 300 rules, for Windows.',
+    note: 'Milliseconds, of the executable for Linux on the stand-in for Windows, with 300 rules.',
     columns: ['', 'time'],
     rows: [
       ['Load: Node starts', between(given, begun)],

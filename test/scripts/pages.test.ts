@@ -13,7 +13,7 @@ const pages = ['README.md', ...readdirSync(join(root, 'docs')).map((name) => joi
   name.endsWith('.md'),
 );
 
-test.each(pages)('the links in %s lead somewhere', (page) => {
+test.each([...pages, 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md'])('the links in %s lead somewhere', (page) => {
   const targets = [...read(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
   const local = targets.filter((target) => !/^https?:/.test(target));
   for (const target of local) {
@@ -34,7 +34,7 @@ function headingsOf(markdown: string): string[] {
   );
 }
 
-test.each(pages)('the tests that %s names are there', (page) => {
+test.each([...pages, 'CONTRIBUTING.md', 'SECURITY.md'])('the tests that %s names are there', (page) => {
   for (const [path] of read(page).matchAll(/(?<![\w/])(test|scripts|integrations)\/[\w./-]*\w/g))
     expect({ path, exists: existsSync(join(root, path)) }).toEqual({ path, exists: true });
 });
