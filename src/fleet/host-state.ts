@@ -119,8 +119,7 @@ export class HostHistory {
       place--;
     }
     const [earlier, later] = [runs[place - 1], runs[place]];
-    if (earlier !== undefined && (isSame(earlier, run) || confirms(run, earlier)))
-      earlier.last = Math.max(earlier.last, run.last);
+    if (earlier !== undefined && isSame(earlier, run)) earlier.last = Math.max(earlier.last, run.last);
     else if (earlier !== undefined && run.first < earlier.last) {
       // It stands in the middle of a run, of which only the two ends are known.
       const rest = { ...earlier, first: earlier.last };
@@ -130,17 +129,6 @@ export class HostHistory {
     else runs.splice(place, 0, run);
     if (runs.length > mostRuns) runs.shift();
   }
-}
-
-/** Whether status tells nothing that the order before it did not. */
-function confirms(status: Run, order: Run): boolean {
-  return (
-    status.isStatus &&
-    !order.isStatus &&
-    status.effect === order.effect &&
-    (status.caseNumber === undefined || status.caseNumber === order.caseNumber) &&
-    status.gaps.join() === order.gaps.join()
-  );
 }
 
 /** Within one second an order begins before it ends. */
