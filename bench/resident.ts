@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { CallLog, type Tool } from '../fixtures/standin/calls';
 import type { Machine } from '../fixtures/standin/machine';
+import { answerNeighbours } from '../fixtures/standin/neighbours';
 import { NetshRun } from '../fixtures/standin/netsh-run';
 import { runReg } from '../fixtures/standin/reg-run';
 import { fileStore, type Store } from '../fixtures/standin/store';
@@ -87,6 +88,10 @@ export class ToolPlayer {
    */
   async play(tool: Tool, given: readonly string[], here = (argument: string): string => argument): Promise<number> {
     const { folder, log, times } = this;
+    if (tool === 'netsh' && answerNeighbours(given) !== undefined) {
+      await wait(times.netsh);
+      return 0;
+    }
     const startedAt = Date.now();
     const id = String(++this.last);
     const argv = given.map(here);

@@ -24,7 +24,10 @@ export async function main(host: Host, args: readonly string[]): Promise<number>
   if (first === undefined) return (await import('node:tty')).isatty(0) ? showUsage() : runWazuh(host);
   const given = first === workerFlag ? readOrder(rest) : undefined;
   if (given !== undefined) return runWorker(host, given);
-  const taken = first === snapshotFlag ? await (await import('./evidence/snapshot')).snapshot(host, rest) : undefined;
+  const taken =
+    first === snapshotFlag
+      ? await (await import('./evidence/snapshot-process')).snapshotProcess(host, rest)
+      : undefined;
   if (taken !== undefined) return taken;
   if (first === '--version') {
     say(`contain-host ${version}\n`);

@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto';
+import type { Hash } from 'node:crypto';
 import { closeSync, constants, fsync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { removeIfPossible } from '../state/files';
 import type { KeptFile } from './manifest';
 import { mostOfOne, type Room } from './room';
+import { beginSha256 } from './sha256';
 
 const toDisk = promisify(fsync);
 
@@ -18,8 +19,8 @@ export class KeptOutput {
   /** Why nothing more could be written. */
   error: unknown;
   private readonly path: string;
-  private readonly hash = createHash('sha256');
-  private fd: number | undefined;
+  /** Absent before the first byte, and once it is finished or given up. */
+  private open: { readonly fd: number; readonly hash: Hash } | undefined;
   private bytes = 0;
 
   /** `folder`: where the file stands until it is finished. `file`: its name. */
@@ -47,10 +48,11 @@ export class KeptOutput {
 
   private put(bytes: Buffer): void {
     const { O_WRONLY, O_CREAT, O_EXCL } = constants;
-    this.fd ??= openSync(this.path, O_WRONLY | O_CREAT | O_EXCL, 0o600);
+    this.open ??= { fd: openSync(this.path, O_WRONLY | O_CREAT | O_EXCL, 0o600), hash: beginSha256() };
+    const { fd, hash } = this.open;
     for (let written = 0; written < bytes.length; ) {
-      const more = writeSync(this.fd, bytes, written);
-      this.hash.update(bytes.subarray(written, written + more));
+      const more = writeSync(fd, bytes, written);
+      hash.update(bytes.subarray(written, written + more));
       this.bytes += more;
       written += more;
     }
@@ -58,25 +60,25 @@ export class KeptOutput {
 
   /** Puts the file into the folder of a stage. Undefined where nothing was written. Throws the file system's error. */
   async finish(stageFolder: string): Promise<KeptFile | undefined> {
-    const { fd, file, stream, bytes } = this;
-    if (fd === undefined) return undefined;
+    const { open, file, stream, bytes } = this;
+    if (open === undefined) return undefined;
     try {
-      await toDisk(fd);
+      await toDisk(open.fd);
     } finally {
-      this.fd = undefined;
-      closeSync(fd);
+      this.open = undefined;
+      closeSync(open.fd);
     }
     renameSync(this.path, join(stageFolder, file));
-    return { file, stream, bytes, sha256: this.hash.digest('hex') };
+    return { file, stream, bytes, sha256: open.hash.digest('hex') };
   }
 
   /** Gives it up. */
   drop(): void {
-    const { fd } = this;
-    if (fd === undefined) return;
-    this.fd = undefined;
+    const { open } = this;
+    if (open === undefined) return;
+    this.open = undefined;
     try {
-      closeSync(fd);
+      closeSync(open.fd);
       unlinkSync(this.path);
     } catch {
       removeIfPossible(this.path);

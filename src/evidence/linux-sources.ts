@@ -4,7 +4,7 @@ import type { Host } from '../host';
 import { copyFile } from './copy-file';
 import { processSource } from './processes';
 import { runTool } from './run-tool';
-import type { Source } from './source';
+import type { Source, Taken } from './source';
 
 /** We do not use PATH: whoever sets it must not choose what we run. */
 const folders = ['/usr/sbin', '/sbin', '/usr/bin', '/bin'] as const;
@@ -31,9 +31,12 @@ const files: readonly (readonly [name: string, ending: Source['ending'], path: s
 
 type Tool = readonly [name: string, ending: Source['ending'], tool: string, ...args: string[]];
 
+/** A block takes milliseconds and waits for no listing, so this one mostly has our own tables in it, too. */
+const ruleset: Tool = ['ruleset', 'txt', 'nft', '-a', 'list', 'ruleset'];
+const ownTables =
+  'Where tables contain_host are in it, they are of contain-host itself; it changes no other table, so the rest is as it was before the order.';
+
 const atOnce: readonly Tool[] = [
-  // What comes after the block has our own tables in it, too.
-  ['ruleset', 'txt', 'nft', '-a', 'list', 'ruleset'],
   ['sockets', 'txt', 'ss', '-anpe'],
   ['neighbours', 'json', 'ip', '-j', '-s', 'neighbour', 'show'],
   ['routes', 'json', 'ip', '-j', 'route', 'show', 'table', 'all'],
@@ -61,8 +64,10 @@ export function linuxSources(host: Host): { readonly first: Source[]; readonly s
       return { name, ending, source: [path, ...args], collect: (keep) => runTool(run, keep) };
     };
   };
+  const listing = tool(evidenceTool)(ruleset);
   return {
     first: [
+      { ...listing, collect: async (keep) => withNote(await listing.collect(keep), ownTables) },
       ...files.map(([name, ending, path]): Source => {
         return { name, ending, source: [path], collect: (keep) => copyFile(path, keep) };
       }),
@@ -71,6 +76,12 @@ export function linuxSources(host: Host): { readonly first: Source[]; readonly s
     ],
     second: later.map(tool(evidenceLater)),
   };
+}
+
+/** Says what is to be known of what was taken. */
+function withNote(taken: Taken, note: string): Taken {
+  if (taken.end === 'missing' || taken.end === 'failed') return taken;
+  return { ...taken, why: taken.why === undefined ? note : `${taken.why}. ${note}` };
 }
 
 /** The tool where distributions put it; where none has it, the first place where it would be. */

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { closeSync, constants, fstatSync, lstatSync, readdirSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { administrators } from '../agent/agent-files';
 import { errorCode, errorText } from '../process/error-code';
 import { openOwned } from '../process/owned-file';
 import { evidenceFolder, type Manifest, manifestFile, parseManifest, type Stage, stages } from './manifest';
+import { sha256Of } from './sha256';
 
 /** One snapshot in the state folder. A stage is absent until its manifest was written. */
 export interface Snapshot {
@@ -65,7 +65,7 @@ function findManifest(stateFolder: string, folder: readonly string[], problems: 
     const bytes = readWhole(openEvidence(stateFolder, names));
     const manifest = parseManifest(bytes.toString('utf8'));
     if (manifest === undefined) throw new Error('it is no manifest of ours');
-    return { manifest, sha256: createHash('sha256').update(bytes).digest('hex') };
+    return { manifest, sha256: sha256Of(bytes) };
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') problems.push(`${join(...names)} was left alone: ${errorText(error)}.`);
     return undefined;

@@ -11,11 +11,9 @@ import { stateFolderOf } from '../state/folder';
 import { copyFile } from './copy-file';
 import { isFolderName, makeFolders, stampForm } from './folders';
 import { linuxSources } from './linux-sources';
-import { listProcessesFrom } from './list-processes';
 import { evidenceFolder, type Item, type Manifest, type Stage } from './manifest';
 import { limits, removeOldEvidence } from './retention';
 import { Room } from './room';
-import { listProcesses } from './snapshot-flag';
 import type { Source } from './source';
 import { Collection, writeManifest } from './stage';
 import { hostsBefore, type Task, unfinishedFolder } from './task';
@@ -25,12 +23,8 @@ import { windowsSources } from './windows-sources';
  * Takes the snapshot that an order started, in a process of its own. Returns its exit code, which nobody waits for;
  * undefined where these words are no task of ours.
  */
-export async function snapshot(host: Host, [first = '', from = '1']: readonly string[]): Promise<number | undefined> {
-  if (first === listProcesses) {
-    listProcessesFrom(Number(from));
-    return exitCodes.done;
-  }
-  const task = parseTask(first);
+export async function snapshot(host: Host, words: string): Promise<number | undefined> {
+  const task = parseTask(words);
   if (task === undefined) return undefined;
   const log = new Log(stateFolderOf(host));
   try {

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorText } from '../process/error-code';
 import { KeptOutput } from './kept-output';
 import { hashFile, hashLine, type Item, type KeptFile, type Manifest, manifestFile } from './manifest';
 import type { Room } from './room';
+import { sha256Of } from './sha256';
 import type { Source, Taken } from './source';
 import { unfinishedFolder } from './task';
 
@@ -78,7 +78,7 @@ export class Collection {
  */
 export function writeManifest(folder: string, manifest: Manifest): string {
   const text = `${JSON.stringify(manifest, null, 2)}\n`;
-  const sha256 = createHash('sha256').update(text).digest('hex');
+  const sha256 = sha256Of(text);
   const stage = join(folder, manifest.stage);
   const put = (file: string, content: string): void => {
     const part = join(folder, unfinishedFolder, `${manifest.stage}-${file}`);

@@ -1,5 +1,4 @@
-import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { type ChildProcess, spawn } from 'node:child_process';
 import {
   closeSync,
   constants,
@@ -10,7 +9,6 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { setPriority, constants as systemConstants } from 'node:os';
 import { join } from 'node:path';
 import type { Settings } from '../agent/settings';
 import type { Host } from '../host';
@@ -20,6 +18,8 @@ import type { OpenCase } from '../state/journal';
 import { stamp } from '../state/stamp';
 import { isFolderName, makeFolders, stampForm } from './folders';
 import { evidenceFolder, manifestFile, type OrderedBy } from './manifest';
+import { givePriority, priorities } from './priority';
+import { sha256Of } from './sha256';
 import { snapshotFlag } from './snapshot-flag';
 import { hostsBefore, type Task, unfinishedFolder } from './task';
 
@@ -39,6 +39,8 @@ export interface Snapshot {
   readonly whyNot?: string;
   /** For the journal: the name of the case's folder. */
   readonly facts: Readonly<Record<string, string>>;
+  /** Tells that the block is in force: what is still collected need not stand back any more. */
+  blocked(): void;
   /** Keeps the hosts file as it was before this order changes it. `text`: its bytes as latin1. */
   keepHosts(text: string): void;
   /** For the outcome line: what the server's log is to witness. */
@@ -65,10 +67,9 @@ export function startSnapshot(host: Host, occasion: Occasion): Snapshot | undefi
     const task = taskOf(root, occasion);
     const folder = makeFolders(root, [task.case, task.snapshot], true);
     makeFolders(folder, [unfinishedFolder]);
-    startProcess(host, task);
-    return snapshotIn(folder, task.case);
+    return snapshotIn(folder, task.case, startProcess(host, task));
   } catch (error) {
-    return { whyNot: errorText(error), facts: {}, keepHosts: () => {}, word: () => 'evidence=none' };
+    return { whyNot: errorText(error), facts: {}, blocked: () => {}, keepHosts: () => {}, word: () => 'evidence=none' };
   }
 }
 
@@ -129,7 +130,7 @@ function namesIn(folder: string): string[] {
   }
 }
 
-function startProcess({ command, platform, env }: Host, task: Task): void {
+function startProcess({ command, platform, env }: Host, task: Task): ChildProcess {
   const [executable, ...args] = command;
   const child = spawn(executable, [...args, snapshotFlag, JSON.stringify(task)], {
     stdio: 'ignore',
@@ -140,26 +141,14 @@ function startProcess({ command, platform, env }: Host, task: Task): void {
   });
   child.on('error', () => {});
   child.unref();
-  if (child.pid) yieldToOthers(child.pid);
+  givePriority(child, priorities.besideOrder);
+  return child;
 }
 
-/**
- * The snapshot competes with the order for the processor, and the order goes first. Linux shares the processor between
- * sessions before it looks at single processes (sched(7), autogroup), and the snapshot has a session of its own.
- */
-function yieldToOthers(pid: number): void {
-  const { PRIORITY_BELOW_NORMAL } = systemConstants.priority;
-  try {
-    setPriority(pid, PRIORITY_BELOW_NORMAL);
-    if (process.platform === 'linux') writeFileSync(`/proc/${pid}/autogroup`, String(PRIORITY_BELOW_NORMAL));
-  } catch {
-    // It has ended already, or this kernel groups nothing.
-  }
-}
-
-function snapshotIn(folder: string, caseName: string): Snapshot {
+function snapshotIn(folder: string, caseName: string, child: ChildProcess): Snapshot {
   return {
     facts: { evidence: caseName },
+    blocked: () => givePriority(child, priorities.afterBlock),
     keepHosts: (text) => {
       const file = join(folder, hostsBefore);
       try {
@@ -172,7 +161,7 @@ function snapshotIn(folder: string, caseName: string): Snapshot {
     word: () => {
       try {
         const manifest = readFileSync(join(folder, 'first', manifestFile));
-        return `evidence=${createHash('sha256').update(manifest).digest('hex')}`;
+        return `evidence=${sha256Of(manifest)}`;
       } catch {
         return 'evidence=pending';
       }

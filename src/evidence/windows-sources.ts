@@ -7,8 +7,9 @@ import { runTool } from './run-tool';
 import type { Source } from './source';
 
 /**
- * What the cut makes worthless, most volatile first. No tool here looks up names, and none is netsh: the order runs its
- * own at this time, and goes first.
+ * What the cut makes worthless, most volatile first. No tool here looks up names. netsh is the only console tool that
+ * knows the neighbours of IPv6. It asks the IP helper for them, not the firewall, and netsh has no lock of its own: the
+ * order's calls of it need not wait for this one.
  */
 const atOnce: readonly (readonly [name: string, ending: Source['ending'], tool: string, ...args: string[]])[] = [
   ['connections', 'txt', 'netstat.exe', '-ano'],
@@ -16,6 +17,7 @@ const atOnce: readonly (readonly [name: string, ending: Source['ending'], tool: 
   ['process-services', 'csv', 'tasklist.exe', '/svc', '/fo', 'csv'],
   ['dns-cache', 'txt', 'ipconfig.exe', '/displaydns'],
   ['arp', 'txt', 'arp.exe', '-a'],
+  ['neighbours-ipv6', 'txt', 'netsh.exe', 'interface', 'ipv6', 'show', 'neighbors'],
   ['routes', 'txt', 'route.exe', 'print'],
   ['addresses', 'txt', 'ipconfig.exe', '/all'],
   // Not on Home.
@@ -35,7 +37,8 @@ const later = (): typeof atOnce => [
 ];
 
 /**
- * PowerShell, for what no console tool knows: parents and command lines since wmic is gone, and neighbours of IPv6.
+ * PowerShell, for what no console tool knows: parents and command lines since wmic is gone, and the neighbours of both
+ * families with their states in words of no language.
  * With few properties that takes a second, with all of them half a minute. The encoding is set where the language mode
  * allows it.
  */

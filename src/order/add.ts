@@ -181,6 +181,7 @@ async function contain(given: Given): Promise<Contained> {
     const allowList = { ...planned, needsDns: whyNot !== undefined };
     const whose = whoChanges(request, asked, openCase);
     let judged = await firewall.contain(allowList, whose, recorder);
+    snapshot?.blocked();
     // A slow name server costs the block nothing: what it said in the meantime is let in now.
     const later = given.findLater();
     if (later !== undefined) {

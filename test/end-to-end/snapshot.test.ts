@@ -1,4 +1,5 @@
-import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Endpoint } from '../../fixtures/endpoint';
@@ -43,6 +44,25 @@ test('an ADD leaves a snapshot of its case, whose first manifest the outcome lin
   expect(['pending', second?.first?.sha256]).toContain(word());
   expect(second?.second?.manifest.firstManifest).toBe(second?.first?.sha256);
   expect(wrongFiles(endpoint.stateFolder)).toEqual([]);
+});
+
+test('it stands back for the order, and asks netsh for neighbours, which the order counts as no call of its own', async () => {
+  // The nice value (proc_pid_stat(5), field 19): behind every order's, which has its caller's.
+  install('netstat.exe', 'exec cut -d " " -f 19 /proc/self/stat');
+  expect(await endpoint.run('contain', handler, 'case=77')).toMatchObject({ exitCode: 0 });
+  const [one] = await until('second');
+  const items = [one?.first, one?.second].flatMap((stage) => stage?.manifest.items ?? []);
+  const ended = (name: string) => items.findLast((item) => item.name === name);
+  expect(ended('neighbours-ipv6')).toMatchObject({ end: 'complete', exitCode: 0, files: [{ stream: 'stdout' }] });
+  expect(ended('connections')).toMatchObject({ end: 'complete' });
+  const folder = join(endpoint.stateFolder, 'evidence', '77', one?.name ?? '');
+  const niceness = ['first', 'second'].flatMap((stage) => {
+    const file = join(folder, stage, 'connections.txt');
+    return existsSync(file) ? [Number(readFileSync(file, 'latin1'))] : [];
+  });
+  // Once the block is in force it stands back less, where the order has the right to say so.
+  expect([[constants.priority.PRIORITY_LOW], [constants.priority.PRIORITY_BELOW_NORMAL]]).toContainEqual(niceness);
+  expect(endpoint.machine.calls().filter(({ argv, refused }) => refused || argv[0] === 'interface')).toEqual([]);
 });
 
 test('tools that hang, flood, fail and are missing change nothing of the order, which does not wait for them', async () => {

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setImmediate as immediate } from 'node:timers/promises';
+import { linuxSources } from '../../src/evidence/linux-sources';
 import { processSource } from '../../src/evidence/processes';
 import type { Taken } from '../../src/evidence/source';
 import { type Host, timeouts } from '../../src/host';
@@ -122,6 +123,12 @@ test('a process whose command line is never told is named, and the others are li
     [3, null],
     [7, null],
   ]);
+});
+
+test('of the rules it is said which tables are ours: the block does not wait for the listing', async () => {
+  const ruleset = linuxSources(hostThatRuns(process.execPath, built)).first.find(({ name }) => name === 'ruleset');
+  const { end, why } = (await ruleset?.collect(() => true)) ?? {};
+  expect(end === 'missing' ? 'no nft here' : why).toMatch(/^no nft here$|contain_host/);
 });
 
 test('50,000 processes are listed whole', async () => {

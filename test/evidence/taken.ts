@@ -75,7 +75,7 @@ export class EvidencePc {
   /** Takes the snapshot, and returns its exit code. */
   async take(host: Host = this.host()): Promise<number | undefined> {
     if (!existsSync(join(this.state, 'evidence'))) this.makeFolders();
-    return snapshot(host, [this.task]);
+    return snapshot(host, this.task);
   }
 
   manifest(stage: Manifest['stage']): Manifest {

@@ -37,6 +37,26 @@ describe('the tools', () => {
     expect(machine.calls()).toEqual([]);
   });
 
+  test.each(['ipv4', 'ipv6'])('netsh shows neighbours of %s, and that is none of the calls', (family) => {
+    const machine = newMachine(emptyHost());
+    const { exitCode, text } = netsh(machine, 'interface', family, 'show', 'neighbors');
+    expect([exitCode, text]).toEqual([0, expect.stringContaining('00-00-5e-00-53-01')]);
+    expect(machine.calls()).toEqual([]);
+  });
+
+  test.each([
+    ['interface', 'ipv6', 'show', 'neighbours'],
+    ['interface', 'ipv6', 'show'],
+    ['interface', 'ipv6 show', 'neighbors'],
+    ['interface', 'ipv6', 'show', 'neighbors', 'level=verbose'],
+    ['interface', 'ipv5', 'show', 'neighbors'],
+    ['interface', 'ipv6', 'delete', 'neighbors'],
+  ])('netsh refuses %s %s %s %s %s, as every other form', (...args) => {
+    const machine = newMachine(emptyHost());
+    expect(netsh(machine, ...args).exitCode).not.toBe(0);
+    expect(machine.calls()).toMatchObject([{ refused: true }]);
+  });
+
   test('two machines with the same seed and calls are the same, to the last byte', () => {
     const [one, two] = [newMachine(emptyHost(7)), newMachine(emptyHost(7))];
     const other = newMachine(emptyHost(8));
