@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { waitUntilIdle } from '../fixtures/idle';
 import type { Call } from '../fixtures/standin/calls';
-import { waitUntilIdle } from './idle';
 import { readWatched } from './watched';
 import { onNewPc, runOurs, watchFileOf } from './windows-pc';
 

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import type { Endpoint } from '../fixtures/endpoint';
+import { waitUntilIdle } from '../fixtures/idle';
 import { workerFlag } from '../src/order/worker-flag';
-import { waitUntilIdle } from './idle';
 import { watchedExecutable } from './made';
 import { execute, fromServer, onNewPc, watchFileOf } from './windows-pc';
 

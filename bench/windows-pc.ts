@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { Endpoint } from '../fixtures/endpoint';
+import { waitUntilIdle } from '../fixtures/idle';
 import type { Call } from '../fixtures/standin/calls';
 import { bigHost, typicalHost } from '../fixtures/standin/hosts';
 import { batchScriptCommands } from '../src/firewall/windows/batch-script';
-import { waitUntilIdle } from './idle';
 import { watchedExecutable } from './made';
 import { playTools } from './resident';
 

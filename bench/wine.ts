@@ -3,13 +3,13 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'nod
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { waitUntilIdle } from '../fixtures/idle';
 import type { Tool } from '../fixtures/standin/calls';
 import { typicalHost } from '../fixtures/standin/hosts';
 import { createMachine } from '../fixtures/standin/machine';
 import { regFile } from '../fixtures/standin/reg-file';
 import type { RegistryTree } from '../fixtures/standin/registry';
 import { batchScriptCommands } from '../src/firewall/windows/batch-script';
-import { waitUntilIdle } from './idle';
 import { cache } from './nodes';
 import { type CallTimes, ToolPlayer } from './resident';
 import { type Timing, timing } from './windows-pc';
