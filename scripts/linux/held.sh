@@ -11,12 +11,12 @@ has_open_case() {
   grep -aoE '"event":"(asked|closed)"' "$1" 2>/dev/null | tail -n 1 | grep -q asked
 }
 
-# Ends this script while the host is held. With RELEASE=1 it is released first. Takes the program and how to ask again.
+# Ends this script while the host is held. With RELEASE=1 it is released first. Takes the program and how to repeat this.
 stop_while_held() {
   is_held || return 0
   if [ "${RELEASE:-}" = 1 ]; then
     "$1" DELETE - - && ! is_held && return 0
-    echo "contain-host was not removed: the release did not succeed. Look at the message above, then ask again." >&2
+    echo "contain-host was not removed: the release did not succeed. Look at the message above, then repeat this." >&2
   else
     cat >&2 <<TEXT
 contain-host was not removed, because this host is contained and could not be released without it.

@@ -26,7 +26,7 @@ export function readMessage(value: unknown, warnings: string[]): Message {
 }
 
 function whyNot(key: string, text: unknown): string | undefined {
-  if (key !== 'contained' && key !== 'released') return 'there are contained and released only';
+  if (key !== 'contained' && key !== 'released') return 'its keys are contained and released only';
   if (typeof text !== 'string') return `${key} is no text`;
   if (text.length > longestMessage) return `${key} has more than ${longestMessage} characters`;
   if (/\p{C}|\p{Zl}|\p{Zp}/u.test(text)) return `${key} has line breaks or other control characters`;

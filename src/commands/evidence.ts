@@ -84,7 +84,7 @@ function whyUnreadable({ platform }: Host, folder: string): string | undefined {
 function whyNone(all: readonly Snapshot[], wanted: string | undefined): string {
   if (wanted === undefined || all.length === 0) return 'No evidence is kept on this host.';
   const known = [...new Set(all.map((snapshot) => snapshot.case))];
-  return `No evidence of a case ${quote(wanted)} is kept here. There is some of: ${known.join(', ')}.`;
+  return `No evidence of a case ${quote(wanted)} is kept here. There is evidence of: ${known.join(', ')}.`;
 }
 
 function describe(snapshot: Snapshot, verified: Verified | undefined): string {

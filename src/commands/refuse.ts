@@ -29,7 +29,7 @@ export function whatIsWrong(command: string, args: readonly string[], error: unk
     return `${command} does not take ${quote(word)}.`;
   }
   const [bare] = args.filter((word, index) => lacksValue(command, word, args[index + 1]));
-  return bare === undefined ? `An option of ${command} has a value too many.` : `${bare} lacks its value.`;
+  return bare === undefined ? `An option of ${command} has one value too many.` : `${bare} lacks its value.`;
 }
 
 function lacksValue(command: string, word: string, next: string | undefined): boolean {

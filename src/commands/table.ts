@@ -118,7 +118,7 @@ export const commands: readonly Command[] = [
     form: '[CASE] [--verify] [--archive FILE]',
     summary: 'what was collected beside a cut, before it was gone: list, verify, pack',
     details: [
-      'CASE is the number of a case; without one it is all there is. Changes nothing. Nothing is followed or packed that no manifest names.',
+      'CASE is the number of a case; without one all evidence is meant. Changes nothing. Links are not followed; files that no manifest names are not packed.',
       'The exit code is 0, or 6 where a file is missing, was changed or added, or a link stands in its place; each is named.',
     ],
     options: [
@@ -138,7 +138,7 @@ export const commands: readonly Command[] = [
     details: [
       'Run this as root on the OSSEC or Wazuh server. AGENT is a number, a name, a pattern such as "pc-*", or with --api group:NAME.',
       'doctor looks whether orders would get through and come back: the kit, the alerts, the agents.',
-      'install-kit puts the rules and commands into the configuration of the server, and takes them back where its own test does not like them.',
+      'install-kit puts the rules and commands into the configuration of the server, and takes them back where the test of the server fails.',
       'An order counts as confirmed only by the line that the agent itself sends. The exit code is 0 when every agent has confirmed, else 1.',
     ],
     options: [
@@ -146,7 +146,7 @@ export const commands: readonly Command[] = [
       { form: '--case N', summary: 'the number of your case, for all logs' },
       { form: '--wait SECONDS', summary: 'how long to wait for the agents; 90 unless told' },
       { form: '--api URL', summary: "send through Wazuh's API, such as https://manager:55000; needed for group:NAME" },
-      { form: '--ca FILE', summary: "the certificate of whoever signed the API's" },
+      { form: '--ca FILE', summary: "the certificate of the authority that signed the API's" },
       { form: '--token-file FILE', summary: "the API's token; without it WAZUH_API_TOKEN in the environment" },
       { form: '--yes N', summary: 'do not ask whether the patterns are right: they mean N agents' },
       { form: '--dry-run', summary: 'show the calls, or what install-kit would change; send and change nothing' },
@@ -159,8 +159,8 @@ export const commands: readonly Command[] = [
         line: 'fleet contain 011 pc-17 --handler 192.0.2.50 --case 77',
         summary: 'cut two hosts off, and wait for both',
       },
-      { line: 'fleet status', summary: 'who is contained now, and what needs somebody' },
-      { line: 'fleet install-kit --dry-run', summary: 'what the server would have to get, and does not have yet' },
+      { line: 'fleet status', summary: 'who is contained now, and which hosts need attention' },
+      { line: 'fleet install-kit --dry-run', summary: 'what would be added to the server' },
       { line: 'fleet doctor', summary: 'would orders from this server get through, and their outcomes come back' },
     ],
     run: async (host, args) => (await import('./fleet')).fleet(host, args),

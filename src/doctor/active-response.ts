@@ -61,7 +61,7 @@ export function checkAnswerLog({ host, home }: Patient): Check[] {
  * restarted.
  */
 function missingLog(platform: Host['platform'], file: string): Check {
-  const how = platform === 'windows' ? 'Make it, empty' : "Make it, empty, in the hands of the agent's user and group";
+  const how = platform === 'windows' ? 'Create it, empty' : "Create it, empty, owned by the agent's user and group";
   return warning(
     'answer-log',
     `${file} is not there. The agent's log reader gives it up after some minutes, and the server then hears of no order until the agent is restarted.`,

@@ -14,7 +14,7 @@ export function checkEvidence({ host, home, stateFolder }: Patient): Check[] {
   return [
     ok('evidence', found),
     ...problems.map((problem) =>
-      warning('evidence', problem, 'Look who put it there: only administrators can. It is not followed.'),
+      warning('evidence', problem, 'It is not followed. Find out who put it there: only administrators can.'),
     ),
   ];
 }

@@ -73,7 +73,7 @@ function byProfile(profiles: readonly Outlook[]): Check[] {
 function adviceFor(platform: Host['platform'], state: string): string {
   if (state === 'uncertain') return asAdministrator;
   return platform === 'linux'
-    ? 'Take away what is named there before you need a containment, or cut off by other means what goes that way.'
+    ? 'Remove what is named there before you need a containment, or be ready to cut it off by other means.'
     : 'Change that in group policy or device management; no local setting overrules it.';
 }
 

@@ -33,6 +33,6 @@ function open(path: string, tool: string): Check {
   return problem(
     'folders',
     `Users who are not administrators can change ${path}, so they could make this program do anything, with all rights.`,
-    `Take that right away (${tool}).`,
+    `Remove that right, by ${tool}.`,
   );
 }

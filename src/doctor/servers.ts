@@ -61,7 +61,11 @@ function checkTunnels({ gaps, areAllLost, warnings }: Tunnels, whenServerLost: S
   return [
     ...gaps.map(({ detail }) => say('server-route', `${detail}.${effect}`, advice)),
     ...warnings.map((unknown) =>
-      warning('server-route', unknown, 'Ask again as SYSTEM, or see by which adapter this host reaches its server.'),
+      warning(
+        'server-route',
+        unknown,
+        'Run doctor again as SYSTEM, or look by which adapter this host reaches its server.',
+      ),
     ),
   ];
 }

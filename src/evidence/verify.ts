@@ -58,7 +58,7 @@ function contradictions({ case: number, name, first }: Snapshot, stage: Stage, {
   const follows = stage === 'first' || first === undefined || manifest.firstManifest === first.sha256;
   return [
     ...(isElsewhere ? [`it is of another snapshot (${manifest.case}, ${manifest.snapshot}, ${manifest.stage})`] : []),
-    ...(follows ? [] : ['it does not name the first manifest as that is now: one of the two was changed']),
+    ...(follows ? [] : ['the hash that it names is not that of the first manifest: one of the two was changed']),
   ];
 }
 

@@ -57,8 +57,8 @@ export function page(records: readonly HostRecord[], since: Date, now: Date): st
   const inNeed = records.filter(({ state }) => urgent.has(state)).length;
   const need =
     inNeed === 0
-      ? '<p>No host needs somebody now.</p>'
-      : `<p class="urgent">${inNeed === 1 ? '1 host needs' : `${inNeed} hosts need`} somebody now.</p>`;
+      ? '<p>No host needs attention now.</p>'
+      : `<p class="urgent">${inNeed === 1 ? '1 host needs' : `${inNeed} hosts need`} attention now.</p>`;
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">

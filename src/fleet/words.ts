@@ -49,7 +49,7 @@ export function describeProgress(row: Row): string {
     return `${isConfirmed(row) ? doneWords[row.order.action] : 'NOT DONE'} after ${seconds(endedAfterMs)}: ${outcome.status}${words}${again}`;
   }
   if (row.isAmbiguous) return `answered, but several agents have this name and nothing tells them apart${again}`;
-  if (row.isKnown) return `NOT CARRIED OUT: a newer order came first, or what this one came to was not heard${again}`;
+  if (row.isKnown) return `NOT CARRIED OUT: a newer order came first, or the outcome of this one was not heard${again}`;
   if (begunAfterMs !== undefined) return `begun after ${seconds(begunAfterMs)}${again}`;
   if (doubt !== undefined) return `PERHAPS SENT: ${doubt}${again}`;
   return sent === 0 ? 'not sent yet' : `queued${again}`;

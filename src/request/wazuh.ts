@@ -143,6 +143,6 @@ function isObject(value: unknown): value is Json {
 function bad(why: string): Failure {
   return new Failure(
     'bad-message',
-    `The message on standard input was refused: ${why}. Nothing was changed. Mend the response on the manager and ask again.`,
+    `The message on standard input was refused: ${why}. Nothing was changed. Mend the response on the manager and repeat the order.`,
   );
 }

@@ -119,6 +119,6 @@ function openFolder(folder: string): number {
 export function busy(): Failure {
   return new Failure(
     'busy',
-    'Another contain-host is at work on this host. Nothing was changed; ask again when it is done.',
+    'Another contain-host is at work on this host. Nothing was changed; repeat the order when that one has ended.',
   );
 }

@@ -90,7 +90,7 @@ test('a stage that was put in the place of another, and a first stage that was m
   rmSync(join(other, '..'), { recursive: true });
   expect(complaints()).toEqual([
     expect.stringMatching(/first.manifest\.json: it is of another snapshot \(77, 20261130T100000000Z, first\)/),
-    expect.stringMatching(/second.manifest\.json: it does not name the first manifest/),
+    expect.stringMatching(/second.manifest\.json: the hash that it names is not that of the first manifest/),
   ]);
 });
 

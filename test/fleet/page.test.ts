@@ -28,7 +28,7 @@ test('says who needs somebody, by orders and status lines together', () => {
   writeFileSync(file, old);
   expect(server.fleet('status', '--html', file)).toMatchObject({ exitCode: 0, stderr: '' });
   const page = readFileSync(file, 'utf8');
-  expect(page).toContain('1 host needs somebody now.');
+  expect(page).toContain('1 host needs attention now.');
   expect(page).toContain('an operator, handler 192.0.2.50, case 77');
   expect(page.match(/<rect /g)).toHaveLength(2);
   expect(server.fleet('status').stdout).toMatch(/^NOT CONTAINED, its case is open +011 pc-11 +since .* case 77/);

@@ -98,7 +98,7 @@ export async function takeBack(context: Context, nft: Nft, recorder: Recorder, w
     const note = left === undefined ? '' : ` But ${left}.`;
     throw new Failure(
       'rolled-back',
-      `Containment failed: ${why}. Our tables are gone again and this host is NOT contained.${note} Cut it off by other means, or ask again.`,
+      `Containment failed: ${why}. Our tables are gone again and this host is NOT contained.${note} Cut it off by other means, or repeat ADD.`,
     );
   }
   throw new Failure(

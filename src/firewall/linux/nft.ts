@@ -76,7 +76,7 @@ export class Nft {
   /** Throws `Failure('tool-missing')` when this host has no nft. */
   require(): void {
     if (this.find() !== undefined) return;
-    const message = `nft is missing: it is not in ${this.folders.join(', ')}. Nothing was changed. Install the package nftables, then ask again.`;
+    const message = `nft is missing: it is not in ${this.folders.join(', ')}. Nothing was changed. Install the package nftables, then repeat the order.`;
     throw new Failure('tool-missing', message);
   }
 

@@ -167,7 +167,7 @@ async function look(nft: Nft, allowList: AllowList): Promise<Seen> {
     nft.check(transaction(deleteCommands(tables))),
   ]);
   if (refusal === undefined && notDeleted === undefined) {
-    const message = `Nothing was changed: ${saysYesToAll(nft)}. Repair the package nftables, then ask again.`;
+    const message = `Nothing was changed: ${saysYesToAll(nft)}. Repair the package nftables, then repeat the order.`;
     throw new Failure('tool-missing', message);
   }
   const surroundings = await loadable(nft, allowList, around);

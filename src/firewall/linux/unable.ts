@@ -28,13 +28,13 @@ export async function unableBecause(nft: Nft, refusal: string): Promise<Failure>
 function notAllowed(why: string): Failure {
   const message =
     process.getuid?.() === 0
-      ? `This process runs as root without the right CAP_NET_ADMIN, so it may not change the firewall and nothing was changed: ${why}. Give it that right (a container: --cap-add NET_ADMIN; a service: CapabilityBoundingSet), then ask again.`
+      ? `This process runs as root without the right CAP_NET_ADMIN, so it may not change the firewall and nothing was changed: ${why}. Give it that right (a container: --cap-add NET_ADMIN; a service: CapabilityBoundingSet), then repeat the order.`
       : `This process may not change the firewall, so nothing was changed: ${why}. Run this as root.`;
   return new Failure('not-elevated', message);
 }
 
 function unable(why: string): Failure {
-  return new Failure('tool-missing', `Nothing was changed: ${why}, then ask again.`);
+  return new Failure('tool-missing', `Nothing was changed: ${why}, then repeat the order.`);
 }
 
 /** True also where this cannot be read; then the message has nft's own answer. */

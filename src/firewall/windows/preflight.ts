@@ -19,7 +19,7 @@ export async function preflight(
   const [live, services] = await Promise.all([reading, readFirewallServices(context.host, context.stateFolder)]);
   if (services.some(isOff)) {
     const message =
-      'The Windows firewall service, or the filtering engine below it, is disabled or does not run, so nothing was changed. Enable and start MpsSvc and BFE, restart the host, and ask again.';
+      'The Windows firewall service, or the filtering engine below it, is disabled or does not run, so nothing was changed. Enable and start MpsSvc and BFE, restart the host, and repeat the order.';
     throw new Failure('firewall-service-disabled', message);
   }
   const warnings = services.flatMap(({ start }) =>

@@ -94,7 +94,7 @@ export async function goBack(context: Context, recorder: Recorder, why: string):
     throw wayBackFailed(why, 'unreadable' in local ? local.unreadable : 'the policy from before is not whole');
   archive(context, recorder);
   const but = notExported.length === 0 ? '' : `, but ${describeLost(notExported).join('; ')}`;
-  const message = `Containment failed: ${why}. The policy from before is in force again${but}. This host is NOT contained. Cut it off by other means, or ask again.`;
+  const message = `Containment failed: ${why}. The policy from before is in force again${but}. This host is NOT contained. Cut it off by other means, or repeat ADD.`;
   throw new Failure('rolled-back', message);
 }
 

@@ -15,7 +15,7 @@ export function requireTools(context: Context): void {
     if (!existsSync(tool))
       throw new Failure(
         'tool-missing',
-        `${tool} is missing, so nothing was changed. Repair Windows, "sfc /scannow", and ask again.`,
+        `${tool} is missing, so nothing was changed. Repair Windows, "sfc /scannow", and repeat the order.`,
       );
   }
 }

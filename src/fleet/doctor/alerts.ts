@@ -95,7 +95,7 @@ export function checkOwnLog({ configuration: { path, sections } }: ExaminedServe
 const apartMs = 120_000;
 const day = 24 * 3600 * 1000;
 
-/** Whether the hosts' clocks go as the server's does, by the lines of the last day. */
+/** Whether the hosts' clocks agree with the server's, by the lines of the last day. */
 export async function checkClocks({ home }: ExaminedServer): Promise<Check[]> {
   const now = new Date();
   const apart = new Map<string, number>();
@@ -106,9 +106,13 @@ export async function checkClocks({ home }: ExaminedServer): Promise<Check[]> {
     }
   const wrong = [...apart].filter(([, ms]) => Math.abs(ms) > apartMs);
   if (wrong.length === 0)
-    return [ok('clocks', `The clocks of the ${apart.size} hosts that were heard in the last day go as the server's.`)];
+    return [
+      ok('clocks', `The clocks of the ${apart.size} hosts that were heard in the last day agree with the server's.`),
+    ];
   const names = wrong.map(
     ([name, ms]) => `${name} (${Math.round(Math.abs(ms) / 60_000)} min ${ms > 0 ? 'ahead' : 'behind'})`,
   );
-  return [warning('clocks', `The clock of ${some(names)} is apart from the server's.`, 'Set them by one time server.')];
+  return [
+    warning('clocks', `The clock of ${some(names)} differs from the server's.`, 'Set both by the same time server.'),
+  ];
 }

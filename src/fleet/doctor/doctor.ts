@@ -49,7 +49,7 @@ export async function examineServer(host: Host, api: ApiAccess | undefined): Pro
       agents,
     };
     const found = await Promise.all(Object.entries(examinations).map(([name, look]) => carryOut(name, look, server)));
-    return [ok('server', `A server of ${product.name} lives in ${home}.`), ...checks, ...found.flat()];
+    return [ok('server', `There is a server of ${product.name} in ${home}.`), ...checks, ...found.flat()];
   } catch (error) {
     const advice = 'Run this as root on the server.';
     return [problem('server', error instanceof FleetFailure ? error.message : errorText(error), advice)];
@@ -84,7 +84,7 @@ async function carryOut(
   server: ExaminedServer,
 ): Promise<Check[]> {
   const unknown = (why: string): Check[] => [
-    warning(name, `This could not be looked at: ${why}.`, 'Run this as root, and again.'),
+    warning(name, `This could not be looked at: ${why}.`, 'Run this again, as root.'),
   ];
   try {
     return await Promise.race([

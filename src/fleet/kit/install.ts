@@ -121,7 +121,7 @@ function checkRoom(home: string): void {
     throw new FleetFailure(`The disk of ${home} is full. Nothing was changed. Make room there, and run this again.`);
 }
 
-/** Ctrl-C stops nothing half-way: what was begun is ended, and what the test does not like is taken back. */
+/** Ctrl-C stops nothing half-way: what was begun is ended, and what fails the test is taken back. */
 async function withoutInterruption<T>(work: () => Promise<T>): Promise<T> {
   const stay = (): void => {};
   process.on('SIGINT', stay).on('SIGTERM', stay).on('SIGHUP', stay);
@@ -139,7 +139,7 @@ async function carryOut(product: Product, changes: readonly Change[]): Promise<s
     const copies = changes.map(({ file, text }) => file.replace(text, stamp));
     const why = await test(product);
     if (why === undefined) return copies;
-    throw new FleetFailure(`The server's own test does not like the kit: ${why}`);
+    throw new FleetFailure(`The server's own test fails with the kit: ${why}`);
   } catch (error) {
     if (!(error instanceof FleetFailure)) throw error;
     for (const { file } of changes) file.putBack();

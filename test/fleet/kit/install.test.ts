@@ -90,13 +90,13 @@ describe.each(['ossec', 'wazuh'] as const)('on a server of %s', (product) => {
     expect(server.read(rules).endsWith(`<!-- contain-host kit: end -->\n${mine}`)).toBe(true);
   });
 
-  test('what the server’s own test does not like is taken back, the very same files', () => {
+  test('what the server’s own test refuses is taken back, the very same files', () => {
     expect(server.fleet('install-kit', '--dry-run').exitCode).toBe(0);
     server.reject('release-host-linux');
     const before = server.everything();
     const { exitCode, stderr } = install();
     expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/does not like the kit: \S+ -t:\n.*I do not like that\.\nEverything is as it was before\./);
+    expect(stderr).toMatch(/fails with the kit: \S+ -t:\n.*I do not like that\.\nEverything is as it was before\./);
     expect(server.everything()).toEqual(before);
     expect(server.arConf()).toBe('host-deny600 - host-deny.sh - 600\n');
   });
