@@ -6,7 +6,7 @@ import { thisHost } from './this-host';
 start().then(
   (exitCode) => process.exit(exitCode),
   () => {
-    complain('An unexpected error ended this, and the state of this host is not known. Ask "contain-host status".\n');
+    complain('An unexpected error ended this, and the state of this host is not known. Run "contain-host status".\n');
     process.exit(exitCodes.uncertain);
   },
 );

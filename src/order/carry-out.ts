@@ -77,7 +77,7 @@ function failed({ action }: Request, error: unknown): End {
   }
   // A fault of ours. What was changed before it is in the journal, and the next order puts it right.
   const message =
-    'An unexpected error ended this; contain-host.log names it. Ask "contain-host status", then repeat the order.';
+    'An unexpected error ended this; contain-host.log names it. Run "contain-host status", then repeat the order.';
   const outcome: Outcome = { exitCode: exitCodes.uncertain, message, status, words: ['unexpected'] };
   return { outcome, cause: error instanceof Error ? (error.stack ?? error.message) : String(error) };
 }

@@ -62,17 +62,17 @@ function heldByOperator(state: State): Outcome {
 const notInForce = 'Repeat ADD, or close the case with "contain-host release" at its own prompt.';
 const sentences: Readonly<Record<State, string>> = {
   contained: 'This host is still contained.',
-  degraded: 'This host is still contained, with gaps: ask "contain-host status".',
+  degraded: 'This host is still contained, with gaps: run "contain-host status".',
   ineffective: `This host is NOT contained: the rules are set, but they are not enforced. ${notInForce}`,
   'not-contained': `This host is NOT contained now. ${notInForce}`,
-  uncertain: 'What is in force cannot be read, so the state of this host is uncertain: ask "contain-host status".',
+  uncertain: 'What is in force cannot be read, so the state of this host is uncertain: run "contain-host status".',
   interrupted: `The last order was interrupted. ${notInForce}`,
 };
 
 /** An operator's containment may be in force, which no alert lifts. That there is one cannot be claimed either. */
 function nothingKnown(): Failure {
   const message =
-    'No case is known and what is in force cannot be read, so an alert changes nothing here. The state of the host is uncertain: ask "contain-host status", or run "contain-host release" at its own prompt.';
+    'No case is known and what is in force cannot be read, so an alert changes nothing here. The state of the host is uncertain: run "contain-host status", or run "contain-host release" at its own prompt.';
   return new Failure('not-released', message);
 }
 

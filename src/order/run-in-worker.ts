@@ -137,7 +137,7 @@ function endedSilently(request: Request): Outcome {
   return asEndOf(request, {
     exitCode: exitCodes.uncertain,
     message:
-      'The worker process ended without an outcome, so the state of the host is uncertain. Ask "contain-host status"; the next ADD or DELETE puts it right.',
+      'The worker process ended without an outcome, so the state of the host is uncertain. Run "contain-host status"; the next ADD or DELETE puts it right.',
     status: `${request.action}-failed`,
     words: ['worker-died'],
   });

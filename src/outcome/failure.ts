@@ -47,6 +47,6 @@ export class Failure extends Error {
  * which an attacker could bring about: a disk is soon filled.
  */
 export function notReadBack(why: string): Failure {
-  const message = `This host was contained, and what was changed then cannot be read back: ${why}. The containment was not taken back; the state of this host is uncertain. Mend what is named here, ask "contain-host status", and repeat ADD.`;
+  const message = `This host was contained, and what was changed then cannot be read back: ${why}. The containment was not taken back; the state of this host is uncertain. Mend what is named here, run "contain-host status", and repeat ADD.`;
   return new Failure('not-read-back', message);
 }

@@ -119,6 +119,6 @@ function systemStart(): string | undefined {
 
 function superseded(): Failure {
   const message =
-    'Superseded: an operator gave another order after this one, which is carried out in its place. This one changed nothing; ask "contain-host status" for what is in force.';
+    'Superseded: an operator gave another order after this one, which is carried out in its place. This one changed nothing; run "contain-host status" for what is in force.';
   return new Failure('superseded', message);
 }

@@ -103,7 +103,7 @@ export async function takeBack(context: Context, nft: Nft, recorder: Recorder, w
   }
   throw new Failure(
     'way-back-failed',
-    `Containment failed: ${why}. The way back failed too: ${whyNot}. The state of this host is uncertain. Ask "contain-host status", then try DELETE, or by hand "nft delete table inet contain_host".`,
+    `Containment failed: ${why}. The way back failed too: ${whyNot}. The state of this host is uncertain. Run "contain-host status", then try DELETE, or by hand "nft delete table inet contain_host".`,
   );
 }
 

@@ -106,6 +106,6 @@ export function describeLost(rules: readonly RecordedRule[]): string[] {
 }
 
 function wayBackFailed(why: string, whyNot: string): Failure {
-  const message = `Containment failed: ${why}. The way back failed too: ${whyNot}. The state of this host is uncertain. Ask "contain-host status", then try DELETE; fw-backup.wfw can also be imported by hand with netsh.`;
+  const message = `Containment failed: ${why}. The way back failed too: ${whyNot}. The state of this host is uncertain. Run "contain-host status", then try DELETE; fw-backup.wfw can also be imported by hand with netsh.`;
   return new Failure('way-back-failed', message);
 }

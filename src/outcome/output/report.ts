@@ -23,7 +23,7 @@ const outcomeOf: Record<State, { exitCode: ExitCode; status: Status; sentence: s
   uncertain: {
     exitCode: exitCodes.uncertain,
     status: 'add-failed',
-    sentence: 'UNCERTAIN: the policy could not be read back. Ask "contain-host status", then repeat the order.',
+    sentence: 'UNCERTAIN: the policy could not be read back. Run "contain-host status", then repeat the order.',
   },
   interrupted: {
     exitCode: exitCodes.uncertain,
