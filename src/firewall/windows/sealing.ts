@@ -85,15 +85,23 @@ export async function prepareSealing(context: Context, allowList: AllowList): Pr
 }
 
 function sealWith(allowList: AllowList, around: Surroundings): Sealing {
-  const letThrough = rulesOf(allowList).map((rule) =>
-    rule.service === 'dhcp' ? { ...rule, remote: allowedAddresses(rule, around) } : rule,
-  );
-  const rules = sealRules(rulesOf(allowList), around);
-  const lost = blockedFlows(rules, allowedFlows(rulesOf(allowList), around));
+  const allowed = rulesOf(allowList);
+  return checkedSealing(sealRules(allowed, around), allowed, around);
+}
+
+/**
+ * A seal of these block rules. When one of them may block what the allow rules let through there is no seal at all, so
+ * that nobody is cut off, and a gap says what it would have blocked.
+ */
+export function checkedSealing(rules: readonly Rule[], allowed: readonly Rule[], around: Surroundings): Sealing {
+  const lost = blockedFlows(rules, allowedFlows(allowed, around));
   if (lost.length > 0) {
     const found = `it was not set, since it would block what is to be let through (${lost.slice(0, 3).join('; ')})`;
     return { rules: [], gaps: [gapOf({ code: 'seal-incomplete' }, found)] };
   }
+  const letThrough = allowed.map((rule) =>
+    rule.service === 'dhcp' ? { ...rule, remote: allowedAddresses(rule, around) } : rule,
+  );
   if (around.dhcpServers !== undefined) return { rules, letThrough, gaps: [] };
   return {
     rules,
