@@ -1,5 +1,6 @@
 import type { Fault } from '../../fixtures/standin/faults';
 import { typicalHost } from '../../fixtures/standin/hosts';
+import { managedHost } from '../matrix/bench';
 import { useWindows, Windows } from './windows';
 
 const newWindows = useWindows();
@@ -40,8 +41,8 @@ test('whatever goes wrong once on the way, the host ends contained', async () =>
   expect(windows.traffic().isContained).toBe(true);
 });
 
-test('a ping rule is never added: contained, with a gap', async () => {
-  const windows = newWindows().setUpHost(typicalHost());
+test('a ping rule is never added on a sealed host: contained, with a gap', async () => {
+  const windows = newWindows().setUpHost(managedHost());
   windows.setFaults({ kind: 'fail', match: 'add', name: 'Allow ICMP in' });
   expect(await windows.run('ADD', '-', '192.0.2.50')).toMatchObject({ exitCode: 6 });
   expect(windows.traffic().isContained).toBe(true);
@@ -53,8 +54,8 @@ test('the block cannot be set: the host is as it was', async () => {
   expect(untouched.fingerprint()).toBe(untouchedPolicy);
 });
 
-test('an import that dies after the rules were deleted is done again', async () => {
-  const windows = newWindows().setUpHost(typicalHost());
+test('an import on a sealed host that dies after the rules were deleted is done again', async () => {
+  const windows = newWindows().setUpHost(managedHost());
   const before = windows.fingerprint();
   await windows.run('ADD', '-', '192.0.2.50');
   windows.setFaults({ kind: 'import-dies-after', rules: 10, how: 'kill', nth: 1 });

@@ -40,9 +40,11 @@ export class Snapshot {
     if (!this.windows.reg('import', 'C:\\restore.reg')) throw new Error('the policy cannot be restored');
   }
 
-  /** Says what becomes of packets. */
+  /** Says what becomes of packets, under the domain's policy of now: no order changes that. */
   get judged(): Judged {
-    return { registry: () => this.tree };
+    const domain = this.windows.export(paths.gpo);
+    const keys = domain === undefined ? this.tree.keys : { ...this.tree.keys, ...readRegFile(domain).keys };
+    return { registry: () => ({ keys }) };
   }
 
   /** All that a later order can find, without the times: the same for two moments from which it will go on alike. */
@@ -50,7 +52,7 @@ export class Snapshot {
     const all = readdirSync(this.folder, { recursive: true, encoding: 'utf8' }).sort();
     const files = all.filter((file) => !/reading-|\.log$/.test(file));
     const contents = files.map((file) => {
-      const isText = /journal\.jsonl$|rules\.netsh$/.test(file);
+      const isText = /journal\.jsonl$|\.netsh$/.test(file);
       return `${file} ${isText ? readFileSync(join(this.folder, file), 'utf8') : ''}`;
     });
     return [this.fingerprint, ...contents]

@@ -194,6 +194,21 @@ static BOOL WINAPI create_process(LPCWSTR program, LPWSTR line, LPSECURITY_ATTRI
     return result;
 }
 
+/*
+ * In the process that starts the worker: it cannot close the state folder, and so begins no reading for the worker. Else which
+ * calls the worker makes would be a matter of time.
+ */
+static BOOL WINAPI create_process_in_first(LPCWSTR program, LPWSTR line, LPSECURITY_ATTRIBUTES process,
+                                           LPSECURITY_ATTRIBUTES thread, BOOL inherit, DWORD flags, LPVOID env, LPCWSTR cwd,
+                                           LPSTARTUPINFOW how, LPPROCESS_INFORMATION started)
+{
+    if (wcsstr(line, L"\\icacls.exe") != NULL) {
+        SetLastError(ERROR_FILE_NOT_FOUND);
+        return FALSE;
+    }
+    return CreateProcessW(program, line, process, thread, inherit, flags, env, cwd, how, started);
+}
+
 /* From here on what is not detached dies with us; what is detached waits for `resume`. */
 static BOOL WINAPI assign(HANDLE job, HANDLE process)
 {
@@ -214,7 +229,11 @@ static BOOL WINAPI exit_code(HANDLE process, LPDWORD code)
     return result;
 }
 
-static const struct { const char *name; void *watched; } calls[] = {
+struct call { const char *name; void *watched; };
+
+static const struct call calls_of_first[] = {{"CreateProcessW", create_process_in_first}, {NULL, NULL}};
+
+static const struct call calls[] = {
     {"CreateFileW", create_file},
     {"CloseHandle", close},
     {"WriteFile", write_file},
@@ -230,28 +249,30 @@ static const struct { const char *name; void *watched; } calls[] = {
     {"AssignProcessToJobObject", assign},
     {"ResumeThread", resume},
     {"GetExitCodeProcess", exit_code},
+    {NULL, NULL},
 };
 
-static void replace(const char *name, void **slot)
+static void replace(const struct call *call, const char *name, void **slot)
 {
     DWORD protection;
-    for (unsigned i = 0; i < sizeof calls / sizeof *calls; i++) {
-        if (strcmp(calls[i].name, name) != 0) continue;
+    for (; call->name != NULL; call++) {
+        if (strcmp(call->name, name) != 0) continue;
         VirtualProtect(slot, sizeof *slot, PAGE_READWRITE, &protection);
-        *slot = calls[i].watched;
+        *slot = call->watched;
         VirtualProtect(slot, sizeof *slot, protection, &protection);
     }
 }
 
-static void watch_calls(BYTE *image)
+static void watch_calls(const struct call *watched)
 {
+    BYTE *image = (BYTE *)GetModuleHandleW(NULL);
     IMAGE_NT_HEADERS *headers = (void *)(image + ((IMAGE_DOS_HEADER *)image)->e_lfanew);
     DWORD imports = headers->OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_IMPORT].VirtualAddress;
     for (IMAGE_IMPORT_DESCRIPTOR *dll = (void *)(image + imports); dll->Name != 0; dll++) {
         IMAGE_THUNK_DATA *wanted = (void *)(image + dll->OriginalFirstThunk), *found = (void *)(image + dll->FirstThunk);
         for (; wanted->u1.AddressOfData != 0; wanted++, found++) {
             if (IMAGE_SNAP_BY_ORDINAL(wanted->u1.Ordinal)) continue;
-            replace(((IMAGE_IMPORT_BY_NAME *)(image + wanted->u1.AddressOfData))->Name, (void **)&found->u1.Function);
+            replace(watched, ((IMAGE_IMPORT_BY_NAME *)(image + wanted->u1.AddressOfData))->Name, (void **)&found->u1.Function);
         }
     }
 }
@@ -277,10 +298,14 @@ BOOL WINAPI GetUserProfileDirectoryW(HANDLE token, LPWSTR folder, LPDWORD size)
 
 BOOL WINAPI DllMain(HINSTANCE instance, DWORD reason, LPVOID reserved)
 {
-    if (reason != DLL_PROCESS_ATTACH || wcsstr(GetCommandLineW(), L" --worker ") == NULL) return TRUE;
+    if (reason != DLL_PROCESS_ATTACH) return TRUE;
+    if (wcsstr(GetCommandLineW(), L" --worker ") == NULL) {
+        watch_calls(calls_of_first);
+        return TRUE;
+    }
     InitializeCriticalSection(&one_at_a_time);
     read_plan();
     record = CreateFileW(L"C:\\watch\\record", FILE_APPEND_DATA, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_ALWAYS, 0, NULL);
-    watch_calls((BYTE *)GetModuleHandleW(NULL));
+    watch_calls(calls);
     return TRUE;
 }
