@@ -129,7 +129,7 @@ describe('the .deb', () => {
     });
 
     test.each([
-      ['the rules are all that is left', `rm ${state}/*`],
+      ['the rules and evidence are all that is left', `find ${state} -name evidence -prune -o -type f -exec rm {} +`],
       ['a case is open whose rules somebody flushed', `nft flush ruleset; rm ${state}/contained.nft`],
       ['the next start would contain it', `nft flush ruleset; rm ${state}/journal.jsonl`],
     ])('it stays too while %s', (_what, change) => {
@@ -163,7 +163,9 @@ describe('the .deb', () => {
     });
 
     test.each([0, 7])('it stays when RELEASE=1 does not release, even if that ends with exit code %i', (exitCode) => {
-      root.sh(`printf '#!/bin/sh\\nexit ${exitCode}\\n' > ${program}`);
+      // A new file: the one that is there may still run, collecting evidence.
+      root.sh(`printf '#!/bin/sh\\nexit ${exitCode}\\n' > ${program}.new`);
+      root.sh(`chmod 755 ${program}.new && mv ${program}.new ${program}`);
       const before = rules();
       expect(dpkg(['--remove', 'contain-host'], { RELEASE: '1' }).exitCode).not.toBe(0);
       expectInstalled(shipped.version);
