@@ -216,7 +216,7 @@ function smallHost(): HostDescription {
 }
 
 /** What hangs is given up soon. */
-const impatience = { netsh: 1000, script: 1000, reg: 1000, adapters: 1000 };
+const impatience = { netsh: 2000, script: 2000, reg: 2000, adapters: 2000 };
 
 /**
  * What Windows writes late, the stand-in writes at once. However busy this machine is, an order makes the same calls.

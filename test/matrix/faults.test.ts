@@ -58,7 +58,7 @@ async function tryFault(name: SceneName, plan: Partial<Plan>, promised: string |
   // What came of an order is said by the program around it.
   const ended = plan.fileFault?.call.includes(' stdout ')
     ? await bench.work(order, whole)
-    : await bench.workWithin(order, whole, promised === 'waits' ? 1000 : undefined);
+    : await bench.workWithin(order, whole, promised === 'waits' ? 3000 : undefined);
   if (ended.isMet === false) problems.push('the call that was to fail was not made');
   const { exitCode, signal } = ended;
   const end = exitCode === null && signal === null ? 'waits' : exitCode;
