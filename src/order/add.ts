@@ -209,7 +209,7 @@ async function contain(given: Given): Promise<Contained> {
     };
   } catch (error) {
     await closeAfter(error, host, session);
-    throw error;
+    throw error instanceof Failure && snapshot !== undefined ? error.saying(snapshot.word()) : error;
   }
 }
 

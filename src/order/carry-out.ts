@@ -72,7 +72,12 @@ interface End {
 function failed({ action }: Request, error: unknown): End {
   const status = `${action}-failed` as const;
   if (error instanceof Failure) {
-    const outcome: Outcome = { exitCode: error.exitCode, message: error.message, status, words: [error.code] };
+    const outcome: Outcome = {
+      exitCode: error.exitCode,
+      message: error.message,
+      status,
+      words: [error.code, ...error.words],
+    };
     return { outcome, ...(error.cause === undefined ? {} : { cause: String(error.cause) }) };
   }
   // A fault of ours. What was changed before it is in the journal, and the next order puts it right.

@@ -31,10 +31,21 @@ export type FailureCode = keyof typeof exitCodeOf;
 export class Failure extends Error {
   readonly code: FailureCode;
 
-  constructor(code: FailureCode, message: string, cause?: unknown) {
+  /** `words`: what the outcome line says besides the code. */
+  constructor(
+    code: FailureCode,
+    message: string,
+    cause?: unknown,
+    readonly words: readonly string[] = [],
+  ) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = 'Failure';
     this.code = code;
+  }
+
+  /** The same failure, with one more word for the outcome line. */
+  saying(word: string): Failure {
+    return new Failure(this.code, this.message, this.cause, [...this.words, word]);
   }
 
   get exitCode(): ExitCode {

@@ -65,6 +65,14 @@ test('it stands back for the order, and asks netsh for neighbours, which the ord
   expect(endpoint.machine.calls().filter(({ argv, refused }) => refused || argv[0] === 'interface')).toEqual([]);
 });
 
+test('the line of an order that was taken back names its snapshot, too', async () => {
+  endpoint.machine.setFaults({ kind: 'fail', match: 'policy' });
+  expect(await endpoint.run('contain', handler, 'case=77')).toMatchObject({ exitCode: 4 });
+  const [one] = await until('first');
+  expect(endpoint.audit().at(-1)).toMatch(/ add-failed .* exit=4 rolled-back evidence=\S+ case=77$/);
+  expect(['pending', one?.first?.sha256]).toContain(word());
+});
+
 test('tools that hang, flood, fail and are missing change nothing of the order, which does not wait for them', async () => {
   install('netstat.exe', 'exec sleep 3600');
   install('ipconfig.exe', 'exec yes');
