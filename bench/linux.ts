@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { waitUntilIdle } from '../fixtures/idle';
 import type { Table } from './report';
 import { interleave, ratio, show, timed } from './samples';
 import { fromServer } from './windows-pc';
@@ -12,7 +13,7 @@ export class Namespace {
   readonly home = mkdtempSync(join(tmpdir(), 'bench-home-'));
 
   constructor() {
-    mkdirSync(join(this.home, 'etc'));
+    mkdirSync(join(this.home, 'etc', 'shared'), { recursive: true });
     mkdirSync(join(this.home, 'logs'));
     this.configure('udp');
     mkdirSync('/var/lib/contain-host', { recursive: true });
@@ -66,6 +67,15 @@ export class Namespace {
     return stdout;
   }
 
+  setSettings(settings: object): void {
+    writeFileSync(join(this.home, 'etc', 'shared', 'contain-host.json'), JSON.stringify(settings));
+  }
+
+  /** Waits for what outlives an order, and would compete with the next one. */
+  async settle(): Promise<void> {
+    await waitUntilIdle(`OSSECPATH=${this.home}`);
+  }
+
   close(): void {
     this.holder.stdin?.end();
     rmSync(this.home, { recursive: true });
@@ -91,12 +101,15 @@ export async function linux(runs: number): Promise<Table> {
     const forget = (): void => {
       for (const family of ['inet', 'bridge']) there.run('nft', 'delete', 'table', family, 'contain_host');
     };
-    const orders = (protocol: 'udp' | 'tcp') => async () => {
+    const orders = (protocol: 'udp' | 'tcp', evidence: 'snapshot' | 'none') => async () => {
       there.configure(protocol);
+      there.setSettings({ evidence });
       const startedAt = Date.now();
       const add = await timed(() => there.run(program, 'ADD', '-', '192.0.2.50', ...fromServer));
       const block = blockedAt(there.run('cat', '/var/lib/contain-host/journal.jsonl')) - startedAt;
-      return { add, block, remove: await timed(() => there.run(program, 'DELETE', '-', '-')) };
+      const remove = await timed(() => there.run(program, 'DELETE', '-', '-'));
+      await there.settle();
+      return { add, block, remove };
     };
     const results = await interleave(
       {
@@ -104,27 +117,30 @@ export async function linux(runs: number): Promise<Table> {
           const add = await timed(() => there.run('nft', '-f', byHand));
           return { add, block: add, remove: await timed(forget) };
         },
-        udp: orders('udp'),
-        tcp: orders('tcp'),
+        udp: orders('udp', 'snapshot'),
+        alone: orders('udp', 'none'),
+        tcp: orders('tcp', 'snapshot'),
       },
       runs,
     );
     const of = (who: keyof typeof results, what: 'add' | 'block' | 'remove'): number[] =>
       results[who].map((result) => result[what]);
     const rows = [
-      ['hand', 'nft by hand'],
-      ['udp', 'contain-host, a server by UDP'],
-      ['tcp', 'contain-host, a server by TCP that is silent'],
+      ['hand', 'hand', 'nft by hand'],
+      ['udp', 'hand', 'contain-host, a server by UDP'],
+      ['alone', 'hand', 'contain-host, a server by UDP, no snapshot of evidence'],
+      ['udp', 'alone', 'the same with a snapshot and without'],
+      ['tcp', 'hand', 'contain-host, a server by TCP that is silent'],
     ] as const;
     return {
       title: 'Linux',
-      note: 'Milliseconds from the start to the last transaction and to the end of the call: the same rules by `nft -f` and `nft delete table`, and by the program, which starts twice, resolves, backs up, reads back and judges.',
+      note: 'Milliseconds from the start to the last transaction and to the end of the call: the same rules by `nft -f` and `nft delete table`, and by the program, which starts twice, resolves, backs up, reads back and judges. "x" is the ratio to the first row; in the row "the same with a snapshot and without" it is that of this pair.',
       columns: ['', 'last transaction', 'x', 'contain', 'x', 'release', 'x'],
-      rows: rows.map(([who, name]) => [
+      rows: rows.map(([who, other, name]) => [
         name,
         ...(['block', 'add', 'remove'] as const).flatMap((what) => [
-          show(of(who, what)),
-          ratio(of(who, what), of('hand', what)),
+          other === 'alone' ? '' : show(of(who, what)),
+          ratio(of(who, what), of(other, what)),
         ]),
       ]),
     };

@@ -38,7 +38,7 @@ export async function triggerToBlock(runs: number): Promise<Table> {
   for (const listener of [talkative, mute])
     await new Promise<void>((resolve) => listener.listen(0, '0.0.0.0', resolve));
   const kinds: Readonly<Record<string, Kind>> = {
-    'UDP only': udp,
+    [pair.with]: udp,
     'TCP, answers': { server: server(own, portOf(talkative), 'tcp') },
     'TCP, refuses': { server: server(own, 1, 'tcp') },
     'TCP, takes the connection and is silent': { server: server(own, portOf(mute), 'tcp') },
@@ -50,7 +50,7 @@ export async function triggerToBlock(runs: number): Promise<Table> {
     'name, never found, in the log': { ...byName, isKnown: true },
     sealed: { ...udp, settings: { seal: 'always' } },
     'sealed where needed, and nothing is': { ...udp, settings: { seal: 'where-needed' } },
-    'no snapshot of evidence': { ...udp, settings: { evidence: 'none' } },
+    [pair.without]: { ...udp, settings: { evidence: 'none' } },
   };
   const order = (kind: Kind) => () => onNewPc(pc, (one) => runOurs(one, kind));
   const script = (): Promise<Timing> => onNewPc(pc, (one) => runBatchScript(one, 'add'));
@@ -67,7 +67,7 @@ export async function triggerToBlock(runs: number): Promise<Table> {
   );
   return {
     title: 'From the start of the process to the block',
-    note: 'Milliseconds, with 300 rules, 100 ms a netsh call and 20 a call of reg, to the end of the call that blocks; the executable is started as an OSSEC agent starts it. Under Wine it is the one that ships, all but netsh and reg is Wine\'s, and the batch script runs in its cmd.exe. On the stand-in it is the one for Linux that takes this machine for Windows. What the servers and the name servers do is played by this machine; in the rows "in the log" the agent\'s own log knows the address. A snapshot of evidence is taken beside each order but those that say so. "x" is the ratio to the batch script above, from the same rounds.',
+    note: 'Milliseconds, with 300 rules, 100 ms a netsh call and 20 a call of reg, to the end of the call that blocks; the executable is started as an OSSEC agent starts it. Under Wine it is the one that ships, all but netsh and reg is Wine\'s, and the batch script runs in its cmd.exe. On the stand-in it is the one for Linux that takes this machine for Windows. What the servers and the name servers do is played by this machine; in the rows "in the log" the agent\'s own log knows the address. A snapshot of evidence is taken beside each order but those that say so. "x" is the ratio to the batch script above, from the same rounds; in the row "with a snapshot to without" it is the ratio of that pair.',
     columns: [
       '',
       '',
@@ -83,11 +83,14 @@ export async function triggerToBlock(runs: number): Promise<Table> {
   };
 }
 
+/** The same order with a snapshot of evidence beside it, and without. */
+const pair = { with: 'UDP only', without: 'UDP only, no snapshot of evidence' } as const;
+
 const udp: Kind = { server: server('10.0.0.5', 1514, 'udp') };
 
 function rowsOf(where: string, found: Readonly<Record<string, readonly Timing[]>>): string[][] {
   const [batch = []] = Object.values(found);
-  return Object.entries(found).map(([what, timings]) => [
+  const rows = Object.entries(found).map(([what, timings]) => [
     where,
     what,
     show(of(timings, 'begun')),
@@ -98,6 +101,10 @@ function rowsOf(where: string, found: Readonly<Record<string, readonly Timing[]>
     ratio(of(timings, 'exposure'), of(batch, 'exposure')),
     String(timings[0]?.processes),
   ]);
+  const { [pair.with]: withOne, [pair.without]: without } = found;
+  if (withOne === undefined || without === undefined) return rows;
+  const compare = (what: keyof Timing): string => ratio(of(withOne, what), of(without, what));
+  return [...rows, [where, 'with a snapshot to without', '', '', '', compare('effect'), '', compare('exposure'), '']];
 }
 
 /** The executable that ships beside the script that it replaces, in a Windows of Wine. */
@@ -107,13 +114,12 @@ async function underWine(runs: number): Promise<Record<string, Timing[]>> {
     return await interleave(
       {
         'batch script': () => pcUnderWine.runBatchScript(),
-        'UDP only': () => pcUnderWine.runOurs(server('10.0.0.5', 1514, 'udp')),
+        [pair.with]: () => pcUnderWine.runOurs(server('10.0.0.5', 1514, 'udp')),
         'a firewall drops TCP': () => pcUnderWine.runOurs(server('203.0.113.5', 1514, 'tcp')),
         'UDP, and a firewall drops TCP, as most OSSEC sites have it': () =>
           pcUnderWine.runOurs('<server-ip>203.0.113.5</server-ip>'),
         'UDP only, sealed': () => pcUnderWine.runOurs(server('10.0.0.5', 1514, 'udp'), { seal: 'always' }),
-        'UDP only, no snapshot of evidence': () =>
-          pcUnderWine.runOurs(server('10.0.0.5', 1514, 'udp'), { evidence: 'none' }),
+        [pair.without]: () => pcUnderWine.runOurs(server('10.0.0.5', 1514, 'udp'), { evidence: 'none' }),
       },
       runs,
     );
