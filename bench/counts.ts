@@ -15,7 +15,10 @@ interface Counts {
   readonly waits: number;
   /** Processes between the last moment with the old rules and the block in force. */
   readonly exposure: number;
-  /** What the two processes of an ADD load of the program: parts that are a script of their own, and bytes. It is what its users wait for first. */
+  /**
+   * What the two processes of an ADD load of the program: parts that are a script of their own, and bytes. It is what
+   * its users wait for first.
+   */
   readonly parts: number;
   readonly bytes: number;
 }

@@ -9,7 +9,9 @@ const { default: sea } = createRequire(join(tools, 'package.json'))('@yao-pkg/pk
 const start = join(folder, 'start.cjs');
 copyFileSync(join(__dirname, 'start.cjs'), start);
 
-/** In bytes. A script of its own costs a fifth of a millisecond, so smaller parts are one script, each a function in it. */
+/**
+ * In bytes. A script of its own costs a fifth of a millisecond, so smaller parts are one script, each a function in it.
+ */
 const smallest = 4096;
 
 const assets = {};
