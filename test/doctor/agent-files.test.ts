@@ -125,6 +125,9 @@ test.each<[string, () => string, string]>([
   ['nobody knows when', () => '', 'warning'],
 ])('the agent was started %s', async (_, text, verdict) => {
   install('ossec.log', text());
+  // Within a tick of the kernel's clock either of the two files could be the older one.
+  const later = Date.now() / 1000 + 60;
+  utimesSync(inHome('shared', 'ar.conf'), later, later);
   expect(await verdicts(checkRestart)).toEqual([verdict]);
 });
 

@@ -66,7 +66,7 @@ describe.each(['ossec', 'wazuh'] as const)('on a server of %s', (product) => {
           .replace(/contain-host kit \S+: from/, 'contain-host kit 0.0.9: from')
           .replace(/level="13"/, 'level="2"')}<!-- behind it -->\n`,
       );
-    expect(install().exitCode).toBe(0);
+    expect(install()).toMatchObject({ exitCode: 0, stderr: '' });
     for (const file of [server.configuration, server.rules]) {
       expect(server.read(file)).toMatch(/<!-- contain-host kit: end -->\n<!-- behind it -->\n$/);
       expect(server.read(file).match(/contain-host kit \S+: from/g)).toHaveLength(1);
