@@ -21,16 +21,22 @@ export interface Prepared {
  */
 export async function keepSession(host: Host, request: Request, keep: boolean): Promise<Prepared> {
   const session = await findOwnSession(host);
-  const letIn = await readLetIn(host);
+  // Who is connected from nowhere waits for no reading.
+  const letIn = session.peers.length === 0 ? undefined : await readLetIn(host);
   if (keep) return { request: { ...request, keptSession: (await peerToKeep(host, session, letIn)).text } };
   const warning = await warningFor(host, request, session, letIn);
   return warning === undefined ? { request } : { request, warning };
 }
 
-/** Whom the settings let in. Without an agent the order will be refused, whoever is connected. */
+/**
+ * Whom the settings let in. Without an agent the order will be refused, whoever is connected. A registry that hangs
+ * holds up a warning, and with it the order, only so long.
+ */
 async function readLetIn(host: Host): Promise<LetIn | undefined> {
+  const { reg, adapters } = host.timeouts;
+  const brisk = { ...host, timeouts: { ...host.timeouts, reg: Math.min(reg, adapters) } };
   try {
-    return readSettings(host.platform, (await findHome(host)).home);
+    return readSettings(host.platform, (await findHome(brisk)).home);
   } catch {
     return undefined;
   }

@@ -58,13 +58,13 @@ test('a state folder that cannot be made is refused, and nothing is changed', as
 });
 
 test.each([
-  [['ADD', '-'], /takes a user and an IP address/],
-  [['BLOCK', '-', '192.0.2.50'], /"BLOCK" is no command/],
-  [['ADD', '-', '192.0.2.0/24'], /is not one plain IP address/],
-])('%j is answered with what was wrong and how to call it, and a line', async (args, why) => {
+  [['ADD', '-'], /takes a user and an IP address/, /Usage: contain-host \(ADD\|DELETE\) user IP_Address/],
+  [['BLOCK', '-', '192.0.2.50'], /"BLOCK" is no command/, /Usage: contain-host COMMAND, which is one of: contain, /],
+  [['ADD', '-', '192.0.2.0/24'], /is not one plain IP address/, /Usage: contain-host \(ADD\|DELETE\) user IP_Address/],
+])('%j is answered with what was wrong and how to call it, and a line', async (args, why, usage) => {
   const { exitCode, output } = await endpoint.run(...args);
   expect(exitCode).toBe(1);
   expect(output).toMatch(why);
-  expect(output).toMatch(/Usage: contain-host \(ADD\|DELETE\) user IP_Address/);
+  expect(output).toMatch(usage);
   expect(endpoint.statuses()).toEqual(['add-failed']);
 });

@@ -134,7 +134,7 @@ async function withoutInterruption<T>(work: () => Promise<T>): Promise<T> {
 
 /** Returns the paths of what was there before. */
 async function carryOut(product: Product, changes: readonly Change[]): Promise<string[]> {
-  const stamp = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
+  const stamp = new Date().toISOString().replace(/[-:.]/g, '');
   try {
     const copies = changes.map(({ file, text }) => file.replace(text, stamp));
     const why = await test(product);

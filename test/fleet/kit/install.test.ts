@@ -29,7 +29,7 @@ describe.each(['ossec', 'wazuh'] as const)('on a server of %s', (product) => {
     for (const { file, text, mode } of before) {
       expect(server.read(file).startsWith(text)).toBe(true);
       expect(statSync(file).mode).toBe(mode);
-      const copy = new RegExp(`${file}\\.before-contain-host-\\d{8}T\\d{6}Z`).exec(stdout)?.[0] ?? '';
+      const copy = new RegExp(`${file}\\.before-contain-host-\\d{8}T\\d{9}Z`).exec(stdout)?.[0] ?? '';
       expect(server.read(copy)).toBe(text);
       expect(stdout).toContain(`--- ${file}\n+++ ${file}\n@@ -`);
     }
