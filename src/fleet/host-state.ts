@@ -48,6 +48,8 @@ interface Run {
   readonly caseNumber?: string;
   readonly gaps: readonly string[];
   readonly openSince?: number;
+  /** Of an order: its last moment is that of a status, which told nothing that the order had not. */
+  endsInStatus?: boolean;
 }
 
 /** How long, in milliseconds, an order that has begun may say nothing before it counts as unanswered. */
@@ -119,16 +121,36 @@ export class HostHistory {
       place--;
     }
     const [earlier, later] = [runs[place - 1], runs[place]];
-    if (earlier !== undefined && isSame(earlier, run)) earlier.last = Math.max(earlier.last, run.last);
-    else if (earlier !== undefined && run.first < earlier.last) {
+    if (earlier !== undefined && (isSame(earlier, run) || confirms(run, earlier))) {
+      if (run.last < earlier.last) return;
+      earlier.last = run.last;
+      earlier.endsInStatus = run.isStatus && !earlier.isStatus;
+    } else if (earlier !== undefined && run.first < earlier.last) {
       // It stands in the middle of a run, of which only the two ends are known.
-      const rest = { ...earlier, first: earlier.last };
+      const rest = earlier.endsInStatus ? statusAtEndOf(earlier) : { ...earlier, first: earlier.last };
       earlier.last = earlier.first;
+      earlier.endsInStatus = false;
       runs.splice(place, 0, run, rest);
     } else if (later !== undefined && isSame(later, run)) later.first = Math.min(later.first, run.first);
     else runs.splice(place, 0, run);
     if (runs.length > mostRuns) runs.shift();
   }
+}
+
+/** Whether status tells nothing that the order before it did not. */
+function confirms(status: Run, order: Run): boolean {
+  return (
+    status.isStatus &&
+    !order.isStatus &&
+    status.effect === order.effect &&
+    status.caseNumber === order.caseNumber &&
+    status.gaps.join() === order.gaps.join()
+  );
+}
+
+function statusAtEndOf({ effect, last, caseNumber, gaps }: Run): Run {
+  const named = caseNumber === undefined ? {} : { caseNumber };
+  return { effect, isStatus: true, first: last, last, gaps, ...named };
 }
 
 /** Within one second an order begins before it ends. */
