@@ -20,6 +20,7 @@ export function beginEarly(host: Host, request: Request, worker: Writable): () =
   const over = new AbortController();
   const folders: string[] = [];
   const makeFolder = (): string => {
+    over.signal.throwIfAborted();
     const folder = mkdtempSync(join(stateFolderOf(host), begunPrefix));
     folders.push(folder);
     return folder;

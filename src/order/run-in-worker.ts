@@ -58,15 +58,17 @@ function askWorker(host: Host, request: Request, started: Started): Promise<Answ
       return resolve({ told: false, outcome: notStarted(request, error) });
     }
     let end: (() => void) | undefined;
+    let isSettled = false;
     const { stdin } = worker;
     // Loaded only now: the worker's Node starts meanwhile.
     if (stdin !== null)
       void import('./begin-early').then(({ beginEarly }) => {
-        end = beginEarly(host, request, stdin);
+        if (!isSettled) end = beginEarly(host, request, stdin);
       });
     let result = '';
     const settle = (answer: Answer): void => {
       clearTimeout(timer);
+      isSettled = true;
       end?.();
       worker.stdout?.destroy();
       worker.unref();
