@@ -1,9 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-
-/** Where distributions put the tools of iproute2. We do not use PATH: whoever sets it must not choose what we run. */
-const systemFolders = ['/usr/sbin', '/sbin', '/usr/bin', '/bin'] as const;
+import { findLinuxTool } from '../process/linux-tool';
 
 /** The kernel answers at once; the limit is for a host that is overloaded. */
 const limitMs = 3000;
@@ -92,7 +88,7 @@ export async function readLinks(enter?: string): Promise<Link[] | undefined> {
   const answer =
     enter === undefined
       ? await ask('ip', list)
-      : await ask('nsenter', [`--net=${enter}`, '--', find('ip') ?? 'ip', ...list]);
+      : await ask('nsenter', [`--net=${enter}`, '--', findLinuxTool('ip') ?? 'ip', ...list]);
   if (answer === undefined) return undefined;
   return linksIn(answer);
 }
@@ -129,14 +125,10 @@ function readLink({ ifname, ifindex, address, linkinfo, link_type, link, link_in
   ];
 }
 
-function find(tool: string): string | undefined {
-  return systemFolders.map((folder) => join(folder, tool)).find((file) => existsSync(file));
-}
-
 /** Undefined where the tool is missing or fails. With an input it may fail for a part: the rest is returned then. */
 function ask(tool: string, args: readonly string[], input?: string): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const program = find(tool);
+    const program = findLinuxTool(tool);
     if (program === undefined) return resolve(undefined);
     const options = {
       env: { LC_ALL: 'C' },

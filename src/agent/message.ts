@@ -5,7 +5,7 @@ export interface Message {
 }
 
 /** What `msg`, `wall` and a desktop show whole. */
-export const longestMessage = 250;
+const longestMessage = 250;
 
 /**
  * Reads the setting `message`, and leaves out what is no plain text. A text begins with a letter or a digit, because

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorCode } from '../process/error-code';
+import { linuxToolFolders } from '../process/linux-tool';
 import { runProcess } from '../process/run';
 import { systemTool } from '../windows/system-tool';
 import { type Check, ok, type Patient, problem, warning } from './check';
@@ -31,7 +32,7 @@ export function checkElevation({ host }: Patient): Check[] {
 /** The tools that a containment starts, and where they must be: PATH is never searched. */
 const tools = {
   linux: [
-    { name: 'nft', places: ['/usr/sbin/nft', '/sbin/nft', '/usr/bin/nft'], advice: 'Install the package nftables.' },
+    { name: 'nft', places: linuxToolFolders.map((folder) => `${folder}/nft`), advice: 'Install the package nftables.' },
     { name: 'flock', places: ['/usr/bin/flock'], advice: 'Install the package util-linux.' },
   ],
   windows: ['netsh.exe', 'reg.exe'],

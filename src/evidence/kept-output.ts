@@ -2,10 +2,10 @@ import type { Hash } from 'node:crypto';
 import { closeSync, constants, fsync, openSync, renameSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { beginSha256 } from '../process/sha256';
 import { removeIfPossible } from '../state/files';
 import type { KeptFile } from './manifest';
 import { mostOfOne, type Room } from './room';
-import { beginSha256 } from './sha256';
 
 const toDisk = promisify(fsync);
 

@@ -1,13 +1,9 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Host } from '../host';
+import { findLinuxTool } from '../process/linux-tool';
 import { copyFile } from './copy-file';
 import { processSource } from './processes';
 import { runTool } from './run-tool';
 import type { Source, Taken } from './source';
-
-/** We do not use PATH: whoever sets it must not choose what we run. */
-const folders = ['/usr/sbin', '/sbin', '/usr/bin', '/bin'] as const;
 
 /** Files of the system, most volatile first. */
 const files: readonly (readonly [name: string, ending: Source['ending'], path: string])[] = [
@@ -59,7 +55,7 @@ export function linuxSources(host: Host): { readonly first: Source[]; readonly s
   const { evidenceTool, evidenceLater } = host.timeouts;
   const tool = (limitMs: number) => {
     return ([name, ending, program, ...args]: Tool): Source => {
-      const path = find(program);
+      const path = findLinuxTool(program) ?? `/usr/bin/${program}`;
       const run = { program: path, args, env: { LC_ALL: 'C' }, limitMs };
       return { name, ending, source: [path, ...args], collect: (keep) => runTool(run, keep) };
     };
@@ -82,10 +78,4 @@ export function linuxSources(host: Host): { readonly first: Source[]; readonly s
 function withNote(taken: Taken, note: string): Taken {
   if (taken.end === 'missing' || taken.end === 'failed') return taken;
   return { ...taken, why: taken.why === undefined ? note : `${taken.why}. ${note}` };
-}
-
-/** The tool where distributions put it; where none has it, the first place where it would be. */
-function find(tool: string): string {
-  const places = folders.map((folder) => join(folder, tool));
-  return places.find((place) => existsSync(place)) ?? join('/usr/bin', tool);
 }

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { administrators } from '../agent/agent-files';
 import { errorCode, errorText } from '../process/error-code';
 import { openOwned } from '../process/owned-file';
+import { sha256Of } from '../process/sha256';
 import { evidenceFolder, type Manifest, manifestFile, parseManifest, type Stage, stages } from './manifest';
-import { sha256Of } from './sha256';
 
 /** One snapshot in the state folder. A stage is absent until its manifest was written. */
 export interface Snapshot {

@@ -59,7 +59,7 @@ export async function runTool({ program, args, env, limitMs, silenceMs }: ToolRu
     listen('stdout');
     listen('stderr');
     timers.push(setTimeout(stop, limitMs, 'timed-out'));
-    child.on('error', (error) => settle({ end: 'failed', why: error.message }));
+    child.on('error', (error) => settle({ end: 'failed', why: errorText(error) }));
     child.on('exit', (code) => {
       exitCode = stopped === undefined ? code : null;
       timers.push(setTimeout(over, graceMs));

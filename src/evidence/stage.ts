@@ -1,10 +1,10 @@
 import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorText } from '../process/error-code';
+import { sha256Of } from '../process/sha256';
 import { KeptOutput } from './kept-output';
 import { hashFile, hashLine, type Item, type KeptFile, type Manifest, manifestFile } from './manifest';
 import type { Room } from './room';
-import { sha256Of } from './sha256';
 import type { Source, Taken } from './source';
 import { unfinishedFolder } from './task';
 

@@ -13,13 +13,13 @@ import { join } from 'node:path';
 import type { Settings } from '../agent/settings';
 import type { Host } from '../host';
 import { errorText } from '../process/error-code';
+import { sha256Of } from '../process/sha256';
 import type { Request } from '../request/request';
 import type { OpenCase } from '../state/journal';
 import { stamp } from '../state/stamp';
 import { isFolderName, makeFolders, stampForm } from './folders';
 import { evidenceFolder, manifestFile, type OrderedBy } from './manifest';
 import { givePriority, priorities } from './priority';
-import { sha256Of } from './sha256';
 import { snapshotFlag } from './snapshot-flag';
 import { hostsBefore, type Task, unfinishedFolder } from './task';
 

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import { closeSync, fstatSync, lstatSync, readdirSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { errorCode, errorText } from '../process/error-code';
+import { beginSha256 } from '../process/sha256';
 import { evidenceFolder, hashFile, hashLine, type KeptFile, manifestFile, type Stage, stages } from './manifest';
 import { type FoundManifest, openEvidence, type Snapshot } from './read';
 
@@ -107,7 +107,7 @@ function isHashOf(stateFolder: string, names: readonly string[], { sha256 }: Fou
 }
 
 function hashOf(fd: number): string {
-  const hash = createHash('sha256');
+  const hash = beginSha256();
   const chunk = Buffer.alloc(chunkBytes);
   for (let read = readSync(fd, chunk); read > 0; read = readSync(fd, chunk)) hash.update(chunk.subarray(0, read));
   return hash.digest('hex');

@@ -17,7 +17,7 @@ export const stateWords: Readonly<Record<HostState, string>> = {
   released: 'released',
 };
 
-export const stateColours = {
+const stateColours = {
   opened: 'red',
   'not-enforced': 'red',
   uncertain: 'red',
@@ -83,7 +83,7 @@ export function describeHosts(host: Host, records: readonly HostRecord[]): strin
 }
 
 /** Such as `3 hosts: 1 NOT CONTAINED, its case is open; 2 contained`. */
-export function countStates(records: readonly HostRecord[]): string {
+function countStates(records: readonly HostRecord[]): string {
   const counts = hostStates.flatMap((state) => {
     const count = records.filter((record) => record.state === state).length;
     return count === 0 ? [] : [`${count} ${stateWords[state]}`];

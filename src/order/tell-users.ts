@@ -19,7 +19,7 @@ export interface LinuxTools {
   readonly users: string;
 }
 
-export const linuxTools: LinuxTools = {
+const linuxTools: LinuxTools = {
   ...{ wall: '/usr/bin/wall', systemdRun: '/usr/bin/systemd-run', notifySend: '/usr/bin/notify-send' },
   users: '/run/user',
 };

@@ -1,7 +1,7 @@
 import type { JournalEntry } from '../state/journal';
 import type { Moment } from './case-report';
 
-export const milestoneKinds = ['ordered', 'begun', 'rules-off', 'blocked', 'judged', 'order', 'ended'] as const;
+const milestoneKinds = ['ordered', 'begun', 'rules-off', 'blocked', 'judged', 'order', 'ended'] as const;
 
 /** One of the moments that a case is told by. */
 export interface Milestone {

@@ -7,7 +7,7 @@ import { namesIn } from './files';
 const kibi = 1024;
 
 /** Bytes of one large part, where no backup shows how much an order needs. A usual host's export is below 1 MiB. */
-export const smallestPart = 4 * kibi * kibi;
+const smallestPart = 4 * kibi * kibi;
 /**
  * An order holds at most so many files of the size of an export at once: the export, two copies of it, the reading and
  * its record, and the reading back.

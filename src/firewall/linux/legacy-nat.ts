@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { Address } from '../../policy/address';
 import type { Server } from '../../policy/allow-list';
+import { findLinuxTool } from '../../process/linux-tool';
 import { runProcess } from '../../process/run';
 import type { Rewritten } from './rewriting';
 
@@ -12,7 +13,6 @@ const places = {
   4: { names: '/proc/net/ip_tables_names', network: '/32', programs: ['iptables-legacy-save', 'iptables-save'] },
   6: { names: '/proc/net/ip6_tables_names', network: '/128', programs: ['ip6tables-legacy-save', 'ip6tables-save'] },
 } as const;
-const folders = ['/usr/sbin', '/sbin'];
 
 /** Targets that send a packet nowhere else (iptables-extensions(8)). */
 const harmless = ['ACCEPT', 'RETURN', 'MASQUERADE', 'SNAT', 'MARK', 'LOG', 'KUBE-MARK-MASQ'];
@@ -21,7 +21,7 @@ const harmless = ['ACCEPT', 'RETURN', 'MASQUERADE', 'SNAT', 'MARK', 'LOG', 'KUBE
 export async function readLegacyNat(family: Address['family'], limitMs: number): Promise<string | null | undefined> {
   const { names, programs } = places[family];
   if (!tablesIn(names).includes('nat')) return undefined;
-  const program = programs.flatMap((name) => folders.map((folder) => `${folder}/${name}`)).find(existsSync);
+  const program = findLinuxTool(programs[0]) ?? findLinuxTool(programs[1]);
   if (program === undefined) return null;
   const { exitCode, stdout } = await runProcess(program, ['-t', 'nat'], { limitMs, keepBytes: 16 * 1024 * 1024 });
   return exitCode === 0 ? stdout.toString('latin1') : null;

@@ -2,12 +2,10 @@ import { closeSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../../outcome/failure';
 import { openAnonymousFile } from '../../process/anonymous-file';
+import { findLinuxTool, linuxToolFolders } from '../../process/linux-tool';
 import { type RunOptions, type RunResult, runProcess } from '../../process/run';
 import type { Context, Recorder } from '../firewall';
 import { type Table, tables } from './ruleset';
-
-/** Where distributions put nft. PATH is not asked: whoever can set it must not choose what we run. */
-const systemFolders = ['/usr/sbin', '/sbin', '/usr/bin'] as const;
 
 /**
  * How long one call may take, in milliseconds. Most take milliseconds, since they work on our tables only. But before
@@ -63,14 +61,14 @@ export class Nft {
 
   constructor(
     private readonly context: Context,
-    private readonly folders: readonly string[] = systemFolders,
+    private readonly folders: readonly string[] = linuxToolFolders,
     private readonly unshare = systemUnshare,
     readonly limits = usualLimits,
   ) {}
 
   /** The absolute path of nft; on a host without it, where it usually is. */
   get program(): string {
-    return this.find() ?? join(systemFolders[0], 'nft');
+    return this.find() ?? join(linuxToolFolders[0], 'nft');
   }
 
   /** Throws `Failure('tool-missing')` when this host has no nft. */
@@ -166,7 +164,7 @@ export class Nft {
   }
 
   private find(): string | undefined {
-    return this.folders.map((folder) => join(folder, 'nft')).find((file) => existsSync(file));
+    return findLinuxTool('nft', this.folders);
   }
 }
 

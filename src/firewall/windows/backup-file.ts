@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { isOurName } from '../../policy/rules';
 import { errorText } from '../../process/error-code';
 import { makeRoomFor } from '../../process/memory';
+import { sha256Of } from '../../process/sha256';
 import { readHive } from './read/hive';
 import { readNameAndActive } from './read/rule-on-demand';
 
@@ -66,8 +67,7 @@ export function isAsRecorded(file: string, recorded: BackupMark): boolean {
 }
 
 function markOf(bytes: Buffer): BackupMark {
-  const { createHash } = process.getBuiltinModule('node:crypto');
-  return { backupLength: bytes.length, backupSha256: createHash('sha256').update(bytes).digest('hex') };
+  return { backupLength: bytes.length, backupSha256: sha256Of(bytes) };
 }
 
 function isSame(one: BackupMark, other: BackupMark): boolean {

@@ -44,7 +44,7 @@ function takeOut(text: string, at: number | undefined): { readonly rest: string;
 }
 
 /** The numbers of the rules in a text. Those that change a rule that stands elsewhere do not count. */
-export function ruleNumbers(text: string): string[] {
+function ruleNumbers(text: string): string[] {
   return [...withoutComments(text).matchAll(/<rule\s([^>]*)>/g)]
     .filter(([, attributes = '']) => !/overwrite\s*=\s*["']yes["']/.test(attributes))
     .flatMap(([, attributes = '']) => /\bid\s*=\s*["'](\d+)["']/.exec(attributes)?.[1] ?? []);
