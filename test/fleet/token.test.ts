@@ -1,14 +1,12 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type Ended, FleetServer } from '../../fixtures/fleet/server';
+import { ApiServer, certificate } from '../../fixtures/fleet/api-server';
+import type { Ended } from '../../fixtures/fleet/server';
 import type { Agent } from '../../src/fleet/agent';
 import { FleetFailure } from '../../src/fleet/server';
 import { wazuhApi } from '../../src/fleet/wazuh-api';
 
-const fixtures = resolve(__dirname, '../../fixtures/fleet');
-const certificate = join(fixtures, 'api-cert.pem');
 const token = 'good-token';
 const pcs = ['011', '012', '013'].map((id) => ({
   id,
@@ -17,30 +15,18 @@ const pcs = ['011', '012', '013'].map((id) => ({
   os: 'Microsoft Windows 11',
 }));
 
-let server: FleetServer;
-let api: ChildProcess;
-let url: string;
+let server: ApiServer;
 beforeEach(() => {
-  server = new FleetServer(pcs);
-  writeFileSync(join(server.alerts, 'alerts.json'), '');
+  server = new ApiServer(pcs);
 });
 afterEach(() => {
-  api.kill();
   server.remove();
 });
-
-async function start(mode = 'good'): Promise<void> {
-  api = spawn(process.execPath, [join(fixtures, 'api.cjs'), server.home, mode], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [port] = (await once(api.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
-  url = `https://127.0.0.1:${port.toString().trim()}`;
-}
 
 function contain(more: readonly string[], env: Readonly<Record<string, string>> = {}): Ended {
   const { exitCode, stdout, stderr } = server.fleetWith(
     env,
-    ...['contain', '11', '--handler', '192.0.2.50', '--wait', '60s', '--api', url, '--ca', certificate, ...more],
+    ...['contain', '11', '--handler', '192.0.2.50', '--wait', '60s', '--api', server.url, '--ca', certificate, ...more],
   );
   expect(stdout + stderr).not.toContain(token);
   return { exitCode, stdout, stderr };
@@ -55,21 +41,21 @@ function tokenFile(mode: number, text = `${token}\n`): string {
 
 describe('the token', () => {
   test('comes from a file that only its owner can read, without a word', async () => {
-    await start();
+    await server.start();
     expect(contain(['--token-file', tokenFile(0o600)])).toMatchObject({ exitCode: 0, stderr: '' });
   });
 
   test('that everybody can read is used, and said to be known to everybody', async () => {
-    await start();
+    await server.start();
     const { exitCode, stderr } = contain(['--token-file', tokenFile(0o644)]);
     expect(exitCode).toBe(0);
     expect(stderr).toMatch(/Every user of this host can read ".*": run "chmod 600" on it, and get a new token/);
   });
 
   test('comes through a pipe, and lies on no disk', async () => {
-    await start();
+    await server.start();
     const program = resolve(__dirname, '../../dist/contain-host.js');
-    const command = `"${process.execPath}" "${program}" fleet contain 11 --handler 192.0.2.50 --api ${url} --ca "${certificate}" --token-file <(echo ${token})`;
+    const command = `"${process.execPath}" "${program}" fleet contain 11 --handler 192.0.2.50 --api ${server.url} --ca "${certificate}" --token-file <(echo ${token})`;
     const said = execFileSync('bash', ['-c', command], {
       encoding: 'utf8',
       env: { ...process.env, OSSECPATH: server.home },
@@ -82,7 +68,7 @@ describe('the token', () => {
     ['has a line break in it', 'good\r\nX-Evil: 1', /is no token/],
     ['is no text', '\u0000'.repeat(100), /is no token/],
   ])('that %s is refused', async (_what, text, reason) => {
-    await start();
+    await server.start();
     const { exitCode, stderr } = contain(['--token-file', tokenFile(0o600, text)]);
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(reason);
@@ -90,21 +76,21 @@ describe('the token', () => {
   });
 
   test('stands in no dry run', async () => {
-    await start();
+    await server.start();
     const { exitCode, stdout } = contain(['--dry-run'], { WAZUH_API_TOKEN: token });
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^PUT https:.*agents_list=011/);
   });
 
   test('is not shown where the API, or a proxy before it, sends it back', async () => {
-    await start('echo');
+    await server.start('echo');
     const { exitCode, stderr } = contain([], { WAZUH_API_TOKEN: token });
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/answered 500: .*Bearer \(the token\)/);
   });
 
   test('follows no redirection', async () => {
-    await start('redirect');
+    await server.start('redirect');
     const { exitCode, stderr } = contain([], { WAZUH_API_TOKEN: token });
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/sends us elsewhere \(302\)/);
@@ -112,11 +98,19 @@ describe('the token', () => {
   });
 
   test.each([
-    ['for another name than was typed', () => url.replace('127.0.0.1', 'localhost'), /certificate is for another name/],
-    ['for a name and a password', () => url.replace('https://', 'https://wazuh:secret@'), /--api takes an address/],
-    ['for a page', () => `${url}/security/user`, /--api takes an address/],
+    [
+      'for another name than was typed',
+      () => server.url.replace('127.0.0.1', 'localhost'),
+      /certificate is for another name/,
+    ],
+    [
+      'for a name and a password',
+      () => server.url.replace('https://', 'https://wazuh:secret@'),
+      /--api takes an address/,
+    ],
+    ['for a page', () => `${server.url}/security/user`, /--api takes an address/],
   ])('is not sent %s', async (_what, address, reason) => {
-    await start('echo');
+    await server.start('echo');
     const more = ['--handler', '192.0.2.50', '--ca', certificate, '--api', address()];
     const { exitCode, stderr } = server.fleetWith({ WAZUH_API_TOKEN: token }, 'contain', '11', ...more);
     expect(exitCode).toBe(1);
@@ -129,11 +123,24 @@ describe('an API that fails in the middle', () => {
   const all = (): Ended =>
     server.fleetWith(
       { WAZUH_API_TOKEN: token },
-      ...['contain', '11', '12', '13', '--handler', '192.0.2.50', '--wait', '3', '--api', url, '--ca', certificate],
+      ...[
+        'contain',
+        '11',
+        '12',
+        '13',
+        '--handler',
+        '192.0.2.50',
+        '--wait',
+        '3',
+        '--api',
+        server.url,
+        '--ca',
+        certificate,
+      ],
     );
 
   test('since the token expires: the first stands, and the others are told', async () => {
-    await start('expires');
+    await server.start('expires');
     const { exitCode, stdout, stderr } = all();
     expect(exitCode).toBe(1);
     expect(stdout).toMatch(/011 pc-011 +contained after/);
@@ -143,7 +150,7 @@ describe('an API that fails in the middle', () => {
   });
 
   test('since a proxy answers: nobody was ordered, and no colour of it comes through', async () => {
-    await start('html for orders');
+    await server.start('html for orders');
     const { exitCode, stderr } = all();
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(
@@ -157,29 +164,29 @@ describe('patience', () => {
   const agent: Agent = { id: '011', name: 'pc-011', address: 'any', connection: 'active' };
   const order = { action: 'release', id: '1-0' } as const;
   const impatient = { answer: 300, tooEarly: 1 };
-  const access = () => ({ url, token, ca: readFileSync(certificate, 'utf8') });
+  const access = () => ({ url: server.url, token, ca: readFileSync(certificate, 'utf8') });
 
   test('an API that takes the connection and says nothing is no reason to wait for ever', async () => {
-    await start('silent');
+    await server.start('silent');
     await expect(wazuhApi(access(), impatient).agents()).rejects.toThrow(FleetFailure);
   });
 
   test('an order without an answer may have gone out; after three of them nobody is asked any more', async () => {
-    await start('silent for orders');
-    const server = wazuhApi(access(), impatient);
+    await server.start('silent for orders');
+    const api = wazuhApi(access(), impatient);
     for (let count = 0; count < 3; count++)
-      expect(await server.send(agent, 'windows', order)).toEqual({
+      expect(await api.send(agent, 'windows', order)).toEqual({
         isUnsure: true,
         why: expect.stringMatching(/does not answer/),
       });
-    expect(await server.send(agent, 'windows', order)).toEqual({
+    expect(await api.send(agent, 'windows', order)).toEqual({
       isUnsure: false,
       why: expect.stringMatching(/was not asked again/),
     });
   });
 
   test('an API that stays busy refuses in the end', async () => {
-    await start('busy');
+    await server.start('busy');
     const failed = await wazuhApi(access(), impatient).send(agent, 'windows', order);
     expect(failed).toEqual({ isUnsure: false, why: expect.stringMatching(/answered 429/) });
     expect(existsSync(join(server.home, 'calls.jsonl'))).toBe(false);

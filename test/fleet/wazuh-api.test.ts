@@ -1,10 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { type Ended, FleetServer } from '../../fixtures/fleet/server';
+import { ApiServer, certificate } from '../../fixtures/fleet/api-server';
+import type { Ended } from '../../fixtures/fleet/server';
 
-const fixtures = resolve(__dirname, '../../fixtures/fleet');
 const windows = 'Microsoft Windows 11';
 const agents = [
   { id: '011', name: 'pc-11', ip: '10.1.2.11', os: windows, groups: ['default', 'sales'] },
@@ -12,27 +8,15 @@ const agents = [
   { id: '013', name: 'pc-13', ip: '10.1.2.13', os: windows, groups: ['sales'], does: 'refuse' as const },
 ];
 
-let server: FleetServer;
-let api: ChildProcess;
-let url: string;
+let server: ApiServer;
 beforeEach(() => {
-  server = new FleetServer(agents);
-  writeFileSync(join(server.alerts, 'alerts.json'), '');
+  server = new ApiServer(agents);
 });
 afterEach(() => {
-  api.kill();
   server.remove();
 });
 
-async function start(mode = 'good'): Promise<void> {
-  api = spawn(process.execPath, [join(fixtures, 'api.cjs'), server.home, mode], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [port] = (await once(api.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
-  url = `https://127.0.0.1:${port.toString().trim()}`;
-}
-
-const access = (): string[] => ['--api', url, '--ca', join(fixtures, 'api-cert.pem')];
+const access = (): string[] => ['--api', server.url, '--ca', certificate];
 const contain = (words: readonly string[], more = access(), token = 'good-token'): Ended =>
   server.fleetWith(
     { WAZUH_API_TOKEN: token },
@@ -40,7 +24,7 @@ const contain = (words: readonly string[], more = access(), token = 'good-token'
   );
 
 test('each agent gets the response for its system, and confirms by its own alert', async () => {
-  await start();
+  await server.start();
   const { exitCode, stdout, stderr } = contain(['11', 'web']);
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
   expect(stdout).toMatch(/^011 pc-11 +contained after/m);
@@ -51,7 +35,7 @@ test('each agent gets the response for its system, and confirms by its own alert
 });
 
 test('a group is the agents in it; what the API refuses for one is told, and the other goes on', async () => {
-  await start();
+  await server.start();
   const { exitCode, stderr } = contain(['group:sales', '--yes=2']);
   expect(exitCode).toBe(1);
   expect(stderr).toContain('Not confirmed by 1 of 2 agents');
@@ -59,14 +43,22 @@ test('a group is the agents in it; what the API refuses for one is told, and the
 });
 
 test('an API that is busy is asked once more', async () => {
-  await start('busy once');
+  await server.start('busy once');
   expect(contain(['11']).exitCode).toBe(0);
 });
 
 test('no variable of the environment makes an unknown certificate good', async () => {
-  await start();
+  await server.start();
   const careless = { NODE_TLS_REJECT_UNAUTHORIZED: '0', WAZUH_API_TOKEN: 'good-token' };
-  const { exitCode, stderr } = server.fleetWith(careless, 'contain', '11', '--handler', '192.0.2.50', '--api', url);
+  const { exitCode, stderr } = server.fleetWith(
+    careless,
+    'contain',
+    '11',
+    '--handler',
+    '192.0.2.50',
+    '--api',
+    server.url,
+  );
   expect(exitCode).toBe(1);
   expect(stderr).toMatch(/cannot be asked: .*certificate/);
   expect(server.calls()).toEqual([]);
@@ -111,7 +103,7 @@ test.each<[string, string, (given: string[]) => string[], string, RegExp]>([
     /cannot be read/,
   ],
 ])('%s: nothing is sent, and the reason is one sentence', async (_what, mode, change, token, reason) => {
-  await start(mode);
+  await server.start(mode);
   const { exitCode, stderr } = contain(['11'], change(access()), token);
   expect(exitCode).toBe(1);
   expect(stderr).toMatch(reason);
@@ -120,6 +112,6 @@ test.each<[string, string, (given: string[]) => string[], string, RegExp]>([
 });
 
 test('groups are known to the API only', async () => {
-  await start();
+  await server.start();
   expect(contain(['group:sales'], [])).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('use --api') });
 });
