@@ -22,6 +22,8 @@ interface Model {
   isOperators: Known;
   /** What a release may give back: one policy, or two when somebody added a rule while nobody knew. */
   originals: string[];
+  /** The policies that the backup may hold. */
+  backedUp: string[];
 }
 
 const handlers = ['192.0.2.50', '192.0.2.51', '2001:db8::50'];
@@ -84,6 +86,9 @@ class Ordered implements Step {
 
   private judgeAdd(model: Model, bench: Bench, { exitCode }: Ended): void {
     const isDone = exitCode === 0 || exitCode === 6;
+    // A host that was free is backed up anew. Of one that nobody knows the backup may be the old one or a new one.
+    if (isDone && model.held === 'no') model.backedUp = [...model.originals];
+    else if (model.held !== 'yes') model.backedUp.push(...model.originals);
     if (isDone) model.held = 'yes';
     else if (exitCode === 4) model.held = 'no';
     else if (exitCode === 5 || exitCode === 9 || exitCode === null) model.held = 'unknown';
@@ -165,6 +170,8 @@ class GivenBack implements Step {
     const netsh = join(bench.machine.system32, 'netsh.exe');
     expect(spawnSync(netsh, ['advfirewall', 'import', backup.file]).status).toBe(0);
     model.held = 'no';
+    // What somebody changed after the backup was made, on a host that was free already, is not in it.
+    model.originals = model.backedUp;
     expectOriginal(model, bench);
   }
 }
@@ -236,7 +243,7 @@ test('whatever happens in whatever order, the host is what the model says, and i
       const host = prepared[Math.min(which, 1)] as Bench;
       const bench = host.copy();
       const original = host.machine.fingerprint();
-      const model: Model = { held: 'no', handler: 'nobody', isOperators: 'no', originals: [original] };
+      const model: Model = { held: 'no', handler: 'nobody', isOperators: 'no', originals: [original], backedUp: [] };
       try {
         for (const one of sequence) if (one.check(model)) await one.run(model, bench);
         await new Ordered(release).run(model, bench);
