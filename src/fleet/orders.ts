@@ -139,15 +139,23 @@ async function send(
 function tellRest(rows: readonly Row[], isStopped: boolean): number {
   const rest = rows.filter((row) => !isConfirmed(row));
   if (rest.length === 0) return exitCodes.done;
-  const gone = rows.filter(({ sent, refusal }) => sent > 0 && refusal === undefined).length;
-  const stopped = isStopped
-    ? `Stopped. The orders of ${gone} agents were sent and stand: those agents carry them out. ${rows.length - gone} were not sent.\n`
-    : '';
+  const stopped = isStopped ? tellStopped(rows) : '';
   complain(
     `${stopped}Not confirmed by ${rest.length} of ${rows.length} agents:\n${rest.map((row) => `  ${describeRow(row)}\n`).join('')}` +
       'An agent that is off does not get the order later: send it again when the agent is back.\n',
   );
   return exitCodes.refused;
+}
+
+/** Ctrl-C can still meet an order's tool before it is out of the terminal's reach: whether that one was sent nobody knows. */
+function tellStopped(rows: readonly Row[]): string {
+  const gone = rows.filter(({ sent, refusal }) => sent > 0 && refusal === undefined);
+  const perhaps = gone.filter((row) => row.doubt !== undefined && isSilent(row)).length;
+  return [
+    `Stopped. The orders of ${gone.length - perhaps} agents were sent and stand: those agents carry them out.`,
+    ...(perhaps === 0 ? [] : [`${perhaps} may have been sent.`]),
+    `${rows.length - gone.length} were not sent.\n`,
+  ].join(' ');
 }
 
 /** The form is documented in docs/fleet.md. */

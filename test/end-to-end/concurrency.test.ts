@@ -67,8 +67,8 @@ describe('while an order is at work', () => {
   beforeEach(async () => {
     endpoint.machine.setFaults({ kind: 'slow', ms: 4000, match: 'export', tool: 'netsh', nth: 1 });
     first = endpoint.call({ args: ['ADD', '-', '192.0.2.50'], timeouts });
-    while (!endpoint.machine.calls().some(({ argv }) => argv.includes('export')))
-      await new Promise((resolve) => setTimeout(resolve, 20));
+    // The export alone does not say so: it begins before its order has its turn.
+    while (!endpoint.statuses().includes('add-started')) await new Promise((resolve) => setTimeout(resolve, 20));
   });
 
   test('those that wait are carried out in turn; a newer one of an operator supersedes his older one, an alert nobody', async () => {

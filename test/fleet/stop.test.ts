@@ -43,6 +43,8 @@ test('Ctrl-C at a terminal: it does not reach what is being sent, and leaves who
   const { exitCode, stdout } = await server.fleet(args, {
     terminal: true,
     input: 'open',
+    // So that it is at work when the key is pressed, not on its way out of the terminal's reach.
+    env: { SECONDS_AT_WORK: '0.3' },
     said: (text, child) => {
       if (isPressed || !text.includes('begun after')) return;
       isPressed = true;
@@ -52,6 +54,7 @@ test('Ctrl-C at a terminal: it does not reach what is being sent, and leaves who
   expect(exitCode).toBe(1);
   const sent = new Set(server.copies.map(({ agent }) => agent)).size;
   expect(stdout).toContain(`Stopped. The orders of ${sent} agents were sent and stand`);
+  expect(stdout).toContain(`those agents carry them out. ${15 - sent} were not sent.`);
   expect(stdout).not.toContain('agent_control failed');
   // Moves up, clears lines and what is below: nothing that outlives us, and the last line is whole.
   const codes = stdout.match(/\u001b\[[^A-Za-z]*[A-Za-z]/g) ?? [];
@@ -95,6 +98,17 @@ test('the right number at the question sends', async () => {
   });
   expect({ exitCode, sent: server.copies.length }).toEqual({ exitCode: 0, sent: 3 });
   expect(stdout).toMatch(/003 pc-003 +released after/);
+});
+
+test('stopped, an order whose sending was killed is not told as one that stands', async () => {
+  server = new PlayedFleet(agents.slice(0, 3), begun);
+  const { stderr } = await server.fleet(['release', 'pc-*', '--yes=3', '--wait', '20'], {
+    env: { KILLED: 'yes' },
+    said: (text, child) => text.split('PERHAPS SENT').length > 3 && child.kill('SIGINT'),
+  });
+  expect(stderr).toContain(
+    'Stopped. The orders of 0 agents were sent and stand: those agents carry them out. 3 may have been sent. 0 were not sent.',
+  );
 });
 
 test('an order whose sending was killed may have gone out: its row says so, and it can confirm', async () => {
