@@ -13,6 +13,7 @@ import { udpServer } from '../matrix/bench';
 let endpoint: Endpoint;
 beforeEach(() => {
   endpoint = new Endpoint(emptyHost(), udpServer);
+  endpoint.snapshots = 'real';
 });
 afterEach(() => endpoint.remove());
 

@@ -13,6 +13,7 @@ const alert = '1598432109.1 5710 (h) any->/var/log/secure (null)';
 let endpoint: Endpoint;
 beforeEach(() => {
   endpoint = new Endpoint(typicalHost());
+  endpoint.snapshots = 'real';
 });
 afterEach(() => endpoint.remove());
 

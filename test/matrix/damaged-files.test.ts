@@ -5,7 +5,7 @@ import { watchRuns } from '../../fixtures/interpose/within';
 import { damage } from '../damage';
 import { add, Bench, type Order, release, udpServer } from './bench';
 import { carryOut, expectOnlyNamed } from './hostile';
-import { reportFigures } from './report';
+import { isLong, reportFigures } from './report';
 import { truthOf } from './truth';
 
 /** A contained host. */
@@ -66,7 +66,7 @@ test('backups with other bytes in them: the whole one is imported, or none', asy
         backups++;
       }),
     ),
-    { numRuns: 600 },
+    { numRuns: isLong ? 600 : 150 },
   );
 }, 3_600_000);
 
@@ -83,7 +83,7 @@ test('a backup of which nothing is recorded, with other bytes in it: no exceptio
         backups++;
       }),
     ),
-    { numRuns: 400 },
+    { numRuns: isLong ? 400 : 150 },
   );
 }, 3_600_000);
 
@@ -131,7 +131,7 @@ test('a journal with other bytes, lines or values in it: nobody is let in who wa
           journals++;
         }),
     ),
-    { numRuns: 1000 },
+    { numRuns: isLong ? 1000 : 250 },
   );
 }, 3_600_000);
 

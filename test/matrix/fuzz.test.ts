@@ -5,7 +5,7 @@ import { watchRuns } from '../../fixtures/interpose/within';
 import { damaged } from '../damage';
 import { Bench, type Order, release } from './bench';
 import { carryOut, expectOnlyNamed } from './hostile';
-import { reportFigures } from './report';
+import { isLong, reportFigures } from './report';
 
 const corpus = resolve(__dirname, '../../fixtures/conf');
 const samples = readdirSync(corpus)
@@ -93,6 +93,6 @@ test('whatever is ordered and configured: an exit code of the table, no exceptio
         bench.remove();
       }
     }),
-    { numRuns: 1000 },
+    { numRuns: isLong ? 1000 : 300 },
   );
 }, 3_600_000);

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { FileFault, Plan, ToolFault } from '../../fixtures/interpose/plan';
 import { watchRuns } from '../../fixtures/interpose/within';
 import { add, addOther, Bench, type Ended, managedHost, type Order, release } from './bench';
-import { reportFigures } from './report';
+import { isLong, reportFigures } from './report';
 import { passes, truthOf } from './truth';
 
 type Known = 'yes' | 'no' | 'unknown';
@@ -253,6 +253,6 @@ test('whatever happens in whatever order, the host is what the model says, and i
         bench.remove();
       }
     }),
-    { numRuns: 500 },
+    { numRuns: isLong ? 500 : 150 },
   );
 }, 3_600_000);
