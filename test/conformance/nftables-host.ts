@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Firewall } from '../../src/firewall/firewall';
@@ -35,15 +44,29 @@ export class NftablesHost implements TestHost {
     this.nft(others);
   }
 
-  /** The host gets another nft, as by an upgrade of its distribution. */
-  use(version: NftVersion): void {
+  /**
+   * The host gets another nft, as by an upgrade of its distribution. `later`: and one more once that was called so many
+   * times, which is in the middle of an order.
+   */
+  use(version: NftVersion, later?: { readonly version: NftVersion; readonly calls: number }): void {
     // What the product tries out in a namespace of its own stays there.
     const inside = readlinkSync('/proc/self/ns/net');
+    const calls = join(this.folder, 'calls');
+    rmSync(calls, { force: true });
+    const change = `echo >> '${calls}'
+[ "$(wc -l < '${calls}')" -le ${later?.calls} ] || nft=${later?.version.program}`;
     this.script(
       'nft',
-      `[ "$(readlink /proc/self/ns/net)" = '${inside}' ] || exec ${version.program} "$@"
-exec ip netns exec ${this.namespace} ${version.program} "$@"`,
+      `nft=${version.program}
+${later === undefined ? '' : change}
+[ "$(readlink /proc/self/ns/net)" = '${inside}' ] || exec "$nft" "$@"
+exec ip netns exec ${this.namespace} "$nft" "$@"`,
     );
+  }
+
+  /** How often that nft was called. */
+  callsMade(): number {
+    return readFileSync(join(this.folder, 'calls'), 'utf8').length;
   }
 
   /** No network namespace can be made for trying out. */

@@ -1,7 +1,7 @@
 import { NftablesHost } from '../conformance/nftables-host';
 import { address, policyFor } from '../conformance/policies';
 import { CaseInHand } from '../conformance/test-host';
-import { nftVersions } from './nft-versions';
+import { type NftVersion, nftVersions } from './nft-versions';
 
 const pairs = nftVersions.flatMap((before) =>
   nftVersions.map((after) => [before.name, after.name, before, after] as const),
@@ -35,6 +35,31 @@ test.each(pairs)(
     const other = { ...everything, handlers: [address('192.0.2.51')] };
     expect(await host.open(inHand.openCase).contain(other, 'operator', inHand)).toEqual(contained);
     expect(await host.open(inHand.openCase).release(inHand)).toMatchObject({ was: 'contained' });
+  },
+);
+
+const [oldest, newest] = [nftVersions.at(0) as NftVersion, nftVersions.at(-1) as NftVersion];
+
+test.each([
+  ['a newer', oldest, newest],
+  ['an older', newest, oldest],
+])(
+  'replaced by %s one between any two calls of an order: the host is contained, and comes back as it was',
+  async (_, before, after) => {
+    host = new NftablesHost(before);
+    const original = host.fingerprint();
+    let calls = 0;
+    for (let isReplaced = true; isReplaced; calls++) {
+      const inHand = new CaseInHand();
+      host.use(before, { version: after, calls });
+      const judged = await host.open(undefined).contain(everything, 'operator', inHand);
+      isReplaced = host.callsMade() > calls;
+      expect([calls, judged.state]).toEqual([calls, 'contained']);
+      expect([calls, await host.open(inHand.openCase).judge(everything)]).toEqual([calls, contained]);
+      expect([calls, await host.open(inHand.openCase).release(inHand)]).toMatchObject([calls, { was: 'contained' }]);
+      expect(host.fingerprint()).toBe(original);
+    }
+    expect(calls).toBeGreaterThan(2);
   },
 );
 
