@@ -19,8 +19,10 @@ export interface Host {
 
 /** Calls of tools that another process has begun for this one, each to be taken once. */
 export interface Begun {
-  /** Undefined where the call was not begun, or its end does not come in time. Never rejects. */
-  take(call: string): Promise<BegunCall | undefined>;
+  /**
+   * Undefined where the call was not begun, or its end does not come in time: a second, or `patienceMs`. Never rejects.
+   */
+  take(call: string, patienceMs?: number): Promise<BegunCall | undefined>;
 }
 
 /** How such a call ended. */

@@ -1,5 +1,4 @@
 import { statSync } from 'node:fs';
-import { localKey } from '../firewall/windows/reading';
 import type { Host } from '../host';
 import { exitCodes } from '../outcome/exit-codes';
 import { Failure } from '../outcome/failure';
@@ -8,6 +7,7 @@ import { errorText } from '../process/error-code';
 import { prepareStateFolder, stateFolderOf } from '../state/folder';
 import { acquireLock } from '../state/lock';
 import { Reserve } from '../state/reserve';
+import { localKey } from '../windows/keys';
 import { readKey, removeReadings } from '../windows/registry';
 import { refuseOptions } from './refuse';
 

@@ -47,7 +47,7 @@ export async function add(host: Host, home: string, order: Order): Promise<Outco
   try {
     if (request.answersStatus && session.openCase === undefined) return releasedSince;
     return await orderOnce(session, request, async () => {
-      if (glanceAtServers(host.platform, home).needsNoLookUp) begin(host, session);
+      if (glanceAtServers(host.platform, home).needsNoLookUp) session.firewall.begin();
       const snapshot = await beginSnapshot(host, session, order, settings);
       const { agent, hostsFile } = await readServers(host, home, session);
       const planNames = ({ names: known }: AgentServers): Names => ({
@@ -140,19 +140,13 @@ async function readServers(host: Host, home: string, session: Session) {
   const inCase = namesInCase(session.openCase?.facts ?? {});
   const { readNamedServers } = await import('../agent/servers');
   const named = readNamedServers(host, home);
-  if (named.areKnown(inCase)) begin(host, session);
+  if (named.areKnown(inCase)) session.firewall.begin();
   const [agent, hostsFile] = await Promise.all([
     named.resolve(inCase),
     named.hasNames ? findHostsFile(host, stateFolderOf(host)) : usualHostsFile(host),
   ]);
-  begin(host, session);
+  session.firewall.begin();
   return { agent, hostsFile };
-}
-
-function begin({ platform }: Host, { firewall, recorder }: Session): void {
-  firewall.begin();
-  // On Windows that takes so long that the log can be prepared beside it; on Linux nothing was begun.
-  if (platform === 'windows') recorder.prepareLog();
 }
 
 async function contain(given: Given): Promise<Contained> {

@@ -1,21 +1,41 @@
-import { lstatSync, mkdtempSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, lstatSync, mkdtempSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { Writable } from 'node:stream';
+import type { Glance } from '../agent/configuration/glance';
+import { homeBackup } from '../firewall/windows/home-backup';
 import type { BegunCall, Host } from '../host';
 import { tellBegun } from '../process/begun';
 import type { Request } from '../request/request';
 import { stateFolderOf } from '../state/folder';
+import { Journal, journalMark } from '../state/journal';
 import { begunPrefix, tidyUp } from '../windows/closed-folder';
-import { adaptersKey, connectionsKey, firewallServices, policiesKey, serviceKey } from '../windows/keys';
-import { closeCall, exportCall, queryCall, runClose, runExport, runQuery } from '../windows/tool-calls';
+import { adaptersKey, connectionsKey, firewallServices, localKey, policiesKey, serviceKey } from '../windows/keys';
+import { systemTool } from '../windows/system-tool';
+import {
+  closeCall,
+  exportBegunCall,
+  exportCall,
+  exportPolicy,
+  exportPolicyCall,
+  firstLookCall,
+  queryCall,
+  runClose,
+  runExport,
+  runExportPolicy,
+  runQuery,
+} from '../windows/tool-calls';
 
 /**
- * Closes the state folder, and begins for the worker what no lock has to guard: readings of what no order changes. A
- * new process costs Windows most of what such a reading takes, and until the worker's Node has started this process has
- * nothing else to do. The worker uses what has ended when it needs it, and makes the rest itself; so whatever fails
- * here is no error. Returns what ends it.
+ * Closes the state folder, and begins for the worker what no lock has to guard: readings of what no order changes, and,
+ * where `isAlone`, the export of the policy. A new process costs Windows most of what such a reading takes, and until
+ * the worker's Node has started this process has nothing else to do. The worker uses what has ended when it needs it,
+ * and makes the rest itself; so whatever fails here is no error. Returns what ends it.
  */
-export function beginEarly(host: Host, request: Request, worker: Writable): () => void {
+export function beginEarly(
+  host: Host,
+  request: Request,
+  { worker, isAlone }: { readonly worker: Writable; readonly isAlone: () => boolean },
+): () => void {
   worker.on('error', () => {});
   const over = new AbortController();
   const folders: string[] = [];
@@ -25,7 +45,7 @@ export function beginEarly(host: Host, request: Request, worker: Writable): () =
     folders.push(folder);
     return folder;
   };
-  void begin(host, { request, worker, makeFolder, signal: over.signal });
+  void begin(host, { request, worker, isAlone, makeFolder, signal: over.signal });
   return () => {
     over.abort();
     for (const folder of folders) tidyUp(folder);
@@ -35,30 +55,47 @@ export function beginEarly(host: Host, request: Request, worker: Writable): () =
 interface Given {
   readonly request: Request;
   readonly worker: Writable;
+  readonly isAlone: () => boolean;
   readonly makeFolder: () => string;
   readonly signal: AbortSignal;
 }
 
 /** Never rejects. */
-async function begin(host: Host, { request, worker, makeFolder, signal }: Given): Promise<void> {
+async function begin(host: Host, { request, worker, isAlone, makeFolder, signal }: Given): Promise<void> {
   const tell = (call: string, { exitCode, output }: Pick<BegunCall, 'exitCode' | 'output'>, file?: string): void => {
     const named = file === undefined ? {} : { file };
     if (worker.writable) worker.write(tellBegun(call, { exitCode, output, ...named, endedAt: Date.now() }));
   };
-  const read = async (key: string): Promise<void> => {
+  const read = async (key: string, call = exportCall(key)): Promise<void> => {
     const file = join(makeFolder(), 'key.reg');
     const { exitCode } = await runExport(host, key, file, { signal, limitMs: host.timeouts.regAtFirst });
-    tell(exportCall(key), { exitCode, output: '' }, file);
+    tell(call, { exitCode, output: '' }, file);
+  };
+  const readPolicy = async ({ home, needsNoLookUp }: Target): Promise<void> => {
+    const isDue = needsNoLookUp && !existsSync(homeBackup(home)) && isAlone();
+    const mark = isDue ? journalMark(stateFolderOf(host)) : undefined;
+    // The worker need not wait for it.
+    if (mark === undefined) return tell(exportBegunCall, { exitCode: null, output: '' });
+    const file = join(makeFolder(), 'policy.wfw');
+    const command = [systemTool(host, 'netsh.exe'), ...exportPolicy(file)];
+    new Journal(dirname(file)).append({ event: 'step', step: 'backup', command });
+    tell(exportBegunCall, { exitCode: 0, output: mark }, file);
+    const exporting = runExportPolicy(host, file, signal).then(({ exitCode, output }) =>
+      tell(exportPolicyCall, { exitCode, output: output.toString('latin1') }),
+    );
+    await Promise.all([exporting, read(localKey, firstLookCall)]);
   };
   try {
     // Only a closed folder takes readings: nobody else may change them.
     if (!(await isClosed(host))) return;
     tell(closeCall, { exitCode: 0, output: '' });
-    if (!(await isWorthReading(host, request))) return;
+    const target = await targetOf(host, request);
+    if (target === undefined) return;
     await Promise.all([
+      readPolicy(target),
       ...firewallServices.map((name) => read(serviceKey(name))),
       ...firewallServices.map(async (name) => tell(queryCall(name), await runQuery(host, name))),
-      ...[policiesKey, adaptersKey, connectionsKey].map(read),
+      ...[policiesKey, adaptersKey, connectionsKey].map((key) => read(key)),
     ]);
   } catch {
     // The worker makes these readings itself.
@@ -73,9 +110,16 @@ async function isClosed(host: Host): Promise<boolean> {
   return lstatSync(folder).uid === process.getuid?.();
 }
 
-/** False for what will be refused, as far as that is seen at once: nothing is read for it. Throws for some of that. */
-async function isWorthReading(host: Host, { action, requestedBy, address }: Request): Promise<boolean> {
-  if (action !== 'add') return false;
+interface Target extends Glance {
+  readonly home: string;
+}
+
+/**
+ * The agent's folder, and what its configuration seems to say of the servers. Undefined for what will be refused, as far
+ * as that is seen at once: nothing is read for it. Throws for some of that.
+ */
+async function targetOf(host: Host, { action, requestedBy, address }: Request): Promise<Target | undefined> {
+  if (action !== 'add') return undefined;
   const [{ parseHandler }, { findHome }, { glanceAtServers }] = await Promise.all([
     import('./handler'),
     import('../agent/home'),
@@ -83,5 +127,6 @@ async function isWorthReading(host: Host, { action, requestedBy, address }: Requ
   ]);
   if (requestedBy === 'operator') parseHandler(address);
   const { home } = await findHome(host, async () => []);
-  return glanceAtServers(host.platform, home).namesServers;
+  const servers = glanceAtServers(host.platform, home);
+  return servers.namesServers ? { ...servers, home } : undefined;
 }

@@ -7,7 +7,7 @@ import { errorText } from '../process/error-code';
 import { type Started, whenStarted } from '../process/started';
 import type { Request } from '../request/request';
 import { stateFolderOf } from '../state/folder';
-import { type Place, takePlace } from '../state/queue';
+import { othersIn, type Place, takePlace } from '../state/queue';
 import { workerFlag } from './worker-flag';
 
 const longestResult = 1024 * 1024;
@@ -20,7 +20,7 @@ const longestResult = 1024 * 1024;
 export async function runInWorker(host: Host, request: Request): Promise<Outcome> {
   const started = whenStarted();
   const place = enterQueue(host, request, started);
-  const { told, outcome } = await askWorker(host, request, started);
+  const { told, outcome } = await askWorker(host, request, { started, place });
   place?.leave();
   // A worker records the outcome that it tells. Where it told none, we record one: agents ignore exit codes, so without
   // this line the server would never hear of it.
@@ -42,13 +42,18 @@ function enterQueue(host: Host, { requestedBy }: Request, { key }: Started): Pla
   return takePlace(folder, { key, requestedBy });
 }
 
+interface Given {
+  readonly started: Started;
+  readonly place: Place | undefined;
+}
+
 interface Answer {
   /** False where the worker told nothing; then the outcome is what we conclude from that. */
   readonly told: boolean;
   readonly outcome: Outcome;
 }
 
-function askWorker(host: Host, request: Request, started: Started): Promise<Answer> {
+function askWorker(host: Host, request: Request, { started, place }: Given): Promise<Answer> {
   return new Promise((resolve) => {
     let worker: ReturnType<typeof startWorker>;
     try {
@@ -63,7 +68,8 @@ function askWorker(host: Host, request: Request, started: Started): Promise<Answ
     // Loaded only now: the worker's Node starts meanwhile.
     if (stdin !== null)
       void import('./begin-early').then(({ beginEarly }) => {
-        if (!isSettled) end = beginEarly(host, request, stdin);
+        const isAlone = (): boolean => place !== undefined && othersIn(stateFolderOf(host), started).length === 0;
+        if (!isSettled) end = beginEarly(host, request, { worker: stdin, isAlone });
       });
     let result = '';
     const settle = (answer: Answer): void => {

@@ -42,11 +42,12 @@ export async function openSession(
   const stateFolder = stateFolderOf(host);
   const turn = { started, requestedBy: request.requestedBy, program: host.program };
   const lock = await takeTurn(stateFolder, turn, host.timeouts.lock);
+  const log = new Log(stateFolder);
+  log.holdBack();
   try {
     removeReadings(stateFolder);
     const reserve = host.platform === 'windows' ? new Reserve(stateFolder, host.smallestReserve) : undefined;
     reserve?.makeRoom();
-    const log = new Log(stateFolder);
     const journal = new Journal(stateFolder);
     const { action } = request;
     const openCase = readJournal(journal, log, request);
@@ -88,10 +89,12 @@ export async function openSession(
       // Windows removes no file that a process has open.
       await Promise.allSettled(readings);
       removeReadings(stateFolder);
+      log.prepare();
       lock.release();
     };
     return { stateFolder, openCase, recorder, firewall: await openFirewall(context), close };
   } catch (error) {
+    log.prepare();
     lock.release();
     throw error;
   }

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { Begun, BegunCall } from '../host';
 
 /** So long a result is awaited, in milliseconds; whoever wants it then makes the call himself. */
-const patienceMs = 1000;
+const usualPatienceMs = 1000;
 
 /**
  * Listens to the process that started this one: each line is a `BegunCall` as JSON, with its name. What does not come,
@@ -30,7 +30,7 @@ export function listenForBegun(input: Readable): Begun {
   });
   for (const event of ['end', 'error', 'close']) input.on(event, finish);
   return {
-    take: async (call) => {
+    take: async (call, patienceMs = usualPatienceMs) => {
       if (!told.has(call) && !isOver) {
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, patienceMs);

@@ -1,9 +1,20 @@
-import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, truncateSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readSync,
+  renameSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Gap } from '../outcome/gaps';
 import type { State } from '../outcome/states';
 import { errorCode } from '../process/error-code';
 import type { RequestedBy } from '../request/request';
+import { namesIn } from './files';
 import { freshPath } from './stamp';
 
 /** Who asked for a containment and who is let in. */
@@ -146,6 +157,20 @@ export class Journal {
       closeSync(file);
     }
   }
+}
+
+/**
+ * The journals of a folder as one text, by name and size: while it stays the same, no order has begun a step. Undefined
+ * where a journal is open.
+ */
+export function journalMark(folder: string): string | undefined {
+  const names = namesIn(folder).filter((name) => /^journal.*\.jsonl$/.test(name));
+  if (names.includes('journal.jsonl')) return undefined;
+  const sizeOf = (name: string): number => statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0;
+  return names
+    .map((name) => `${name} ${sizeOf(name)}`)
+    .sort()
+    .join('\n');
 }
 
 function endsTorn(file: number, size: number): boolean {

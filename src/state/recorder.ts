@@ -128,11 +128,6 @@ export class CaseRecorder implements Recorder {
     return this.noted;
   }
 
-  /** Loads what writes the log, for a time in which something else is waited for. */
-  prepareLog(): void {
-    this.log.prepare();
-  }
-
   warn(message: string): void {
     this.log.warn(message);
   }

@@ -1,5 +1,5 @@
-import { existsSync, mkdtempSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdtempSync, readdirSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { Host } from '../host';
 
 /**
@@ -15,6 +15,21 @@ export const readingPrefix = 'reading-';
 
 /** The same for a reading that the process which the agent started begins for its worker. */
 export const begunPrefix = `${readingPrefix}begun-`;
+
+/**
+ * Takes what another process has begun, with its folder, so that it stays when that process leaves. Returns where the
+ * file is from then on; undefined where it is gone.
+ */
+export function takeOver(file: string): string | undefined {
+  const folder = dirname(file);
+  const own = join(dirname(folder), basename(folder).replace(begunPrefix, readingPrefix));
+  try {
+    renameSync(folder, own);
+    return join(own, basename(file));
+  } catch {
+    return undefined;
+  }
+}
 
 /**
  * Makes a folder for one reading in a closed folder. Only an order makes the closed folder; before that the new folder

@@ -3,6 +3,9 @@
  */
 export const policiesKey = 'HKLM\\SOFTWARE\\Policies\\Microsoft';
 
+/** Where netsh keeps what it is told, the local store. The device management's policy lies below it. */
+export const localKey = 'HKLM\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy';
+
 /** The class of network adapters. Below `connectionsKey` their connections have the names that people see. */
 const network = '{4d36e972-e325-11ce-bfc1-08002be10318}';
 export const adaptersKey = `HKLM\\SYSTEM\\CurrentControlSet\\Control\\Class\\${network}`;

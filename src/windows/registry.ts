@@ -38,6 +38,17 @@ export async function readKey(
   return reading;
 }
 
+/** Reads a registry file that was begun for this. Undefined where it cannot be read. */
+export function readKeyFile(file: string): RegistryReading | undefined {
+  try {
+    makeRoomFor(statSync(file).size);
+    const parsed = parseRegistryFile(readFileSync(file));
+    return 'error' in parsed ? undefined : { ...parsed, file };
+  } catch {
+    return undefined;
+  }
+}
+
 export interface ReadOptions {
   /** Absent: the 64-bit view. */
   readonly view?: RegistryView;

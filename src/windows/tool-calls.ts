@@ -14,6 +14,14 @@ export function exportKey(key: string, file: string, view: RegistryView = '64'):
 export const exportCall = (key: string, view: RegistryView = '64'): string => `export ${view} ${key}`;
 export const queryCall = (service: string): string => `query ${service}`;
 export const closeCall = 'close';
+/** `output`: the mark of the journals at that moment; `file`: what the export writes. */
+export const exportBegunCall = 'policy export has begun';
+export const exportPolicyCall = 'policy export';
+/** The local store, beside that export. Under a name of its own: whoever reads the store later wants what is there then. */
+export const firstLookCall = 'first look';
+
+/** The arguments by which netsh writes the whole local policy to a file that is not there yet. */
+export const exportPolicy = (file: string): readonly string[] => ['advfirewall', 'export', file];
 
 interface ExportOptions {
   readonly view?: RegistryView | undefined;
@@ -30,6 +38,15 @@ export function runExport(
 ): Promise<RunResult> {
   return runProcess(systemTool(host, 'reg.exe'), exportKey(key, file, view), {
     limitMs,
+    env: toolEnvironment(host),
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+/** Has netsh write the policy to a file. This changes nothing, and ends with the order at the latest. */
+export function runExportPolicy(host: Host, file: string, signal: AbortSignal | undefined): Promise<RunResult> {
+  return runProcess(systemTool(host, 'netsh.exe'), exportPolicy(file), {
+    limitMs: host.timeouts.netsh,
     env: toolEnvironment(host),
     ...(signal === undefined ? {} : { signal }),
   });

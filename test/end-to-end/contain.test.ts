@@ -1,5 +1,6 @@
 import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { Endpoint } from '../../fixtures/endpoint';
 import { bigHost, emptyHost, offHost, typicalHost } from '../../fixtures/standin/hosts';
 import type { Flow, Network, Profile } from '../../fixtures/standin/traffic';
@@ -34,6 +35,11 @@ const netshCalls = (): (readonly string[])[] =>
     .calls()
     .filter((call) => call.tool === 'netsh')
     .map((call) => call.argv);
+
+const localStore = 'HKLM\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy';
+/** When the first such call of netsh began. */
+const startOf = (word: string): number =>
+  endpoint.machine.calls().find(({ tool, argv }) => tool === 'netsh' && argv.includes(word))?.startedAt ?? 0;
 
 describe.each([
   ['typical', typicalHost()],
@@ -81,6 +87,23 @@ test.each([
     expect(machine.fingerprint()).toBe(before);
   },
 );
+
+test('the export begins before the worker does, written down beforehand, and becomes the backup', async () => {
+  start(typicalHost());
+  const { stateFolder } = endpoint;
+  endpoint.machine.setFaults({ kind: 'slow', ms: 1000, match: 'export', tool: 'netsh' });
+  const order = endpoint.call({ args: ['ADD', '-', handler] });
+  while (netshCalls().length === 0) await wait(10);
+  const [folder = ''] = readdirSync(stateFolder).filter((name) => existsSync(join(stateFolder, name, 'journal.jsonl')));
+  expect(folder).toMatch(/^reading-begun-/);
+  const written = readFileSync(join(stateFolder, folder, 'journal.jsonl'), 'utf8');
+  expect(JSON.parse(written)).toMatchObject({ step: 'backup', command: expect.arrayContaining(netshCalls()[0] ?? []) });
+  expect(await order).toMatchObject({ exitCode: 0 });
+  expect(netshCalls().filter((argv) => argv.includes('export'))).toHaveLength(1);
+  const looks = endpoint.machine.calls().filter(({ argv }) => argv.includes(localStore));
+  expect(looks.filter(({ startedAt }) => startedAt < startOf('-f'))).toHaveLength(1);
+  expect(endpoint.stateFiles().filter((name) => name.startsWith('reading-'))).toEqual([]);
+});
 
 test('DHCP renewal goes on, and an IPv6 server keeps its neighbour discovery', async () => {
   start(typicalHost(), '<server-ip>2001:db8::5</server-ip>');

@@ -7,7 +7,8 @@ import { freshPath } from '../../state/stamp';
 import type { Context, Recorder } from '../firewall';
 import { type BackupFile, checkBackup, isAsRecorded } from './backup-file';
 import { type PolicyExport, prepareExport, takeExport } from './export';
-import { type BackupFacts, findBackup, homeBackup } from './find-backup';
+import { type BackupFacts, findBackup } from './find-backup';
+import { homeBackup } from './home-backup';
 
 /** Windows may add a rule by itself between our reading and the export. */
 const fewMissing = 3;

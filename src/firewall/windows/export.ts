@@ -1,11 +1,18 @@
 import { constants, copyFileSync, mkdtempSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { RunResult } from '../../process/run';
-import { Journal } from '../../state/journal';
-import { readingPrefix, tidyUp } from '../../windows/closed-folder';
+import { Journal, journalMark } from '../../state/journal';
+import { readingPrefix, takeOver, tidyUp } from '../../windows/closed-folder';
+import {
+  exportBegunCall,
+  exportPolicy,
+  exportPolicyCall,
+  firstLookCall,
+  runExportPolicy,
+} from '../../windows/tool-calls';
 import type { Context, Recorder } from '../firewall';
-import { exportPolicy, type NetshCommand } from './netsh';
-import { askNetsh, netshPath } from './tools';
+import type { NetshCommand } from './netsh';
+import { netshPath } from './tools';
 
 /**
  * An export of the policy. It changes nothing, so it may run beside everything else that is read before the first
@@ -39,7 +46,7 @@ export function prepareExport(context: Context): PolicyExport | undefined {
   let running: Promise<RunResult> | undefined;
   let endedAt = Number.POSITIVE_INFINITY;
   const run = (): Promise<RunResult> => {
-    running ??= askNetsh(context, command).finally(() => {
+    running ??= runExportPolicy(context.host, file, context.over).finally(() => {
       endedAt = performance.now();
     });
     return running;
@@ -52,13 +59,54 @@ export function prepareExport(context: Context): PolicyExport | undefined {
     }
     context.readings?.push(run());
   };
-  // Copied, not moved: a file that was just written may be open elsewhere, and then Windows does not let it be moved.
-  const putAt = (place: string): void => {
-    copyFileSync(file, place, constants.COPYFILE_EXCL);
-    tidyUp(folder);
-  };
   const isFresh = (): boolean => performance.now() - endedAt < context.host.timeouts.exportAge;
-  return { command, begin, run, isFresh, putAt };
+  return { command, begin, run, isFresh, putAt: (place) => put(file, place) };
+}
+
+/** Copied, not moved: a file that was just written may be open elsewhere, and then Windows does not let it be moved. */
+function put(file: string, place: string): void {
+  copyFileSync(file, place, constants.COPYFILE_EXCL);
+  tidyUp(dirname(file));
+}
+
+/** What the process that the agent started has begun for us before we had the lock. */
+export interface BegunPolicy {
+  readonly policyExport: PolicyExport;
+  /** The registry file of the local store; undefined where it is too old, or was not made. */
+  readonly localFile: Promise<string | undefined>;
+}
+
+/** Undefined where that is nothing, or where an order had its turn since: the policy may have been another one then. */
+export async function takeBegunPolicy({ host, stateFolder }: Context): Promise<BegunPolicy | undefined> {
+  const { begun } = host;
+  const mark = journalMark(stateFolder);
+  const { file, output } = (await begun?.take(exportBegunCall)) ?? {};
+  if (begun === undefined || file === undefined || mark === undefined || output !== mark) return undefined;
+  const isYoung = (endedAt: number): boolean => {
+    const age = Date.now() - endedAt;
+    return age >= 0 && age < host.timeouts.exportAge;
+  };
+  let place = file;
+  let endedAt: number | undefined;
+  const running = begun.take(exportPolicyCall, host.timeouts.netsh).then((call): RunResult => {
+    endedAt = call?.endedAt;
+    place = takeOver(file) ?? file;
+    const said = Buffer.from(call?.output ?? '', 'latin1');
+    const timedOut = call === undefined;
+    return { exitCode: call?.exitCode ?? null, signal: null, timedOut, output: said, stdout: said, durationMs: 0 };
+  });
+  const policyExport: PolicyExport = {
+    command: exportPolicy(file),
+    begin: () => {},
+    run: () => running,
+    isFresh: () => endedAt === undefined || isYoung(endedAt),
+    putAt: (target) => put(place, target),
+  };
+  const localFile = begun.take(firstLookCall).then((call) => {
+    const isGood = call?.exitCode === 0 && call.file !== undefined && isYoung(call.endedAt);
+    return isGood ? takeOver(call.file) : undefined;
+  });
+  return { policyExport, localFile };
 }
 
 /**

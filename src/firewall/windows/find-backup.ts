@@ -6,6 +6,7 @@ import type { Facts } from '../../state/journal';
 import { parseRegistryFile } from '../../windows/registry-file';
 import type { Context } from '../firewall';
 import { type BackupFile, type BackupMark, type BadBackup, checkBackup, isAsRecorded } from './backup-file';
+import { homeBackup } from './home-backup';
 import { readHive } from './read/hive';
 import {
   type PolicyRecord,
@@ -14,11 +15,6 @@ import {
   readLocalPolicy,
   type StoredPolicy,
 } from './read/stored-policy';
-
-/** Where the batch script keeps its backup, and so do we. */
-export function homeBackup(home: string): string {
-  return join(home, 'fw-backup.wfw');
-}
 
 /** What the journal keeps about a backup. */
 export type BackupFacts = BackupMark &

@@ -8,7 +8,6 @@ import type { Rule } from '../../policy/rule';
  */
 export type NetshCommand = readonly string[];
 
-export const exportPolicy = (file: string): NetshCommand => ['advfirewall', 'export', file];
 export const importPolicy = (file: string): NetshCommand => ['advfirewall', 'import', file];
 export const runScript = (file: string): NetshCommand => ['-f', file];
 export const switchOn: NetshCommand = ['advfirewall', 'set', 'allprofiles', 'state', 'on'];

@@ -1,10 +1,7 @@
-import { policiesKey } from '../../windows/keys';
-import { type ReadOptions, readKey, type Unreadable } from '../../windows/registry';
+import { localKey, policiesKey } from '../../windows/keys';
+import { type ReadOptions, readKey, readKeyFile, type Unreadable } from '../../windows/registry';
 import type { Context } from '../firewall';
 import { readLocalPolicy, readManagedPolicies, type StoredPolicy } from './read/stored-policy';
-
-/** Where netsh keeps what it is told, the local store. The device management's policy lies below it. */
-export const localKey = 'HKLM\\SYSTEM\\CurrentControlSet\\Services\\SharedAccess\\Parameters\\FirewallPolicy';
 
 /** The policy as the registry has it now. */
 export interface Reading {
@@ -15,11 +12,14 @@ export interface Reading {
   readonly localFile?: string;
 }
 
-/** Reads what is in force. What netsh prints is not used here: it is translated, and it shows the local store only. */
-export async function takeReading(context: Context): Promise<Reading | Unreadable> {
-  const mayBeBackedUp = context.lockFd !== undefined;
+/**
+ * Reads what is in force. What netsh prints is not used here: it is translated, and it shows the local store only.
+ * `begun`: a registry file of the local store that was made for this; where it cannot be read, that is read anew.
+ */
+export async function takeReading(context: Context, begun?: string): Promise<Reading | Unreadable> {
+  const keepFile = context.lockFd !== undefined;
   const [local, policies] = await Promise.all([
-    read(context, localKey, { keepFile: mayBeBackedUp }),
+    (begun === undefined ? undefined : readKeyFile(begun)) ?? read(context, localKey, { keepFile }),
     read(context, policiesKey, { isAside: true }),
   ]);
   if ('unreadable' in local) return local;

@@ -7,7 +7,8 @@ import { freshPath } from '../../state/stamp';
 import type { Unreadable } from '../../windows/registry';
 import type { Context, Recorder } from '../firewall';
 import { putAside } from './backup';
-import { findBackup, type GoodBackup, homeBackup, otherCopy, readRecord } from './find-backup';
+import { findBackup, type GoodBackup, otherCopy, readRecord } from './find-backup';
+import { homeBackup } from './home-backup';
 import { importPolicy } from './netsh';
 import {
   type Comparison,

@@ -3,27 +3,20 @@ import type { AllowList } from '../../policy/allow-list';
 import type { Rule } from '../../policy/rule';
 import { rulesOf } from '../../policy/rules';
 import { type Surroundings, sealRules } from '../../policy/seal';
-import { exportKey } from '../../windows/tool-calls';
+import { localKey } from '../../windows/keys';
+import { exportKey, exportPolicy } from '../../windows/tool-calls';
 import type { Context, Firewall, Step } from '../firewall';
 import { needsBackup } from './backup';
 import { contain, type StartingPoint } from './contain';
-import { type PolicyExport, prepareExport } from './export';
-import { homeBackup } from './find-backup';
+import { type BegunPolicy, type PolicyExport, prepareExport, takeBegunPolicy } from './export';
+import { homeBackup } from './home-backup';
 import { inspect } from './inspect';
 import { judgeAhead, judgeReading } from './judge-reading';
-import {
-  addRule,
-  blockByDefault,
-  disableEveryRule,
-  exportPolicy,
-  importPolicy,
-  type NetshCommand,
-  switchOn,
-} from './netsh';
+import { addRule, blockByDefault, disableEveryRule, importPolicy, type NetshCommand, switchOn } from './netsh';
 import { outlookOf } from './outlook';
 import { preflight } from './preflight';
 import { weigh, weighTwice } from './profiles-in-force';
-import { localKey, takeReading } from './reading';
+import { takeReading } from './reading';
 import { release } from './release';
 import { goBack } from './restore';
 import { isSealNeeded, prepareSealing } from './sealing';
@@ -33,13 +26,23 @@ import { hasOurRules } from './traits';
 
 /** The Windows firewall, told through netsh and read through the registry. */
 export function windowsFirewall(context: Context): Firewall {
+  let begun: Promise<BegunPolicy | undefined> | undefined;
   // The containment of a free host starts from what the preflight read: nothing of ours runs in between.
   let seen: ReturnType<typeof takeReading> | undefined;
   const look = (): ReturnType<typeof takeReading> => {
-    seen ??= takeReading(context);
+    seen ??= begun === undefined ? takeReading(context) : lookFirst(begun);
     return seen;
   };
-  let early: PolicyExport | undefined;
+  const lookFirst = async (given: Promise<BegunPolicy | undefined>): ReturnType<typeof takeReading> =>
+    takeReading(context, await (await given)?.localFile);
+  let early: Promise<PolicyExport | undefined> | undefined;
+  const beginExport = async (given: Promise<BegunPolicy | undefined>): Promise<PolicyExport | undefined> => {
+    const already = (await given)?.policyExport;
+    if (already !== undefined || context.over?.aborted === true) return already;
+    const own = prepareExport(context);
+    own?.begin('backup');
+    return own;
+  };
   let hasBegun = false;
   // What a seal needs to know is read while the preflight runs: if it were read later, the early export would become
   // too old to serve as the backup.
@@ -56,19 +59,22 @@ export function windowsFirewall(context: Context): Firewall {
     const isFree = await look().then((reading) => 'unreadable' in reading || !hasOurRules(reading.local));
     const free = isFree ? look() : undefined;
     seen = undefined;
+    begun = undefined;
     // A contained host is read again at the last moment: it may need no change, and then nothing is read back.
     const read = await (free ?? takeReading(context));
     const isToRepeat = 'unreadable' in read && context.makeRoom?.() === true;
     const reading = isToRepeat ? await takeReading(context) : read;
-    return { reading, early, ...(around === undefined ? {} : { around }) };
+    return { reading, early: await early, ...(around === undefined ? {} : { around }) };
   };
   return {
     begin: () => {
       if (hasBegun) return;
       hasBegun = true;
       // The export takes longest, so it starts first.
-      if (needsBackup(context)) early = prepareExport(context);
-      early?.begin('backup');
+      if (needsBackup(context)) {
+        begun = takeBegunPolicy(context);
+        early = beginExport(begun);
+      }
       const done = (): void => {};
       // This promise keeps neither the result nor an error: whoever needs the reading gets them.
       context.readings?.push(look().then(done, done));

@@ -38,7 +38,7 @@ class SynchronousFile extends Transport {
 /** `contain-host.log` in a folder: one JSON object a line. */
 export function openJsonLog(folder: string): Logger {
   return createLogger({
-    format: format.combine(format.timestamp(), format.json()),
+    format: format.json(),
     transports: [new SynchronousFile(join(folder, 'contain-host.log'))],
   });
 }
