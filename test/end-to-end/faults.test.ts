@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { Endpoint } from '../../fixtures/endpoint';
 import type { Fault } from '../../fixtures/standin/faults';
 import { typicalHost } from '../../fixtures/standin/hosts';
@@ -156,7 +157,7 @@ describe('a rule that somebody adds while the first look is taken', () => {
       'behind both, long before the first change',
       [
         { kind: 'slow', ms: 300, tool: 'netsh', match: 'export', nth: 1 },
-        { kind: 'slow', ms: 2000, tool: 'reg', match: 'MpsSvc', nth: 1 },
+        { kind: 'slow', ms: 2000, tool: 'reg', match: 'MpsSvc' },
       ],
     ],
   ])('%s, comes back with the release', async (_when, faults) => {
@@ -169,6 +170,31 @@ describe('a rule that somebody adds while the first look is taken', () => {
     expect(endpoint.machine.activeNames()).toContain('Added');
   });
 });
+
+test.each<[string, () => void]>([
+  ['switches a rule off', () => endpoint.machine.switchRule('{mine}', false)],
+  ['changes a setting', () => endpoint.machine.setProfileValue('public', 'EnableFirewall', 0)],
+  ['deletes a rule', () => endpoint.machine.removeRule('{mine}')],
+])(
+  'somebody %s behind the export and before the reading: that policy comes back with the release',
+  async (_, change) => {
+    const { machine } = endpoint;
+    machine.addRule('{mine}', 'v2.30|Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=4444|Name=Mine|');
+    machine.setFaults({ kind: 'slow', ms: 600, tool: 'reg', match: 'FirewallPolicy', nth: 1 });
+    const order = endpoint.run('ADD', '-', '192.0.2.50');
+    const isExported = (): boolean =>
+      machine
+        .calls()
+        .some(({ argv, endedAt }) => argv.includes('export') && argv.includes('advfirewall') && endedAt !== undefined);
+    while (!isExported()) await wait(5);
+    change();
+    const before = machine.fingerprint();
+    expect(await order).toMatchObject({ exitCode: 0 });
+    machine.setFaults();
+    expect(await release()).toMatchObject({ exitCode: 0 });
+    expect(machine.fingerprint()).toBe(before);
+  },
+);
 
 test('when the way back fails too, that is said', async () => {
   endpoint.machine.setFaults({ kind: 'fail', match: 'policy' }, { kind: 'fail', match: 'import' });

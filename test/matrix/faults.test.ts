@@ -162,6 +162,9 @@ test.each(['sealed ADD', 'sealed second ADD'] as const)(
   },
 );
 
+/** The log is opened while a tool is waited for, or at the end: nobody can say what comes before that. */
+const isLog = (call: string): boolean => call.includes(' state/contain-host.log');
+
 /** A disk that is full from one of these on is the same as one that is full from a call just before it on. */
 const needsSpace = /^(write|append|copyFile|mkdtemp|fsync)Sync /;
 
@@ -170,7 +173,7 @@ test.each(names)(
   async (name) => {
     const { calls } = scenes[name];
     const cells = calls.flatMap((call, index): Cell[] => {
-      if (!(isLong ? /Sync / : needsSpace).test(call)) return [];
+      if (!(isLong ? /Sync / : needsSpace).test(call) || isLog(call)) return [];
       const plan: Partial<Plan> = { fileFault: { call, code: 'ENOSPC', lasting: 'all' } };
       return [[`full from ${call}`, plan, promiseForFullDisk(name, calls, index)]];
     });

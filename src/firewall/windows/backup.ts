@@ -7,8 +7,9 @@ import { freshPath } from '../../state/stamp';
 import type { Context, Recorder } from '../firewall';
 import { type BackupFile, checkBackup, isAsRecorded } from './backup-file';
 import { type PolicyExport, prepareExport, takeExport } from './export';
-import { type BackupFacts, findBackup } from './find-backup';
+import { type BackupFacts, findBackup, readBackupFile, readRecordFile } from './find-backup';
 import { homeBackup } from './home-backup';
+import { compareToRecord } from './read/stored-policy';
 
 /** Windows may add a rule by itself between our reading and the export. */
 const fewMissing = 3;
@@ -54,16 +55,20 @@ export async function makeBackup(
     await takeExport(context, recorder, policyExport, { step: 'backup', file: backup });
     const checked = checkBackup(backup);
     problem = 'bad' in checked ? checked.bad : compareToLive(checked, before, recorder, begun === undefined);
+    const since = 'bad' in checked || problem !== '' ? undefined : changesSince(backup, localFile);
+    if (begun !== undefined && since !== 'none') problem ||= 'the policy was changed after it was exported';
     if ('bad' in checked || problem !== '') {
       removeIfPossible(backup);
       continue;
     }
+    // What a release compares its result with is what the backup holds, where somebody has changed the policy since.
+    const isRecordTrue = since !== 'changed';
     const record = freshPath((stamp) => join(stateFolder, `before-${stamp}.reg`));
     try {
-      copyToDisk(localFile, record);
+      if (isRecordTrue) copyToDisk(localFile, record);
       const copy = copyToHome(context, recorder, backup, homeBackup(home));
       if (!isAsRecorded(copy, checked.mark)) throw noBackup("the copy in the agent's folder is not whole");
-      return { ...checked.mark, backup, copy, record };
+      return { ...checked.mark, backup, copy, ...(isRecordTrue ? { record } : {}) };
     } catch (error) {
       if (error instanceof Failure) throw error;
       problem = 'it could not be put on disk';
@@ -73,6 +78,17 @@ export async function makeBackup(
     }
   }
   throw noBackup(problem, cause);
+}
+
+/**
+ * What differs between the reading and an export of about the same time, beside rules that Windows does not export.
+ */
+function changesSince(backup: string, localFile: string): 'none' | 'new-rules' | 'changed' {
+  const read = readRecordFile(localFile);
+  if (read === undefined) return 'changed';
+  const { changed, profiles, extra } = compareToRecord(read, readBackupFile(backup));
+  if (changed.length > 0 || profiles.length > 0) return 'changed';
+  return extra.length > 0 ? 'new-rules' : 'none';
 }
 
 /** Undefined where the state folder takes no more files. */

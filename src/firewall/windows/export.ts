@@ -87,9 +87,10 @@ export async function takeBegunPolicy({ host, stateFolder }: Context): Promise<B
     return age >= 0 && age < host.timeouts.exportAge;
   };
   let place = file;
-  let endedAt: number | undefined;
+  let isFresh = (): boolean => true;
   const running = begun.take(exportPolicyCall, host.timeouts.netsh).then((call): RunResult => {
-    endedAt = call?.endedAt;
+    // Where nobody told its end, nobody knows how old it is.
+    isFresh = () => call !== undefined && isYoung(call.endedAt);
     place = takeOver(file) ?? file;
     const said = Buffer.from(call?.output ?? '', 'latin1');
     const timedOut = call === undefined;
@@ -99,8 +100,11 @@ export async function takeBegunPolicy({ host, stateFolder }: Context): Promise<B
     command: exportPolicy(file),
     begin: () => {},
     run: () => running,
-    isFresh: () => endedAt === undefined || isYoung(endedAt),
-    putAt: (target) => put(place, target),
+    isFresh: () => isFresh(),
+    putAt: (target) => {
+      if (!isFresh()) throw new Error('nobody knows how old that export is');
+      put(place, target);
+    },
   };
   const localFile = begun.take(firstLookCall).then((call) => {
     const isGood = call?.exitCode === 0 && call.file !== undefined && isYoung(call.endedAt);

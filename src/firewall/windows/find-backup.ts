@@ -99,7 +99,8 @@ export function readRecord({ file, ids, record }: GoodBackup): Recorded {
   };
 }
 
-function readRecordFile(file: string | undefined): StoredPolicy | undefined {
+/** Reads the record of a policy; undefined where it cannot be read. */
+export function readRecordFile(file: string | undefined): StoredPolicy | undefined {
   if (file === undefined) return undefined;
   try {
     makeRoomFor(statSync(file).size);
@@ -111,7 +112,7 @@ function readRecordFile(file: string | undefined): StoredPolicy | undefined {
 }
 
 /** Reads a file that `checkBackup` found sound a moment ago. */
-function readBackupFile(file: string): StoredPolicy {
+export function readBackupFile(file: string): StoredPolicy {
   const hive = readHive(readFileSync(file));
   return readHivePolicy('damaged' in hive ? new Map() : hive.keys);
 }

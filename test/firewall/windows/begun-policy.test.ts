@@ -73,11 +73,13 @@ test.each([
   expect(await taken?.localFile).toBeUndefined();
 });
 
-test('whoever began it died: the export has failed, and the store is read anew', async () => {
+test('whoever began it died: nobody knows how old the export is, and the store is read anew', async () => {
   const calls = told(journalMark(stateFolder));
   calls.delete(exportPolicyCall);
   calls.delete(firstLookCall);
   const taken = await take(calls);
   expect(await taken?.policyExport.run()).toMatchObject({ exitCode: null, timedOut: true });
+  expect(taken?.policyExport.isFresh()).toBe(false);
+  expect(() => taken?.policyExport.putAt(join(stateFolder, 'backup.wfw'))).toThrow();
   expect(await taken?.localFile).toBeUndefined();
 });
