@@ -8,9 +8,20 @@ export interface Started {
   readonly key: string;
 }
 
-/** When this process was started. */
+/**
+ * When this process was started or, where the program took the place of a shell, when that was: bash and `exec` do so
+ * with a last command, which may be an order long after the shell's own start.
+ */
 export function whenStarted(): Started {
-  return { at: performance.timeOrigin, key: keyOf(startOf(process.pid), performance.timeOrigin) };
+  return { at: performance.timeOrigin, key: ownKey };
+}
+
+// Before this program has waited for a process of its own.
+const ownKey = keyOf(tookPlaceOfShell() ? ticksNow(performance.now()) : startOf(process.pid), performance.timeOrigin);
+
+/** Whoever began this process has waited for other programs before (field 11, which outlives an exec). */
+function tookPlaceOfShell(): boolean {
+  return Number(statOf(process.pid)?.[8] ?? 0) > 0;
 }
 
 /** The present moment, for an order that no process was started for. */
@@ -22,11 +33,14 @@ function keyOf(ticks: string | undefined, at: number): string {
   return `${ticks ?? digits(Math.round(at * 1000), 17)}.${digits(process.pid, 10)}`;
 }
 
-/** The present moment in the ticks of `startOf`: hundredths of a second on every system that we run on (USER_HZ). */
-function ticksNow(): string | undefined {
+/**
+ * The moment so many milliseconds ago in the ticks of `startOf`: hundredths of a second on every system that we run on
+ * (USER_HZ).
+ */
+function ticksNow(msAgo = 0): string | undefined {
   try {
     const [seconds] = readFileSync('/proc/uptime', 'latin1').split(' ');
-    return digits(Math.round(Number(seconds) * 100), 17);
+    return digits(Math.round(Number(seconds) * 100 - msAgo / 10), 17);
   } catch {
     return undefined;
   }
@@ -37,11 +51,16 @@ function ticksNow(): string | undefined {
  * not move when somebody sets the clock. Undefined where there is no such process, or no /proc.
  */
 export function startOf(pid: number): string | undefined {
+  const ticks = statOf(pid)?.[19];
+  return ticks === undefined ? undefined : digits(Number(ticks), 17);
+}
+
+/** The fields of proc_pid_stat(5) from the third one on. */
+function statOf(pid: number): string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     // The program's name stands in brackets and may hold anything, brackets too.
-    const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-    return ticks === undefined ? undefined : digits(Number(ticks), 17);
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   } catch {
     return undefined;
   }

@@ -90,13 +90,14 @@ const verbs = new Set(['add', 'delete', 'contain', 'release']);
  */
 export function isOlderOneComing(folder: string, own: Started, program: string): boolean {
   if (onWindows) return false;
-  const known = new Set(othersIn(folder, own).map(({ key }) => key));
+  // A process that took a shell's place is in the queue under a later time than that of its start.
+  const known = new Set(othersIn(folder, own).map(({ key }) => Number(key.split('.')[1])));
   return namesIn('/proc').some((name) => {
     if (!/^\d+$/.test(name)) return false;
     const start = startOf(Number(name));
     if (start === undefined) return false;
     const key = `${start}.${name.padStart(10, '0')}`;
-    return key < own.key && !known.has(key) && isOrder(name, program);
+    return key < own.key && !known.has(Number(name)) && isOrder(name, program);
   });
 }
 

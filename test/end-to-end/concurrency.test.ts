@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Endpoint } from '../../fixtures/endpoint';
@@ -61,6 +62,15 @@ test.each([
   },
   600_000,
 );
+
+test('an order whose program took the place of a shell counts from when it was given, not from when the shell began', async () => {
+  const program = join(endpoint.home, 'active-response', 'bin', 'contain-host.js');
+  const command = (words: string): string => `'${process.execPath}' '${program}' ${words}`;
+  const env = { ...process.env, ...endpoint.environment(timeouts) };
+  const script = `${command('contain 192.0.2.50')}; exec ${command('release')}`;
+  const { status, stdout } = spawnSync('sh', ['-c', script], { env, encoding: 'utf8' });
+  expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringMatching(/Contained\.[\s\S]*Released/) });
+}, 120_000);
 
 describe('while an order is at work', () => {
   let first: ReturnType<Endpoint['call']>;
