@@ -1,8 +1,9 @@
-import { existsSync, lstatSync, realpathSync, statSync } from 'node:fs';
+import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Host } from '../host';
 import { Failure } from '../outcome/failure';
-import { errorText } from '../process/error-code';
+import { errorCode, errorText } from '../process/error-code';
+import { lacksRights } from '../state/unusable';
 import { administrators, ownersAt } from './agent-files';
 import { readInstallFolders } from './install-folders';
 
@@ -18,7 +19,7 @@ export interface Home {
  * Finds the agent's folder, the first of these that holds its configuration: the folder two above this program's,
  * OSSECPATH, the folder that the agent's installer noted in the registry, the default folders. No agent sets OSSECPATH;
  * people at a prompt do. A folder is passed over where others than administrators could have put it there. `readNotes`
- * reads the registry. Throws `Failure('no-home')`.
+ * reads the registry. Throws `Failure`: `no-home`, or `not-elevated` where there may be one that we may not look into.
  */
 export async function findHome(
   host: Host,
@@ -31,19 +32,33 @@ export async function findHome(
     ['the default folder', async () => defaultFolders(host)],
   ];
   const passedOver: string[] = [];
+  let forbidden: string | undefined;
   for (const [foundBy, folders] of candidates) {
     for (const folder of await folders()) {
       const home = withoutTrailingSeparators(folder);
-      if (home === '' || !existsSync(configurationOf(host.platform, home))) continue;
+      if (home === '') continue;
+      const found = look(configurationOf(host.platform, home));
+      if (found === 'forbidden') forbidden ??= home;
+      if (found !== 'there') continue;
       const distrusted = distrust(host.platform, home);
       if (distrusted === undefined) return { home, foundBy, ...(passedOver.length === 0 ? {} : { passedOver }) };
       passedOver.push(`${home} was passed over: ${distrusted}`);
     }
   }
+  if (forbidden !== undefined) throw lacksRights(`The agent's folder ${forbidden} cannot be looked into`);
   throw new Failure(
     'no-home',
     `The agent's folder was not found: there is no ossec.conf two folders above ${host.program}, in OSSECPATH, or in a default folder that administrators alone can change. ${passedOver.map((why) => `${why}. `).join('')}Set OSSECPATH to the folder of the agent. Nothing was changed.`,
   );
+}
+
+function look(path: string): 'there' | 'missing' | 'forbidden' {
+  try {
+    statSync(path);
+    return 'there';
+  } catch (error) {
+    return ['EACCES', 'EPERM'].includes(errorCode(error)) ? 'forbidden' : 'missing';
+  }
 }
 
 /** Below the agent's folder: its own configuration, and the folder into which its server pushes files. */

@@ -10,8 +10,13 @@ import { quote, type Understood } from '../request/understood';
 
 /** `contain IP [case=N]`. Returns the exit code, as all here do. */
 export function contain(host: Host, args: readonly string[]): Promise<number> {
-  return answer(host, 'add', parseContain(args), 'contain');
+  const understood = parseContain(args);
+  const isToRelease = understood.kind === 'order' && host.name === releaseName;
+  return answer(host, 'add', isToRelease ? noContain : understood, 'contain');
 }
+
+const releaseName = 'release-host';
+const noContain: Understood = { kind: 'refused', reason: 'Under the name release-host this program only releases.' };
 
 /** `release [case=N]`. */
 export function release(host: Host, args: readonly string[]): Promise<number> {
@@ -49,7 +54,8 @@ async function answer(
     const failure = new Failure('bad-arguments', `${understood.reason} Nothing was changed.`);
     const { refuse } = await import('../order/carry-out');
     const unread: Request = { action, dialect: 'ossec', requestedBy: 'alert', address: '-' };
-    return report(host, await refuse(host, named(host, unread), failure), command);
+    const form = command === undefined && action === 'delete' ? 'release' : command;
+    return report(host, await refuse(host, named(host, unread), failure), form);
   }
   return understood.byHand
     ? carryOutByHand(host, understood, command)
@@ -69,7 +75,7 @@ async function carryOutByHand(
   const begun = Date.now();
   const { personAtPrompt } = await import('./person');
   let order: Request = { ...request, by: personAtPrompt(host) };
-  if (order.action === 'add' && host.name !== 'release-host') {
+  if (order.action === 'add' && host.name !== releaseName) {
     const { keepSession } = await import('./keep-session');
     try {
       const prepared = await keepSession(host, order, keepsSession);
@@ -146,5 +152,5 @@ async function formFor(words: readonly string[], name: string | undefined): Prom
 
 /** No agent can pass arguments to an executable, so the second name of the file is the order to release. */
 export function named(host: Host, request: Request): Request {
-  return host.name === 'release-host' ? { ...request, action: 'delete' } : request;
+  return host.name === releaseName ? { ...request, action: 'delete' } : request;
 }

@@ -10,7 +10,7 @@ export const commands: readonly Command[] = [
     form: 'IP [case=N] [--keep-my-session]',
     summary: 'cut this host off; IP is the address of your workstation, which can still reach it',
     details: [
-      'The servers of the agent, IP and the handlers in the settings are let through, nobody else. The firewall policy of this host is saved first.',
+      'The servers of the agent, IP and the handlers in the settings are let through, nobody else. On Windows the firewall policy is saved first.',
       'Where you are connected from an address that will be cut off, you are warned.',
       'The same as: contain-host ADD - IP [case=N]',
     ],

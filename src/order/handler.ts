@@ -1,4 +1,4 @@
-import { ownAddresses } from '../agent/own-addresses';
+import { isBroadcast, ownAddresses } from '../agent/own-addresses';
 import { Failure } from '../outcome/failure';
 import { type Address, cidr, isRefusal, parseHost } from '../policy/address';
 
@@ -14,6 +14,10 @@ export function parseHandler(text: string): Address {
   }
   if (ownAddresses().has(cidr(address))) {
     const message = `${address.text} is this host's own address, so nobody could come in. Nothing was changed. Name the address of the workstation.`;
+    throw new Failure('bad-address', message);
+  }
+  if (isBroadcast(address.text)) {
+    const message = `${address.text} is the broadcast address of a network of this host, so nobody could come in. Nothing was changed. Name the address of the workstation.`;
     throw new Failure('bad-address', message);
   }
   return address;

@@ -47,6 +47,8 @@ export function parseRelease(args: readonly string[]): Understood {
 
 function readWords(command: string, words: readonly string[], understood: () => Understood): Understood {
   const strange = words.find((word) => !pair.test(word));
+  const twice = ['case', 'order'].find((name) => words.filter((word) => word.startsWith(`${name}=`)).length > 1);
+  if (strange === undefined && twice !== undefined) return refused(`${twice}= stands twice.`);
   if (strange === undefined) return understood();
   if (strange.startsWith('case=') || strange.startsWith('order='))
     return refused(`${quote(strange)} was not understood: letters, digits, ".", "_" and "-" may follow, at most 64.`);
