@@ -20,7 +20,7 @@ import { triggerToBlock } from './trigger';
 import type { Case } from './windows-pc';
 import { makeAgentProgram } from './wine';
 
-const runs = 10;
+const runs = 5;
 
 const pc = (rules: number, callMs: number, importMs = callMs): Case => ({ rules, callMs, importMs });
 const pcs = [pc(300, 20), pc(300, 100), pc(300, 250), pc(5_000, 100), pc(30_000, 100)];

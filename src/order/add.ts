@@ -198,7 +198,14 @@ async function contain(given: Given): Promise<Contained> {
     const lost = recorder.isJournalLost ? [journalLost] : [];
     return {
       judgement,
-      notes: [...notLetInAnyMore(openCase?.asked, asked), ...tunnels.warnings, ...notes, ...heard, ...lost],
+      notes: [
+        ...settings.warnings.map((warning) => `Settings: ${warning}`),
+        ...notLetInAnyMore(openCase?.asked, asked),
+        ...tunnels.warnings,
+        ...notes,
+        ...heard,
+        ...lost,
+      ],
       ...(times === undefined ? {} : { times }),
     };
   } catch (error) {
