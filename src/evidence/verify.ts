@@ -62,10 +62,10 @@ function contradictions({ case: number, name, first }: Snapshot, stage: Stage, {
   ];
 }
 
-/** The earliest that an archive can tell, where the manifest has no time. */
+/** A time that a ZIP archive can hold (APPNOTE.TXT 4.4.6), whatever somebody wrote into a manifest. */
 function timeOf(text: string): Date {
-  const time = Date.parse(text);
-  return new Date(Number.isNaN(time) ? Date.UTC(1980, 0, 1) : time);
+  const [earliest, latest] = [Date.UTC(1980, 0, 2), Date.UTC(2107, 0, 1)];
+  return new Date(Math.min(Math.max(Date.parse(text) || earliest, earliest), latest));
 }
 
 interface Wrong {

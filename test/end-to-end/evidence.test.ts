@@ -94,6 +94,19 @@ test('what was changed is named, exit code 6, and what is whole is packed all th
   );
 });
 
+test.each(['1850-01-01T00:00:00.000Z', '9999-01-01T00:00:00.000Z', 'x'])(
+  'a manifest whose time somebody changed to %s is named, and packed with all else',
+  async (time) => {
+    const first = collect('77');
+    collect('78');
+    const manifest = join(first, 'manifest.json');
+    writeFileSync(manifest, readFileSync(manifest, 'utf8').replace(/"endedAt":"[^"]*"/, `"endedAt":"${time}"`));
+    const file = join(endpoint.folder, 'all.zip');
+    expect(await evidence('--archive', file)).toMatchObject({ exitCode: 6, stderr: expect.stringMatching(/^WRONG/) });
+    expect(unpack(file).get('evidence/78/20261130T092200123Z/first/connections.txt')).toBe('TCP of 78');
+  },
+);
+
 test('an archive that is there already is not overwritten', async () => {
   collect('77');
   const file = join(endpoint.folder, 'all.zip');
