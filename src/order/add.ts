@@ -21,7 +21,7 @@ import { allowListOf, mergeAsked } from './asked';
 import { parseHandler } from './handler';
 import { orderOnce } from './once';
 import { begunIn, dnsOpen, namesInCase, noteNames, pinNames, unpinNames } from './pin-names';
-import { lookFirst, takeAsIs, tryAfter } from './proof';
+import { type Control, lookFirst, takeAsIs, tryAfter } from './proof';
 import { type Order, openSession, type Session } from './session';
 
 /** The names of the servers, and how they are to be kept. */
@@ -156,11 +156,22 @@ async function contain(given: Given): Promise<Contained> {
   const { firewall, recorder, openCase } = session;
   const { whenServerLost } = settings;
   const look = lookFirst(planned, settings.probe);
+  let control: Control | undefined;
+  const endLook = (): Control => {
+    control ??= look.take();
+    return control;
+  };
   const [{ warnings, contained }, tunnels] = await Promise.all([
     firewall.preflight(planned, whenServerLost === 'contain' ? 'contain' : 'refuse'),
     findTunnels(host, planned),
-  ]).finally(() => look.take());
-  const control = look.take();
+  ]).catch((error: unknown) => {
+    endLook();
+    throw error;
+  });
+  // Until the block nothing is cut on a host that was free; on a contained one any change may cut.
+  recorder.beforeChange((step) => {
+    if (contained || cutting.includes(step)) endLook();
+  });
   for (const warning of [...warnings, ...tunnels.warnings]) recorder.warn(warning);
   if (!contained && openCase === undefined && whenServerLost !== 'contain') refuseLostServer(tunnels);
   // Contained without us: an operator used the batch script. An alert must not be able to lift that later.
@@ -183,7 +194,7 @@ async function contain(given: Given): Promise<Contained> {
       whyNot = await pinNames(host, recorder, later.names.pins);
       judged = await firewall.contain({ ...later.planned, needsDns: whyNot !== undefined }, whose, recorder);
     }
-    const proof = recorder.acted ? await tryAfter(control, proofAfter) : takeAsIs(control);
+    const proof = recorder.acted ? await tryAfter(endLook(), proofAfter) : takeAsIs(endLook());
     const { gaps, isServerLost, notes } = proof;
     // A host that was contained before must not be set free because a server happens to be down.
     const wasWhole = contained && (openCase === undefined || openCase.judged !== undefined);
@@ -209,10 +220,14 @@ async function contain(given: Given): Promise<Contained> {
       ...(times === undefined ? {} : { times }),
     };
   } catch (error) {
+    endLook();
     await closeAfter(error, host, session);
     throw error instanceof Failure && snapshot !== undefined ? error.saying(snapshot.word()) : error;
   }
 }
+
+/** The steps that cut a free host off: on Windows, and on Linux. */
+const cutting: readonly string[] = ['block', 'load'];
 
 /** Refuses to contain a host where every server would be lost: it would get no further order. */
 function refuseLostServer({ areAllLost, gaps }: Tunnels): void {

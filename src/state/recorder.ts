@@ -45,6 +45,7 @@ export class CaseRecorder implements Recorder {
    */
   private changing: boolean;
   private askedAnew: Asked | undefined;
+  private beforeStep: ((step: string) => void) | undefined;
 
   private noted: Facts;
   private readonly log: Log;
@@ -63,6 +64,7 @@ export class CaseRecorder implements Recorder {
       this.given.onFirstStep();
     }
     if (changes(step)) {
+      this.beforeStep?.(step.step);
       this.appendWithAsked({ event: 'step', ...step });
       this.changing = true;
     } else this.append({ event: 'step', ...step });
@@ -83,6 +85,11 @@ export class CaseRecorder implements Recorder {
   private async besidePreparing<T>(working: Promise<T>): Promise<T> {
     const soon = setTimeout(() => this.log.prepare(), prepareAfterMs);
     return working.finally(() => clearTimeout(soon));
+  }
+
+  /** `work` is done right before each step that changes the firewall. */
+  beforeChange(work: (step: string) => void): void {
+    this.beforeStep = work;
   }
 
   /**
