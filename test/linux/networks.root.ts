@@ -50,10 +50,13 @@ afterEach(async () => {
   expect(await release()).toBe(0);
 });
 
-/** Who sends a service address on to the server: nft, or the iptables from before it, which nft does not list. */
+/**
+ * Who sends a service address on to the server: nft, iptables by nft, as Docker and kube-proxy use it, or the iptables
+ * from before it, which nft does not list.
+ */
 const service = '192.0.2.200';
-const legacy = (verb: string, protocol: string): string[] =>
-  `iptables-legacy -t nat ${verb} OUTPUT -d ${service} -p ${protocol} --dport 1514 -j DNAT --to-destination ${hosts.server.ip4}`.split(
+const iptables = (kind: 'legacy' | 'nft', verb: string, protocol: string): string[] =>
+  `iptables-${kind} -t nat ${verb} OUTPUT -d ${service} -p ${protocol} --dport 1514 -j DNAT --to-destination ${hosts.server.ip4}`.split(
     ' ',
   );
 const forwarders = {
@@ -75,9 +78,13 @@ const forwarders = {
       ),
     () => lab.nft('endpoint', 'delete table ip services\n'),
   ],
+  'iptables by nft': [
+    () => ['tcp', 'udp'].map((protocol) => lab.inside('endpoint', iptables('nft', '-A', protocol))),
+    () => lab.nft('endpoint', 'delete table ip nat\n'),
+  ],
   'the iptables from before nft': [
-    () => ['tcp', 'udp'].map((protocol) => lab.inside('endpoint', legacy('-A', protocol))),
-    () => ['tcp', 'udp'].map((protocol) => lab.inside('endpoint', legacy('-D', protocol))),
+    () => ['tcp', 'udp'].map((protocol) => lab.inside('endpoint', iptables('legacy', '-A', protocol))),
+    () => ['tcp', 'udp'].map((protocol) => lab.inside('endpoint', iptables('legacy', '-D', protocol))),
   ],
 } as const;
 
@@ -117,6 +124,77 @@ describe.each(Object.entries(forwarders))(
     });
   },
 );
+
+describe.each([
+  [
+    'by chance',
+    `meta l4proto tcp dnat to numgen random mod 2 map { 0 : ${hosts.server.ip4}, 1 : ${hosts.server.ip4} }`,
+  ],
+  ['by a range', `dnat to ip daddr map { 192.0.2.100-192.0.2.220 : ${hosts.server.ip4} }`],
+  ['by networks', `ip daddr vmap { 192.0.2.0/24 : jump forwarded, 198.51.100.0/24 : accept }`],
+  ['by intervals of several fields', `ip daddr . tcp dport vmap { 192.0.2.0/24 . 1500-1600 : jump forwarded }`],
+])('a server that NAT sends on %s', (_how, rule) => {
+  test('over TCP it is contained, and the agent talks on', async () => {
+    lab.nft(
+      'endpoint',
+      `table ip services {
+  chain forwarded {
+    dnat to ${hosts.server.ip4}
+  }
+  chain output {
+    type nat hook output priority -100; policy accept;
+    ${rule}
+  }
+}
+`,
+    );
+    configure(service, 'tcp');
+    expect(await reaches('tcp', service)).toBe(true);
+    expect(await add()).toBe(0);
+    expect(await reaches('tcp', service)).toBe(true);
+    expect(await reaches('tcp', hosts.attacker.ip4, 22, 600)).toBe(false);
+    lab.nft('endpoint', 'delete table ip services\n');
+  });
+});
+
+describe('a server whose address is set packet by packet, without NAT', () => {
+  const setTo = (address: string): void => {
+    lab.nft(
+      'endpoint',
+      `table ip redirected {
+  chain output {
+    type route hook output priority -150; policy accept;
+    ip daddr ${service} tcp dport 1514 ip daddr set ${address}
+  }
+  chain back {
+    type filter hook prerouting priority -400; policy accept;
+    ip saddr ${hosts.server.ip4} tcp sport 1514 ip saddr set ${service}
+  }
+}
+`,
+    );
+  };
+  beforeEach(() => configure(service, 'tcp'));
+  afterEach(() => {
+    lab.nft('endpoint', 'delete table ip redirected\n');
+  });
+
+  test('to one that stands in the rule: the agent talks on', async () => {
+    setTo(hosts.server.ip4);
+    expect(await reaches('tcp', service)).toBe(true);
+    expect(await add()).toBe(0);
+    expect(await reaches('tcp', service)).toBe(true);
+    expect(await reaches('tcp', hosts.attacker.ip4, 22, 600)).toBe(false);
+  });
+
+  test('to one by chance: it is told that the server may be lost', async () => {
+    setTo(`numgen random mod 2 map { 0 : ${hosts.server.ip4}, 1 : ${hosts.server.ip4} }`);
+    expect(await reaches('tcp', service)).toBe(true);
+    expect(await add()).toBe(6);
+    const { state, gaps } = await status();
+    expect([state, ...gaps.map(({ code }) => code)]).toEqual(['degraded', 'server-blocked', 'server-silent']);
+  });
+});
 
 test('an IPv4 way by an IPv6 neighbour: the neighbour is found again and again', async () => {
   configure(hosts.server.ip4);

@@ -60,6 +60,7 @@ const around: Surroundings = {
   ...{ ownIp6: [host6('fe80::1')], byIpv6Neighbour: false },
   rewritten: everybody.servers.map((server) => ({ server, rewritten: 'yes' })),
   virtual: [],
+  lost: [],
 };
 
 /** Who an address in a rule is. */

@@ -2,7 +2,7 @@ import { networkInterfaces } from 'node:os';
 import { readRoutes } from '../../agent/iproute';
 import { type Gap, gapOf } from '../../outcome/gaps';
 import { type Address, isRefusal, parseServer } from '../../policy/address';
-import { type AllowList, allowedAddresses } from '../../policy/allow-list';
+import { type AllowList, allowedAddresses, type Server } from '../../policy/allow-list';
 import { readDhcpServers, readDhcpUsers } from './dhcp-clients';
 import type { Nft } from './nft';
 import { readResolvers } from './resolvers';
@@ -12,7 +12,7 @@ import { readVirtualServers } from './virtual-servers';
 
 /** Reads what the rules for this allow list depend on. Changes nothing, and never throws. */
 export async function readSurroundings(nft: Nft, allowList: AllowList): Promise<Surroundings> {
-  const [routes, rewritten] = await Promise.all([
+  const [routes, { rewritten, reset, lost }] = await Promise.all([
     readRoutes(allowedAddresses(allowList).flatMap(({ family, text }) => (family === 4 ? [text] : []))),
     findRewritten(nft, allowList.servers),
   ]);
@@ -20,7 +20,8 @@ export async function readSurroundings(nft: Nft, allowList: AllowList): Promise<
     ...readFixedSurroundings(),
     byIpv6Neighbour: [...routes.values()].some(({ nextHop }) => nextHop?.includes(':') ?? false),
     rewritten,
-    virtual: readVirtualServers(allowList.servers),
+    virtual: [...readVirtualServers(allowList.servers), ...reset],
+    lost,
   };
 }
 
@@ -34,19 +35,36 @@ export function readFixedSurroundings(): Surroundings {
     byIpv6Neighbour: false,
     rewritten: [],
     virtual: [],
+    lost: [],
   };
 }
 
 /**
  * A UDP server behind NAT hears this host. But after a silence the connection is forgotten, and then the server's own
- * packets come from an address that nobody here knows.
+ * packets come from an address that nobody here knows. Where rules set an address that is not known, nothing goes out
+ * to it.
  */
-export function natGaps({ rewritten, virtual }: Surroundings): Gap[] {
+export function natGaps({ rewritten, virtual, lost }: Surroundings): Gap[] {
   const certain = rewritten.filter((one) => one.rewritten === 'yes');
-  const deaf = [...certain, ...virtual].filter(({ server }) => server.protocols.includes('udp'));
-  if (deaf.length === 0) return [];
-  const names = new Set(deaf.map(({ server }) => `${server.address.text} port ${server.port}`));
-  return [gapOf({ code: 'server-behind-nat' }, [...names].join(', '))];
+  const possible = rewritten.filter((one) => one.rewritten === 'perhaps' && !one.isRough);
+  const deaf = namesOf([...certain, ...virtual].map(({ server }) => server).filter(speaksUdp));
+  const perhapsDeaf = namesOf(possible.map(({ server }) => server).filter(speaksUdp), perhaps);
+  const all = [...deaf, ...perhapsDeaf];
+  return [
+    ...(all.length === 0 ? [] : [gapOf({ code: 'server-behind-nat' }, all.join(', '))]),
+    ...(lost.length === 0 ? [] : [gapOf({ code: 'server-blocked' }, namesOf(lost, resetText).join(', '))]),
+  ];
+}
+
+const perhaps = ' (perhaps: rules for NAT at output are not understood)';
+const resetText = ' (perhaps: rules at output set another address)';
+
+function speaksUdp({ protocols }: Server): boolean {
+  return protocols.includes('udp');
+}
+
+function namesOf(servers: readonly Server[], why = ''): string[] {
+  return [...new Set(servers.map(({ address, port }) => `${address.text} port ${port}${why}`))];
 }
 
 function ownIp6(): Address[] {

@@ -17,8 +17,13 @@ export interface Surroundings {
   readonly byIpv6Neighbour: boolean;
   /** Servers whose packets NAT at output may send elsewhere, as it does with service addresses of Kubernetes. */
   readonly rewritten: readonly RewrittenServer[];
-  /** Servers that the load balancer IPVS plays: their packets go to others, which are let in like them. */
+  /**
+   * Servers that the load balancer IPVS plays, or whose address rules at output set to another one: their packets go
+   * to others, which are let in like them.
+   */
   readonly virtual: readonly VirtualServer[];
+  /** Servers whose address rules at output may set to one that is not known. */
+  readonly lost: readonly Server[];
 }
 
 /** Without what could not be read: a rule that only this calls for is loaded, and not missed where it is not there. */

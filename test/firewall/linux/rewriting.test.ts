@@ -29,7 +29,9 @@ const chance = { match: { op: '<', left: { numgen: { mode: 'random', mod: 2 } },
 const local = { match: { op: '==', left: { fib: { result: 'type', flags: ['daddr'] } }, right: 'local' } };
 const jump = (target: string) => ({ jump: { target } });
 const dnat = { dnat: { addr: '192.0.2.10' } };
-const verdicts = (...pairs: unknown[]) => ({ vmap: { key: { concat: [] }, data: { set: pairs } } });
+const field = (protocol: string, name: string) => ({ payload: { protocol, field: name } });
+const addressProtocolPort = { concat: [field('ip', 'daddr'), { meta: { key: 'l4proto' } }, field('th', 'dport')] };
+const verdicts = (...pairs: unknown[]) => ({ vmap: { key: addressProtocolPort, data: { set: pairs } } });
 const entry = (...key: unknown[]) => [{ concat: key }, jump('svc')];
 
 test.each<[string, Rewritten, unknown]>([
@@ -68,7 +70,7 @@ test.each<[string, Rewritten, unknown]>([
   [
     'a map of addresses in which it is not',
     'no',
-    table([[{ dnat: { addr: { map: { key: {}, data: '@real' } } } }]], {}, [
+    table([[{ dnat: { addr: { map: { key: field('ip', 'daddr'), data: '@real' } } } }]], {}, [
       { map: { name: 'real', elem: [['10.96.0.11', '192.0.2.10']] } },
     ]),
   ],

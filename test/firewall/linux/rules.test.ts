@@ -22,6 +22,7 @@ const nowhere: Surroundings = {
     byIpv6Neighbour: false,
     rewritten: [],
     virtual: [],
+    lost: [],
   },
 };
 /** What the last chain accepts is what goes out through the one at output, unless said otherwise. */
