@@ -147,7 +147,7 @@ function tellRest(rows: readonly Row[], isStopped: boolean): number {
   return exitCodes.refused;
 }
 
-/** Ctrl-C can still meet what sends an order before that is out of the terminal's reach: nobody knows then if it was sent. */
+/** Ctrl-C may meet what sends an order before that is out of the terminal's reach: nobody knows then if it was sent. */
 function tellStopped(rows: readonly Row[]): string {
   const gone = rows.filter(({ sent, refusal }) => sent > 0 && refusal === undefined);
   const perhaps = gone.filter((row) => row.doubt !== undefined && isSilent(row)).length;

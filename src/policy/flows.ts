@@ -27,6 +27,7 @@ export type Condition =
   | 'later fragments'
   | 'hop limit 1'
   | 'hop limit 255'
+  | 'no payload'
   | 'code 4'
   | 'by the clients'
   | 'for own addresses'
@@ -53,7 +54,9 @@ export type Partner =
   | 'entry'
   | 'name server'
   | 'DHCP server'
-  | 'DHCPv6 server';
+  | 'DHCPv6 server'
+  | 'every router'
+  | 'neighbour';
 
 /** The names of all rules that the batch script does not have start with this. */
 export const additionPrefix = 'contain-host: ';
@@ -198,9 +201,23 @@ export const flowGroups = {
       },
       {
         ...{ way: 'out', protocol: 'icmpv6', types: neighbourTypes },
-        ...{ windows: `${prefix}ICMPv6 TYPE out`, linux: ['hop limit 255'] },
+        ...{ windows: `${prefix}ICMPv6 TYPE out` },
       },
     ],
+  },
+  'routers, asked': {
+    with: 'every router',
+    when: 'neighbours',
+    why: 'the same; whoever may send raw packets must not get out this way',
+    source: 'RFC 4861',
+    flows: [{ way: 'out', protocol: 'icmpv6', types: [133], linux: ['hop limit 255', 'no payload'] }],
+  },
+  'neighbours, asked and answered': {
+    with: 'neighbour',
+    when: 'neighbours',
+    why: 'the same',
+    source: 'RFC 4861',
+    flows: [{ way: 'out', protocol: 'icmpv6', types: [135, 136], linux: ['hop limit 255', 'no payload'] }],
   },
   'packet too big': {
     with: 'anybody',
@@ -209,7 +226,7 @@ export const flowGroups = {
     source: 'RFC 4443',
     flows: [
       { way: 'in', protocol: 'icmpv6', types: [2], windows: `${prefix}ICMPv6 TYPE in`, linux: [] },
-      { way: 'out', protocol: 'icmpv6', types: [2], windows: `${prefix}ICMPv6 TYPE out`, linux: [] },
+      { way: 'out', protocol: 'icmpv6', types: [2], windows: `${prefix}ICMPv6 TYPE out` },
     ],
   },
   'fragmentation needed': {

@@ -55,10 +55,12 @@ function partnersOf(group: FlowGroup, { servers, handlers, entries = [] }: Allow
       return [{ remote: 'dns' }];
     case 'anybody':
       return [{}];
-    // Windows filters nothing on loopback, and knows DHCP by its service.
+    // Windows filters nothing on loopback, knows DHCP by its service, and lets neighbour discovery through to anybody.
     case 'this host':
     case 'DHCP server':
     case 'DHCPv6 server':
+    case 'every router':
+    case 'neighbour':
       return [];
   }
 }

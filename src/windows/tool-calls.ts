@@ -17,7 +17,7 @@ export const closeCall = 'close';
 /** `output`: the mark of the journals at that moment; `file`: what the export writes. */
 export const exportBegunCall = 'policy export has begun';
 export const exportPolicyCall = 'policy export';
-/** The local store, beside that export. Under a name of its own: whoever reads the store later wants what is there then. */
+/** The local store, beside that export. Its name is its own: whoever reads the store later wants what is there then. */
 export const firstLookCall = 'first look';
 
 /** The arguments by which netsh writes the whole local policy to a file that is not there yet. */

@@ -36,6 +36,12 @@ const serviceAccount = [
   ...['--inh-caps=+net_bind_service', '--ambient-caps=+net_bind_service'],
 ];
 
+/** Runs as ping and some monitoring agents do: no root, but raw sockets. */
+const rawAccount = [
+  ...['setpriv', '--reuid=33', '--regid=33', '--clear-groups'],
+  ...['--inh-caps=+net_raw', '--ambient-caps=+net_raw'],
+];
+
 /** NAT that sends to the attacker what goes to the endpoint itself, as somebody's forgotten port forwarding does. */
 const forwarding = `table ip forwarding {
   chain output {
@@ -95,6 +101,28 @@ const attacks: readonly (readonly [string, readonly string[], readonly string[]]
     serviceAccount,
     ['udp', word, hosts.server.ip4, '514', '514'],
   ],
+  ...[2, 133, 134, 135, 136, 137].flatMap((type) => [
+    [
+      `an account with raw sockets sends ICMPv6 ${type} to the attacker`,
+      rawAccount,
+      ['icmp6', word, String(type), hosts.attacker.ip6, '380'],
+    ] as const,
+    [
+      `the same, ICMPv6 ${type}, as short as what the kernel sends`,
+      rawAccount,
+      ['icmp6', word, String(type), hosts.attacker.ip6, type === 133 ? '16' : '32'],
+    ] as const,
+    [
+      `the same, ICMPv6 ${type}, to a neighbour, with a payload`,
+      rawAccount,
+      ['icmp6', word, String(type), hosts.neighbour.ip6, '380'],
+    ] as const,
+    [
+      `the same, ICMPv6 ${type}, to everybody on the link`,
+      rawAccount,
+      ['icmp6', word, String(type), 'ff02::1', '380', 'br0'],
+    ] as const,
+  ]),
 ];
 
 const endpoint = () => lab.host('endpoint');

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { type HostName, hosts, Lab } from './lab/lab';
 import type { Probe, Ran } from './lab/protocol';
 import { executable } from './package/built';
@@ -227,6 +228,35 @@ test('a host without IPv4 keeps its server and its way there', async () => {
   expect(await reaches('udp', hosts.server.ip6)).toBe(true);
   ip('endpoint', `address add ${hosts.endpoint.ip4}/24 dev br0`, 'route add default via 10.1.0.1');
 });
+
+test('a server on the own link, by a global address: it is kept while neighbours are asked whether they are still there', async () => {
+  configure(hosts.neighbour.ip6);
+  expect(await add()).toBe(0);
+  // Whoever was heard of before is believed for as long as was usual then.
+  setNeighbours('base_reachable_time_ms=300', 'delay_first_probe_time=1');
+  for (const name of ['endpoint', 'neighbour'] as const) ip(name, '-6 neigh flush all');
+  expect(await reaches('udp', hosts.neighbour.ip6)).toBe(true);
+  // From here on nobody is looked for in a group any more: whoever is not asked and answered at that address is lost.
+  setNeighbours('mcast_solicit=0');
+  try {
+    for (let round = 0; round < 3; round++) {
+      expect([round, await reaches('udp', hosts.neighbour.ip6, 1514, 2000)]).toEqual([round, true]);
+      // Longer than it takes to doubt a neighbour, to wait, and to ask it three times in vain.
+      await wait(5500);
+    }
+  } finally {
+    setNeighbours('mcast_solicit=3');
+  }
+});
+
+/** How the endpoint and its neighbour keep track of each other: settings of ip-sysctl, neigh/. */
+function setNeighbours(...settings: readonly string[]): void {
+  for (const [name, device] of [
+    ['endpoint', 'br0'],
+    ['neighbour', 'eth0'],
+  ] as const)
+    lab.inside(name, ['sysctl', '-q', '-w', ...settings.map((setting) => `net.ipv6.neigh.${device}.${setting}`)]);
+}
 
 describe('a UDP server behind a VXLAN device', () => {
   const server = '10.77.0.5';

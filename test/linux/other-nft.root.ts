@@ -106,6 +106,31 @@ test.each(nftVersions.map((version) => [version.name, version] as const))(
   },
 );
 
+/** A chain of our name that the kernel does not change in place into ours. */
+const otherPriority = `table inet contain_host {
+  chain input {
+    type filter hook input priority filter; policy accept;
+  }
+}
+`;
+
+test.each(nftVersions.map((version) => [version.name, version] as const))(
+  'a table of our name with another priority, before a case and in one: the nft of %s replaces it',
+  async (_name, version) => {
+    host = new NftablesHost(version);
+    const inHand = new CaseInHand();
+    host.nft(otherPriority);
+    for (const openCase of [undefined, inHand.openCase]) {
+      const firewall = host.open(openCase);
+      expect(await firewall.judgePlan(everything)).toEqual(contained);
+      expect(await firewall.preflight(everything, 'refuse')).toMatchObject({ warnings: [] });
+      expect(await firewall.contain(everything, 'operator', inHand)).toEqual(contained);
+      expect(await host.open(inHand.openCase).judge(everything)).toEqual(contained);
+      host.nft(`delete table inet contain_host; ${otherPriority}`);
+    }
+  },
+);
+
 /** A table that was made anew is listed after others. */
 function lines(text: string): string[] {
   return text.split('\n').sort();

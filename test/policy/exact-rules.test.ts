@@ -29,7 +29,14 @@ const hosts: Readonly<Record<string, AllowList>> = {
 };
 const around: Surroundings = {
   ...{ resolvers: [host4('10.0.0.53')], dhcpUsers: [0], dhcpServers: [host4('10.0.0.1')] },
-  ...{ ownIp6: [host6('fe80::12:3456')], byIpv6Neighbour: false, rewritten: [], virtual: [], lost: [] },
+  ...{
+    ownIp6: [host6('fe80::12:3456')],
+    onLink: [{ family: 6, text: '2001:db8:1::', prefix: 64 }],
+    byIpv6Neighbour: false,
+    rewritten: [],
+    virtual: [],
+    lost: [],
+  },
 };
 const listOf = (name: string, system: string): string =>
   readFileSync(join(__dirname, '../../fixtures/what-passes', `${name}.${system}.txt`), 'utf8');

@@ -57,7 +57,7 @@ const everybody: AllowList = {
 };
 const around: Surroundings = {
   ...{ resolvers: [host4('10.0.0.53'), host6('2001:db8::53')], dhcpUsers: [0, 998], dhcpServers: [host4('10.0.0.67')] },
-  ...{ ownIp6: [host6('fe80::1')], byIpv6Neighbour: false },
+  ...{ ownIp6: [host6('fe80::1')], onLink: [{ family: 6, text: '2001:db8:1::', prefix: 64 }], byIpv6Neighbour: false },
   rewritten: everybody.servers.map((server) => ({ server, rewritten: 'yes' })),
   virtual: [],
   lost: [],
@@ -72,6 +72,13 @@ const owners: readonly [RegExp, string][] = [
   [/^(255\.255\.255\.255|10\.0\.0\.67)$/, 'DHCP server'],
   [/^(ff02::1:2|fe80::\/10)$/, 'DHCPv6 server'],
 ];
+/** Neighbour discovery goes to some of the same addresses for another reason. */
+const neighbours: readonly [RegExp, string][] = [
+  [/^ff02::2$/, 'every router'],
+  [/^(ff02::1|ff02::1:ff00:0\/104|fe80::\/10|2001:db8:1::\/64|2001:db8::5)$/, 'neighbour'],
+];
+const neighbourOf = (address: string): string =>
+  neighbours.find(([form]) => form.test(address))?.[1] ?? `whoever is ${address}`;
 const ownerOf = (address: string): string =>
   owners.find(([form]) => form.test(address))?.[1] ?? `whoever is ${address}`;
 type Words = Readonly<Record<string, string>>;
@@ -192,13 +199,20 @@ function readNft(rule: string): string[] {
     ...(tracked?.[1] === (way === 'in' ? 'reply' : 'original') ? ['known connection'] : []),
     ...(fragments ? ['later fragments'] : []),
     ...[take(/ ip6 hoplimit (\d+)/)].flatMap((found) => (found ? [`hop limit ${found[1]}`] : [])),
+    ...(take(types === 'nd-router-solicit' ? / ip6 length \{ 8, 16, 32 \}/ : / ip6 length \{ 24, 32, 48 \}/)
+      ? ['no payload']
+      : []),
     ...(take(/ icmp code frag-needed/) ? ['code 4'] : []),
     ...(take(/ meta skuid \{ 0, 998 \}/) ? ['by the clients'] : []),
     ...(isOwn ? ['for own addresses'] : []),
     ...(rest.trim() === '' ? [] : [`not understood here: ${rest}`]),
   ];
   const address = peer ?? tracked?.[2];
-  const whom = loopback ? 'this host' : address === undefined ? 'anybody' : ownerOf(address);
+  const whom = loopback
+    ? 'this host'
+    : address === undefined
+      ? 'anybody'
+      : (icmp === '' ? ownerOf : neighbourOf)(address);
   const overPorts = (sport ?? dport)?.[1];
   const protocol =
     overPorts ?? (fragments ? 'udp' : l4 === undefined ? (noNew ? 'tcp' : 'all') : (protocols[l4] ?? l4));

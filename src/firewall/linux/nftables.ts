@@ -15,7 +15,7 @@ import { release } from './release';
 import { acceptRules } from './rules';
 import { deleteCommands, loadCommands, type Table, tableCommand, tables, transaction } from './ruleset';
 import { findSystemctl, missingSave, missingUnit, survivesRestart } from './saved';
-import { tablesTaken } from './supported-tables';
+import { refusalOf, tablesTaken } from './supported-tables';
 import type { Surroundings } from './surroundings';
 import { unableBecause } from './unable';
 import { findUnseenPaths } from './unseen-paths';
@@ -183,8 +183,8 @@ async function look(nft: Nft, allowList: AllowList): Promise<Seen> {
  */
 async function loadable(nft: Nft, allowList: AllowList, around: Surroundings): Promise<Surroundings> {
   if (around.rewritten.length === 0) return around;
-  const rules = transaction(loadCommands(acceptRules(allowList, around), [tables[0]]));
-  return (await nft.check(rules)) === undefined
+  const refusal = await refusalOf(nft, acceptRules(allowList, around), [tables[0]]);
+  return refusal === undefined
     ? around
     : { ...around, rewritten: around.rewritten.filter(({ rewritten }) => rewritten === 'yes') };
 }

@@ -5,6 +5,7 @@ import { type Address, isRefusal, parseServer } from '../../policy/address';
 import { type AllowList, allowedAddresses, type Server } from '../../policy/allow-list';
 import { readDhcpServers, readDhcpUsers } from './dhcp-clients';
 import type { Nft } from './nft';
+import { readOnLink } from './on-link';
 import { readResolvers } from './resolvers';
 import { findRewritten } from './rewriting';
 import type { Surroundings } from './surroundings';
@@ -32,6 +33,7 @@ export function readFixedSurroundings(): Surroundings {
     dhcpUsers: readDhcpUsers(),
     dhcpServers: readDhcpServers(),
     ownIp6: ownIp6(),
+    onLink: readOnLink(),
     byIpv6Neighbour: false,
     rewritten: [],
     virtual: [],

@@ -75,11 +75,25 @@ function partnersOf(group: FlowGroup, allowList: AllowList, surroundings: Surrou
     // A client asks the group of all servers and relays on its link, and whoever answers does so from that link.
     case 'DHCPv6 server':
       return [{ ...at(everyDhcpv6Server), way: 'out' }, at(linkLocal)];
+    case 'every router':
+      return [at(everyRouter)];
+    // A neighbour is asked by a group for its address, and later at that address whether it is still there. It is
+    // answered where it asked from. Either address may be global. A server counts as one wherever it is: it must not
+    // be lost where the routes do not show that it is on a link.
+    case 'neighbour':
+      return [
+        ...[everyNode, solicitedNodes, linkLocal, ...surroundings.onLink],
+        ...allowList.servers.map(({ address }) => address).filter(({ family }) => family === 6),
+      ].map(at);
   }
 }
 
 const broadcast: Address = { family: 4, text: '255.255.255.255', prefix: 32 };
 const everyDhcpv6Server: Address = { family: 6, text: 'ff02::1:2', prefix: 128 };
+const everyNode: Address = { family: 6, text: 'ff02::1', prefix: 128 };
+const everyRouter: Address = { family: 6, text: 'ff02::2', prefix: 128 };
+/** The groups in which neighbours are asked for (RFC 4291, 2.7.1). */
+const solicitedNodes: Address = { family: 6, text: 'ff02::1:ff00:0', prefix: 104 };
 const linkLocal: Address = { family: 6, text: 'fe80::', prefix: 10 };
 
 function at(address: Address): Partner {
@@ -166,6 +180,13 @@ export function handlerProtocols(family: Address['family']): string[] {
   return [family === 4 ? icmp : icmpv6, tcp, udp];
 }
 
+/**
+ * Lengths in bytes of what the kernel sends (RFC 4861): a message by itself, and with its one option, which holds the
+ * hardware address: 8 bytes for Ethernet (a nonce is as long), 24 for InfiniBand.
+ */
+const routerLengths = ['8', '16', '32'];
+const neighbourLengths = ['24', '32', '48'];
+
 /** How nft says each condition. */
 const matchesOf: Readonly<
   Record<Condition, (flow: Flow, partner: Partner, surroundings: Surroundings) => readonly Match[]>
@@ -179,6 +200,7 @@ const matchesOf: Readonly<
   ],
   // 255 proves that a packet came from this link (RFC 4861); 1 keeps it there (RFC 3810).
   'hop limit 255': () => [match('ip6 hoplimit', '255')],
+  'no payload': ({ types }) => [match('ip6 length', ...(types?.includes(133) ? routerLengths : neighbourLengths))],
   'hop limit 1': () => [match('ip6 hoplimit', '1')],
   'code 4': () => [match('icmp code', 'frag-needed')],
   'by the clients': (_flow, _partner, { dhcpUsers }) => [match('meta skuid', ...dhcpUsers.map(String))],

@@ -1,6 +1,6 @@
 import type { AcceptRule } from './match';
 import type { Nft } from './nft';
-import { loadCommands, type Table, tables, transaction } from './ruleset';
+import { loadCommands, replaceCommands, type Table, tables, transaction } from './ruleset';
 
 export type TablesTaken = readonly Table[] | { readonly refusal: string };
 
@@ -9,10 +9,21 @@ export type TablesTaken = readonly Table[] | { readonly refusal: string };
  * host is cut off but guests on a bridge are not, which the judgement says. Nothing is changed.
  */
 export async function tablesTaken(nft: Nft, rules: readonly AcceptRule[]): Promise<TablesTaken> {
-  const refusal = await nft.checkWithJson(transaction(loadCommands(rules)));
+  const refusal = await refusalOf(nft, rules, tables);
   if (refusal === undefined) return tables;
   const withoutBridge = [tables[0]];
-  return (await nft.checkWithJson(transaction(loadCommands(rules, withoutBridge)))) === undefined
-    ? withoutBridge
-    : { refusal };
+  return (await refusalOf(nft, rules, withoutBridge)) === undefined ? withoutBridge : { refusal };
+}
+
+/**
+ * Why the kernel takes these rules neither in place nor in new tables. It takes no chain of ours in place that somebody
+ * made with another priority.
+ */
+export async function refusalOf(
+  nft: Nft,
+  rules: readonly AcceptRule[],
+  own: readonly Table[],
+): Promise<string | undefined> {
+  if ((await nft.checkWithJson(transaction(loadCommands(rules, own)))) === undefined) return undefined;
+  return nft.checkWithJson(transaction(replaceCommands(rules, own)));
 }

@@ -13,6 +13,8 @@ export interface Surroundings {
   readonly dhcpServers: readonly Address[];
   /** IPv6 addresses of this host: neighbours ask for them in groups of their own. */
   readonly ownIp6: readonly Address[];
+  /** The IPv6 networks on this host's own links, and default routers by a global address: neighbours are there. */
+  readonly onLink: readonly Address[];
   /** The way to an allowed IPv4 address is an IPv6 neighbour (RFC 5549). */
   readonly byIpv6Neighbour: boolean;
   /** Servers whose packets NAT at output may send elsewhere, as it does with service addresses of Kubernetes. */
@@ -39,6 +41,7 @@ export function widest(surroundings: Surroundings, servers: readonly Server[]): 
     ...surroundings,
     dhcpServers: [elsewhere],
     ownIp6: others,
+    onLink: others,
     byIpv6Neighbour: true,
     rewritten: servers.map((server) => ({ server, rewritten: 'perhaps' })),
   };

@@ -79,7 +79,8 @@ function carryOut(list, command) {
     const [, type, hook, prio, policy] =
       /^\{ type (\w+) hook (\w+) priority (-?\d+) ; policy (\w+) ; \}$/.exec(rest.join(' ')) ?? fail('syntax error');
     const existing = table.chains.find((one) => one.name === chain);
-    if (existing !== undefined && existing.prio !== Number(prio)) fail('File exists');
+    if (existing !== undefined && existing.prio !== Number(prio))
+      fail('Could not process rule: Operation not supported');
     if (existing !== undefined) existing.policy = policy;
     else table.chains.push({ family, table: name, name: chain, type, hook, prio: Number(prio), policy });
   } else if (`${verb} ${kind}` === 'add rule') {

@@ -168,8 +168,18 @@ describe('what is in force is judged by its meaning', () => {
       Object.assign(chains[0] ?? {}, { prio: 0 });
       rules.push(accept());
     });
+    expect(await kernel.firewall(openCase).preflight(allowList, 'refuse')).toMatchObject({ contained: true });
+    expect(await kernel.firewall(openCase).judgePlan(allowList)).toEqual({ state: 'contained', gaps: [] });
     expect(await contain(allowList)).toEqual({ state: 'contained', gaps: [] });
     expect(kernel.tables).toEqual(contained);
+  });
+
+  test('and where somebody had such a table before any case, on a kernel that filters no bridges too', async () => {
+    const chain = { name: 'input', type: 'filter', hook: 'input', policy: 'accept', prio: 0 };
+    kernel.tables = [{ family: 'inet', name: 'contain_host', chains: [chain], rules: [] }];
+    kernel.setFault('no-bridge');
+    await expect(kernel.firewall().preflight(allowList, 'refuse')).resolves.toMatchObject({ warnings: [] });
+    expect(await contain(allowList)).toMatchObject({ state: 'degraded', gaps: [{ code: 'bridged-guests-open' }] });
   });
 
   test('a chain of somebody else in our table lets nobody through, so it does not count', async () => {

@@ -19,6 +19,7 @@ const nowhere: Surroundings = {
     dhcpUsers: [0, 998],
     dhcpServers: [],
     ownIp6: [],
+    onLink: [],
     byIpv6Neighbour: false,
     rewritten: [],
     virtual: [],
@@ -60,7 +61,7 @@ test('an IPv6 server keeps neighbour discovery, DHCPv6, and its long UDP message
   const rules = rulesFor({ servers: [{ address: host6('2001:db8::5'), port: 1514, protocols: ['udp'] }] });
   expect(rules).toEqual(
     expect.arrayContaining([
-      expect.stringContaining('output icmpv6 type { nd-router-solicit') as string,
+      'output ip6 daddr ff02::2 icmpv6 type nd-router-solicit ip6 hoplimit 255 ip6 length { 8, 16, 32 }',
       'input icmpv6 type packet-too-big',
       'output ip6 daddr ff02::1:2 udp sport 546 udp dport 547 meta skuid { 0, 998 }',
       'output ip6 daddr fe80::/10 udp sport 546 udp dport 547 meta skuid { 0, 998 }',
@@ -106,7 +107,20 @@ test('a server that NAT sends elsewhere is known by whom this host had asked, an
 test('an IPv4 way by an IPv6 neighbour opens neighbour discovery, and nothing else of IPv6', () => {
   const more = rulesFor({}, { byIpv6Neighbour: true }).filter((rule) => !rulesFor({}).includes(rule));
   expect(more.filter((rule) => !rule.includes('icmpv6'))).toEqual([]);
-  expect(more.some((rule) => rule.startsWith('output icmpv6 type { nd-router-solicit'))).toBe(true);
+  expect(more.some((rule) => rule.startsWith('output ip6 daddr ff02::2 icmpv6 type nd-router-solicit'))).toBe(true);
+});
+
+test('outward, neighbour discovery goes to neighbours and the server only, in messages without room for more', () => {
+  const servers = [{ address: host6('2001:db8::5'), port: 1514, protocols: ['udp'] as const }];
+  const onLink: Address[] = [{ family: 6, text: '2001:db8:1::', prefix: 64 }];
+  const types = '{ nd-neighbor-solicit, nd-neighbor-advert }';
+  const out = rulesFor({ servers }, { onLink }).filter((rule) => rule.startsWith('output') && rule.includes('icmpv6'));
+  expect(out).toEqual([
+    'output ip6 daddr ff02::2 icmpv6 type nd-router-solicit ip6 hoplimit 255 ip6 length { 8, 16, 32 }',
+    ...['ff02::1', 'ff02::1:ff00:0/104', 'fe80::/10', '2001:db8:1::/64', '2001:db8::5'].map(
+      (whom) => `output ip6 daddr ${whom} icmpv6 type ${types} ip6 hoplimit 255 ip6 length { 24, 32, 48 }`,
+    ),
+  ]);
 });
 
 test('leases are renewed with whoever gave them', () => {

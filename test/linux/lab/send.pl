@@ -1,5 +1,6 @@
 # What somebody on the endpoint tries: send.pl WAY ...
 #   udp WORD ADDRESS PORT [FROM_PORT [DEVICE]]   a datagram with a word in it, to a group or everybody too
+#   icmp6 WORD TYPE ADDRESS BYTES [DEVICE]       a message of ICMPv6 as from this link, filled with a word
 #   join GROUP DEVICE                            a multicast group, IPv6, once for each of its reports
 #   packet WORD DEVICE                           a frame of its own; says "ready" and keeps the socket
 use strict;
@@ -22,6 +23,13 @@ if ($way eq 'udp') {
     setsockopt($socket, SOL_SOCKET, 25, "$device\0") if $device;
     bind($socket, $at->($is6 ? '::' : '0.0.0.0', $from)) or die "bind: $!" if $from;
     send($socket, $word, 0, $at->($address, $port)) or print "refused: $!\n";
+} elsif ($way eq 'icmp6') {
+    my ($word, $type, $address, $bytes, $device) = @args;
+    socket(my $socket, PF_INET6, SOCK_RAW, 58) or die "socket: $!";
+    setsockopt($socket, IPPROTO_IPV6, $_, pack('i', 255)) or die "hops: $!" for IPV6_UNICAST_HOPS, IPV6_MULTICAST_HOPS;
+    my $message = substr(pack('C2 n N', $type, 0, 0, 0) . $word x $bytes, 0, $bytes);
+    my $to = pack_sockaddr_in6(0, inet_pton(AF_INET6, $address), $device ? number_of($device) : 0);
+    send($socket, $message, 0, $to) or print "refused: $!\n";
 } elsif ($way eq 'join') {
     my ($group, $device) = @args;
     socket(my $socket, PF_INET6, SOCK_DGRAM, 0) or die "socket: $!";
