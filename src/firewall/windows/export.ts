@@ -20,11 +20,6 @@ import { netshPath } from './tools';
  */
 export interface PolicyExport {
   readonly command: NetshCommand;
-  /**
-   * Starts the export ahead of its step. The case may not be open yet, so a journal in the folder of the export itself
-   * notes the start first. Where that journal cannot be written, the export starts with its step.
-   */
-  begin(step: string): void;
   /** Starts it, where it has not been started yet, and waits for its end. */
   run(): Promise<RunResult>;
   /** False when it ended so long ago that somebody may well have changed the policy since. */
@@ -33,8 +28,17 @@ export interface PolicyExport {
   putAt(place: string): void;
 }
 
+/** An export of this process. */
+export interface OwnExport extends PolicyExport {
+  /**
+   * Starts the export ahead of its step. The case may not be open yet, so a journal in the folder of the export itself
+   * notes the start first. Where that journal cannot be written, the export starts with its step.
+   */
+  begin(step: string): void;
+}
+
 /** Undefined where the state folder takes no more files. */
-export function prepareExport(context: Context): PolicyExport | undefined {
+export function prepareExport(context: Context): OwnExport | undefined {
   let folder: string;
   try {
     folder = mkdtempSync(join(context.stateFolder, readingPrefix));
@@ -98,7 +102,6 @@ export async function takeBegunPolicy({ host, stateFolder }: Context): Promise<B
   });
   const policyExport: PolicyExport = {
     command: exportPolicy(file),
-    begin: () => {},
     run: () => running,
     isFresh: () => isFresh(),
     putAt: (target) => {

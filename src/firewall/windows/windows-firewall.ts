@@ -30,10 +30,10 @@ export function windowsFirewall(context: Context): Firewall {
   // The containment of a free host starts from what the preflight read: nothing of ours runs in between.
   let seen: ReturnType<typeof takeReading> | undefined;
   const look = (): ReturnType<typeof takeReading> => {
-    seen ??= begun === undefined ? takeReading(context) : lookFirst(begun);
+    seen ??= begun === undefined ? takeReading(context) : lookAsBegun(begun);
     return seen;
   };
-  const lookFirst = async (given: Promise<BegunPolicy | undefined>): ReturnType<typeof takeReading> =>
+  const lookAsBegun = async (given: Promise<BegunPolicy | undefined>): ReturnType<typeof takeReading> =>
     takeReading(context, await (await given)?.localFile);
   let early: Promise<PolicyExport | undefined> | undefined;
   const beginExport = async (given: Promise<BegunPolicy | undefined>): Promise<PolicyExport | undefined> => {
