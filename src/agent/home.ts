@@ -1,9 +1,8 @@
 import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Host } from '../host';
-import { Failure } from '../outcome/failure';
+import { Failure, lacksRights } from '../outcome/failure';
 import { errorCode, errorText } from '../process/error-code';
-import { lacksRights } from '../state/unusable';
 import { administrators, ownersAt } from './agent-files';
 import { readInstallFolders } from './install-folders';
 

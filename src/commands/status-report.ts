@@ -10,6 +10,7 @@ import { openFirewall } from '../firewall/open';
 import type { Host } from '../host';
 import { allowListOf } from '../order/asked';
 import { namesInCase } from '../order/pin-names';
+import { asAdministrator } from '../outcome/failure';
 import { type Gap, gapOf, isNotSaved, lastingGaps } from '../outcome/gaps';
 import { addGaps, type Judgement, judgementOf, type ServiceState, type State } from '../outcome/states';
 import type { AllowList } from '../policy/allow-list';
@@ -19,7 +20,6 @@ import { stateFolderOf } from '../state/folder';
 import type { Asked, OpenCase } from '../state/journal';
 import { Journal } from '../state/journal';
 import { isLocked } from '../state/lock';
-import { asAdministrator } from '../state/unusable';
 
 /**
  * What `status` prints. docs/status-json.md documents its JSON. `version` grows when a field changes its meaning.

@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { findHome } from '../agent/home';
 import type { Host } from '../host';
+import { asAdministrator } from '../outcome/failure';
 import { errorText } from '../process/error-code';
 import { stateFolderOf } from '../state/folder';
-import { asAdministrator } from '../state/unusable';
 import { checkAnswerLog, checkRestart, checkSwitchedOn } from './active-response';
 import { checkAgentHome, checkAgentService } from './agent';
 import { type Check, type Examination, type Patient, warning } from './check';

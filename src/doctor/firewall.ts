@@ -7,12 +7,12 @@ import { openFirewall } from '../firewall/open';
 import { isOff, readFirewallServices } from '../firewall/windows/services';
 import type { Host } from '../host';
 import { allowListOf } from '../order/asked';
+import { asAdministrator } from '../outcome/failure';
 import { isNotSaved, isServerLostEverywhere, textOf } from '../outcome/gaps';
 import { cidr } from '../policy/address';
 import { entryText } from '../policy/allow-entry';
 import type { SealWhen } from '../policy/seal';
 import { type Asked, Journal, type OpenCase } from '../state/journal';
-import { asAdministrator } from '../state/unusable';
 import { type Check, ok, type Patient, problem, warning } from './check';
 
 /** The service that filters, and the engine below it. */

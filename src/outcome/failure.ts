@@ -61,3 +61,12 @@ export function notReadBack(why: string): Failure {
   const message = `This host was contained, and what was changed then cannot be read back: ${why}. The containment was not taken back; the state of this host is uncertain. Mend what is named here, run "contain-host status", and repeat ADD.`;
   return new Failure('not-read-back', message);
 }
+
+/** `what`: what could not be done without rights. */
+export function lacksRights(what: string, cause?: unknown): Failure {
+  return new Failure('not-elevated', `${asAdministrator} ${what}, so nothing was changed.`, cause);
+}
+
+/** What to do where rights are missing. */
+export const asAdministrator =
+  process.platform === 'win32' ? 'Run this elevated, as an administrator.' : 'Run this as root.';

@@ -1,9 +1,9 @@
 import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
 import type { Host } from '../host';
-import { Failure } from '../outcome/failure';
+import { Failure, lacksRights } from '../outcome/failure';
 import { closedFolder } from '../windows/closed-folder';
 import { closeCall, runClose } from '../windows/tool-calls';
-import { lacksRights, takesNothing, unusable } from './unusable';
+import { takesNothing, unusable } from './unusable';
 
 /**
  * The folder of the journal, the second copy of the backup and the log. It lies outside the agent's folder, which the

@@ -1,4 +1,4 @@
-import { Failure } from '../outcome/failure';
+import { Failure, lacksRights } from '../outcome/failure';
 import { errorCode } from '../process/error-code';
 
 /**
@@ -18,12 +18,3 @@ export function unusable(path: string, error: unknown): Failure {
 export function takesNothing(error: unknown): boolean {
   return ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'ENOENT'].includes(errorCode(error));
 }
-
-/** `what`: what could not be done without rights. */
-export function lacksRights(what: string, cause?: unknown): Failure {
-  return new Failure('not-elevated', `${asAdministrator} ${what}, so nothing was changed.`, cause);
-}
-
-/** What to do where rights are missing. */
-export const asAdministrator =
-  process.platform === 'win32' ? 'Run this elevated, as an administrator.' : 'Run this as root.';

@@ -84,11 +84,16 @@ export async function makeBackup(
  * What differs between the reading and an export of about the same time, beside rules that Windows does not export.
  */
 function changesSince(backup: string, localFile: string): 'none' | 'new-rules' | 'changed' {
-  const read = readRecordFile(localFile);
-  if (read === undefined) return 'changed';
-  const { changed, profiles, extra } = compareToRecord(read, readBackupFile(backup));
-  if (changed.length > 0 || profiles.length > 0) return 'changed';
-  return extra.length > 0 ? 'new-rules' : 'none';
+  try {
+    const read = readRecordFile(localFile);
+    if (read === undefined) return 'changed';
+    const { changed, profiles, extra } = compareToRecord(read, readBackupFile(backup));
+    if (changed.length > 0 || profiles.length > 0) return 'changed';
+    return extra.length > 0 ? 'new-rules' : 'none';
+  } catch {
+    // Such as a disk that fails once.
+    return 'changed';
+  }
 }
 
 /** Undefined where the state folder takes no more files. */
