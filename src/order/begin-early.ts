@@ -115,8 +115,8 @@ interface Target extends Glance {
 }
 
 /**
- * The agent's folder, and what its configuration seems to say of the servers. Undefined for what will be refused, as far
- * as that is seen at once: nothing is read for it. Throws for some of that.
+ * The agent's folder, and what its configuration seems to say of the servers. Undefined for what will be refused, as
+ * far as that is seen at once: nothing is read for it. Throws for some of that.
  */
 async function targetOf(host: Host, { action, requestedBy, address }: Request): Promise<Target | undefined> {
   if (action !== 'add') return undefined;

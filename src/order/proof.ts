@@ -32,8 +32,8 @@ export interface Proof {
 }
 
 /**
- * Begins to try the servers and the probe before anything is changed. It lasts only until the block, which does not wait
- * for it: the usual OSSEC server has a firewall that drops TCP, and a block that waited for an answer would come
+ * Begins to try the servers and the probe before anything is changed. It lasts only until the block, which does not
+ * wait for it: the usual OSSEC server has a firewall that drops TCP, and a block that waited for an answer would come
  * late. Never fails.
  */
 export function lookFirst(allowList: AllowList, wanted: Destination | undefined): FirstLook {
