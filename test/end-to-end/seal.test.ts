@@ -115,6 +115,28 @@ test('under a policy with open doors a PC is contained by the seal, with one mor
   expect(machine.fingerprint()).toBe(before);
 });
 
+test('a policy rule that opens the ports of DHCP to every program is a door; one for the service of DHCP alone is none', async () => {
+  const { registry } = typicalHost();
+  const rules = ensureKey(registry, `${paths.gpo}\\FirewallRules`);
+  rules['{D1}'] = 'v2.30|Action=Allow|Active=TRUE|Dir=Out|Protocol=17|LPort=68|RPort=67|Svc=dhcp|Name=DHCP|';
+  start({ registry });
+  const sealed = (): string[] => endpoint.machine.activeNames().filter((name) => name.startsWith('contain-host: seal'));
+  expect(await endpoint.run('ADD', '-', handler)).toMatchObject({ exitCode: 0 });
+  expect(sealed()).toEqual([]);
+  await endpoint.run('DELETE', '-', '-');
+  endpoint.machine.change((tree) => {
+    ensureKey(tree, `${paths.gpo}\\FirewallRules`)['{D2}'] =
+      'v2.30|Action=Allow|Active=TRUE|Dir=Out|Protocol=17|LPort=68|RPort=67|Name=DHCP out|';
+  });
+  const before = endpoint.machine.fingerprint();
+  const program: Flow = { direction: 'out', protocol: 'udp', localPort: 68, remotePort: 67, remote: attacker };
+  expect(open(program)).toBe(everywhere);
+  expect(await endpoint.run('ADD', '-', handler)).toMatchObject({ exitCode: 0 });
+  expect([open(program), sealed()]).toEqual(['', expect.arrayContaining([expect.any(String)])]);
+  expect(await endpoint.run('DELETE', '-', '-')).toMatchObject({ exitCode: 0 });
+  expect(endpoint.machine.fingerprint()).toBe(before);
+});
+
 test('a PC that needs no seal gets none', async () => {
   start(typicalHost());
   expect(await endpoint.run('ADD', '-', handler)).toMatchObject({ exitCode: 0 });

@@ -57,22 +57,30 @@ export class LeftOpen {
   isOpenedBy(rule: StoredRule): boolean {
     const protocols = rule.protocol === 'any' ? carriers : [rule.protocol];
     return lanesOf(rule.direction, protocols).some((lane) => {
-      const left = this.in(lane);
+      const left = this.in(lane, this.excusesDhcp(rule));
       return left.length > 0 && boxesOf(rule, lane, 'perhaps').some((box) => meetsOne(box, left));
     });
   }
 
-  private in(lane: Lane): readonly Stretch[] {
-    const key = `${lane.direction} ${lane.protocol} ${lane.family}`;
-    const known = this.known.get(key) ?? inStretches(this.workOut(lane));
+  /**
+   * DHCP has to work, but a rule that is not for its service alone opens its ports to every program. A seal has closed
+   * them already, but for the servers.
+   */
+  private excusesDhcp({ service }: StoredRule): boolean {
+    return service?.toLowerCase() === 'dhcp' || this.ownBlocks.length > 0;
+  }
+
+  private in(lane: Lane, excusesDhcp = true): readonly Stretch[] {
+    const key = `${lane.direction} ${lane.protocol} ${lane.family} ${excusesDhcp}`;
+    const known = this.known.get(key) ?? inStretches(this.workOut(lane, excusesDhcp));
     this.known.set(key, known);
     return known;
   }
 
-  private workOut(lane: Lane): readonly Box[] {
+  private workOut(lane: Lane, excusesDhcp: boolean): readonly Box[] {
     if (lane.direction === 'in' && this.profile.surelyShieldsUp) return [];
     const every = everyFlow(lane);
-    const taken = [...this.taken(lane)];
+    const taken = [...this.taken(lane, excusesDhcp)];
     // Most boxes are about addresses alone, and a set of addresses can be taken out at once.
     const isWhole = ({ near, far }: Box): boolean => contains(near, every.near) && contains(far, every.far);
     const others = boxesIn(this.otherBlocks, lane);
@@ -88,10 +96,12 @@ export class LeftOpen {
   }
 
   /** What is permitted and what is blocked, without the addresses that the host may talk to in any way. */
-  private *taken(lane: Lane): Generator<Box> {
+  private *taken(lane: Lane, excusesDhcp: boolean): Generator<Box> {
     const { rules } = this.permitted;
-    for (const rule of rules) if (rule.direction === lane.direction) yield* boxesOf(rule, lane, 'perhaps');
-    if (lane.protocol === 17) yield dhcpBox(lane);
+    for (const rule of rules)
+      if (rule.direction === lane.direction && (excusesDhcp || rule.service === undefined))
+        yield* boxesOf(rule, lane, 'perhaps');
+    if (lane.protocol === 17 && excusesDhcp) yield dhcpBox(lane);
     yield* boxesIn(this.ownBlocks, lane);
   }
 }
