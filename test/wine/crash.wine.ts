@@ -54,8 +54,8 @@ function wordsOf(run: string): string {
 }
 
 /**
- * While netsh works: it dies with us before and after its effect and in the middle, or meets our end alone. Every second
- * of these; in the long run all.
+ * While netsh works: it dies with us before and after its effect and in the middle, or meets our end alone. Every
+ * second of these; in the long run all.
  */
 function pointsWithin(calls: readonly string[], from: number): Point[] {
   const runs = calls.filter((call) => call.startsWith(`start ${netsh} `));
