@@ -1,3 +1,5 @@
+const { availableParallelism } = require('node:os');
+
 /** Most stand-ins are scripts, which only Linux starts. What decides without them is tried on Windows too. */
 const folders = process.platform === 'win32' ? ['policy', 'request', 'outcome'] : ['.'];
 
@@ -6,6 +8,6 @@ module.exports = {
   testMatch: folders.map((folder) => `<rootDir>/test/${folder}/**/*.test.ts`),
   transform: { '\\.(ts|xml)$': '<rootDir>/scripts/jest-esbuild.cjs' },
   // Most of them wait for processes of their own: with one for each core a third of the time is nobody's.
-  maxWorkers: '150%',
+  maxWorkers: Math.ceil(availableParallelism() * 1.5),
   testTimeout: 60_000,
 };
