@@ -352,3 +352,18 @@ test('the case number is in the line and in the journal', async () => {
   expect(endpoint.audit().at(-1)).toMatch(/ case=77$/);
   expect(readFileSync(join(endpoint.stateFolder, 'journal.jsonl'), 'utf8')).toContain('"caseNumber":"77"');
 });
+
+test('under its other name the word contain is refused, and releases nothing', async () => {
+  start(typicalHost());
+  expect(await endpoint.run('ADD', '-', handler)).toMatchObject({ exitCode: 0 });
+  const refused = await endpoint.runAsRelease('contain', handler);
+  expect(refused).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/^Under the name release-host/) });
+  expect(isOpen(tcp('out', attacker))).toEqual(nowhere);
+});
+
+test('a DELETE that is refused shows how to release, not how to contain', async () => {
+  start(typicalHost());
+  const { exitCode, stderr } = await endpoint.run('DELETE', '-');
+  expect([exitCode, stderr]).toEqual([1, expect.stringContaining('for example: contain-host release')]);
+  expect(stderr).not.toContain('ADD');
+});
