@@ -5,7 +5,7 @@ const source = join(__dirname, '../src');
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
 
 /**
- * From the highest to the lowest. A room imports from itself and from lower ones; `host` is what every room is given.
+ * From the highest to the lowest. A room imports from itself and from lower ones; what all of them may use is last.
  */
 const layers = [
   ...[
@@ -16,7 +16,7 @@ const layers = [
     ['order'],
     ['firewall', 'evidence'],
   ],
-  ...[['agent', 'state'], ['windows', 'request'], ['outcome'], ['policy', 'process'], ['host']],
+  ...[['agent', 'state'], ['windows', 'request'], ['outcome'], ['policy', 'process'], ['host', 'json']],
 ];
 const levelOf = (room: string): number => layers.findIndex((layer) => layer.includes(room));
 const roomOf = (file: string): string => file.replace(/\.ts$/, '').split('/')[0] ?? '';

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { type Fields, isFields, textOf } from '../json';
 import { findLinuxTool } from '../process/linux-tool';
 
 /** The kernel answers at once; the limit is for a host that is overloaded. */
@@ -113,7 +114,7 @@ function readLink({ ifname, ifindex, address, linkinfo, link_type, link, link_in
     {
       name: ifname,
       index: ifindex,
-      type: String(link_type),
+      type: textOf(link_type),
       hasXdp: xdp !== undefined,
       ...(isSet(kind) ? { kind } : {}),
       ...(isSet(address) ? { address } : {}),
@@ -142,12 +143,6 @@ function ask(tool: string, args: readonly string[], input?: string): Promise<str
     );
     child.stdin?.on('error', () => {}).end(input);
   });
-}
-
-export type Fields = Readonly<Record<string, unknown>>;
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function readArray(text: string): Fields[] {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Host } from '../host';
+import { type Fields, isFields } from '../json';
 import { type Address, cidr, isRefusal, parseHost, parseNetwork, quote, type Refusal } from '../policy/address';
 import { type AllowEntry, entryText, parseEntry } from '../policy/allow-entry';
 import type { SealWhen } from '../policy/seal';
@@ -100,7 +101,7 @@ function parse(source: string, file: string): Settings {
   };
 }
 
-function judge(given: Readonly<Record<string, unknown>>): Settings {
+function judge(given: Fields): Settings {
   const warnings: string[] = [];
   const oneOf = <T extends string, O extends T | undefined>(key: string, values: readonly T[], otherwise: O): T | O => {
     const found = values.find((value) => value === given[key]);
@@ -169,8 +170,7 @@ function readHandler(entry: unknown, index: number, own: ReadonlySet<string>): A
 
 function readProbe(value: unknown, warnings: string[]): Probe | undefined {
   if (value === undefined) return undefined;
-  const { address, port } =
-    typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+  const { address, port } = isFields(value) ? value : ({} as Fields);
   const parsed = typeof address === 'string' ? parseHost(address) : { refused: 'it has no address' };
   if (!isRefusal(parsed) && typeof port === 'number' && Number.isInteger(port) && port > 0 && port < 65536) {
     return { address: parsed, port };

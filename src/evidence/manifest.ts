@@ -1,3 +1,4 @@
+import { isFields } from '../json';
 import type { RequestedBy } from '../request/request';
 
 /**
@@ -116,8 +117,6 @@ export function parseManifest(text: string): Manifest | undefined {
   }
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
 function isManifest(value: unknown): value is Manifest {
   if (!isFields(value)) return false;
   const { version, stage, order, firstManifest, items } = value;
@@ -162,8 +161,4 @@ function isKeptFile(value: unknown): boolean {
     typeof value.sha256 === 'string' &&
     sha256.test(value.sha256)
   );
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 import { request as httpsRequest } from 'node:https';
 import { setTimeout as wait } from 'node:timers/promises';
+import { type Fields, isFields, textOf } from '../json';
 import { errorCode, errorText } from '../process/error-code';
 import type { Agent } from './agent';
 import { responses } from './responses';
@@ -194,9 +195,9 @@ async function mustAnswer(asked: Promise<Answer | string>): Promise<Answer> {
  */
 function refusalIn(answer: Answer): string | undefined {
   const { error, data } = readObject(answer.text);
-  const failed = isObject(data) && Array.isArray(data.failed_items) ? data.failed_items : [];
+  const failed = isFields(data) && Array.isArray(data.failed_items) ? data.failed_items : [];
   const first: unknown = failed[0];
-  if (isObject(first) && isObject(first.error)) return printable(String(first.error.message));
+  if (isFields(first) && isFields(first.error)) return printable(textOf(first.error.message));
   if (answer.status === 200 && error === 0) return undefined;
   return `the ${refusalOf(answer)}`;
 }
@@ -210,39 +211,35 @@ function refusalOf({ status, text }: Answer): string {
 
 function readPage({ text }: Answer): { readonly items: readonly unknown[]; readonly count: number } {
   const { data } = readObject(text);
-  if (!isObject(data) || !Array.isArray(data.affected_items))
+  if (!isFields(data) || !Array.isArray(data.affected_items))
     throw new FleetFailure(`The Wazuh API did not answer with a list of agents: ${printable(text)}`);
   return { items: data.affected_items, count: Number(data.total_affected_items) };
 }
 
 function readAgent(item: unknown): Agent {
-  if (!isObject(item) || typeof item.id !== 'string' || !/^\d{3,}$/.test(item.id))
+  if (!isFields(item) || typeof item.id !== 'string' || !/^\d{3,}$/.test(item.id))
     throw new FleetFailure(`The Wazuh API names an agent without a number: ${printable(JSON.stringify(item))}`);
   const { id, name, ip, status, group } = item;
   return {
     id,
-    name: printable(String(name)),
+    name: printable(textOf(name)),
     address: typeof ip === 'string' ? ip : 'any',
-    connection: printable(String(status)),
-    groups: Array.isArray(group) ? group.map(String) : [],
+    connection: printable(textOf(status)),
+    groups: Array.isArray(group) ? group.map(textOf) : [],
   };
 }
 
 function readSystem(item: unknown): System | undefined {
-  const platform = isObject(item) && isObject(item.os) ? item.os.platform : undefined;
+  const platform = isFields(item) && isFields(item.os) ? item.os.platform : undefined;
   if (typeof platform !== 'string' || platform === '') return undefined;
   return platform === 'windows' ? 'windows' : platform === 'darwin' ? undefined : 'linux';
 }
 
-function readObject(text: string): Readonly<Record<string, unknown>> {
+function readObject(text: string): Fields {
   try {
     const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : {};
+    return isFields(value) ? value : {};
   } catch {
     return {};
   }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

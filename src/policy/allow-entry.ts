@@ -1,3 +1,4 @@
+import { isFields } from '../json';
 import { type Address, cidr, isRefusal, parseNetwork, quote, type Refusal } from './address';
 import { type PortRange, type Ports, portsOf, portsText } from './ports';
 
@@ -41,8 +42,8 @@ export function parseEntryText(text: string): AllowEntry | Refusal {
  * 4500]}`.
  */
 export function parseEntry(value: unknown): AllowEntry | Refusal {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { refused: 'it is not an object' };
-  const { address, direction = 'both', protocol, ports, ...more } = value as Readonly<Record<string, unknown>>;
+  if (!isFields(value)) return { refused: 'it is not an object' };
+  const { address, direction = 'both', protocol, ports, ...more } = value;
   const [unknown] = Object.keys(more);
   if (unknown !== undefined) return { refused: `${quote(unknown)} is no part of an entry` };
   if (typeof address !== 'string') return { refused: 'it has no address' };

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Manifest } from '../evidence/manifest';
 import { type FoundEvidence, readEvidence } from '../evidence/read';
+import { textOf } from '../json';
 import type { Gap } from '../outcome/gaps';
 import type { State } from '../outcome/states';
 import { type MeasuredTimes, measuredTimes } from '../state/case-times';
@@ -167,9 +168,9 @@ function readOutcomes(stateFolder: string): Moment[] {
 function readOutcome(line: string): Moment[] {
   try {
     const { message, timestamp, said, exitCode } = JSON.parse(line) as Record<string, unknown>;
-    const at = new Date(String(timestamp));
+    const at = new Date(textOf(timestamp));
     if (message !== 'outcome' || typeof said !== 'string' || Number.isNaN(at.getTime())) return [];
-    return [{ at, kind: 'outcome', text: `exit code ${String(exitCode)}: ${said}` }];
+    return [{ at, kind: 'outcome', text: `exit code ${textOf(exitCode)}: ${said}` }];
   } catch {
     return [];
   }

@@ -1,3 +1,4 @@
+import type { Fields } from '../json';
 import type { JournalEntry } from '../state/journal';
 import type { Moment } from './case-report';
 
@@ -54,7 +55,7 @@ export function milestonesOf(entries: readonly JournalEntry[], outcomes: readonl
     .sort((a, b) => a.at.getTime() - b.at.getTime());
 }
 
-function timesIn({ orderedAt, blockMs }: Readonly<Record<string, unknown>>) {
+function timesIn({ orderedAt, blockMs }: Fields) {
   const areTimes = typeof orderedAt === 'number' && typeof blockMs === 'number';
   return areTimes && Number.isFinite(new Date(orderedAt + blockMs).getTime()) ? { orderedAt, blockMs } : undefined;
 }

@@ -1,9 +1,8 @@
+import { type Fields, isFields } from '../json';
 import { Failure } from '../outcome/failure';
 import { findRepeatedKeys } from './json-keys';
 import { isPair, readOperatorWords, splitWords } from './operator-words';
 import { longestAddress, type OperatorWords, type Request } from './request';
-
-type Json = Readonly<Record<string, unknown>>;
 
 /**
  * Reads the one line that a Wazuh agent writes to our standard input. Wazuh 4.2 to 4.14 send `add` and `delete` (wazuh
@@ -36,11 +35,11 @@ function readMessage(line: string): Request {
   return request;
 }
 
-function readWazuh4({ command, parameters }: Json): Request {
+function readWazuh4({ command, parameters }: Fields): Request {
   if (command !== 'add' && command !== 'delete') throw bad('in version 1 the command is add or delete');
-  if (!isObject(parameters)) throw bad('it has no parameters');
+  if (!isFields(parameters)) throw bad('it has no parameters');
   const { extra_args: extraArgs = [], alert = {} } = parameters;
-  if (!isObject(alert)) throw bad('parameters.alert is not an object');
+  if (!isFields(alert)) throw bad('parameters.alert is not an object');
   const shared = { action: command, dialect: 'wazuh' } as const;
   if (alert.rule !== undefined) {
     const answersStatus = alert.location === 'contain-host' || alert.location === 'command_contain-host';
@@ -91,10 +90,10 @@ function isStrange(word: string): boolean {
  * `source.ip` is the event's, so it is never let in; only what an administrator wrote into the response names a
  * handler.
  */
-function readWazuh5({ command, wazuh }: Json): Request {
+function readWazuh5({ command, wazuh }: Fields): Request {
   if (command !== 'enable' && command !== 'disable') throw bad('in Wazuh 5 the command is enable or disable');
-  const response = isObject(wazuh) ? wazuh.active_response : undefined;
-  if (!isObject(response)) throw bad('it has no wazuh.active_response');
+  const response = isFields(wazuh) ? wazuh.active_response : undefined;
+  if (!isFields(response)) throw bad('it has no wazuh.active_response');
   const text = response.extra_arguments ?? '';
   if (typeof text !== 'string') throw bad('wazuh.active_response.extra_arguments is not a text');
   const words = splitWords(text);
@@ -106,38 +105,34 @@ function readWazuh5({ command, wazuh }: Json): Request {
   };
 }
 
-function sourceAddress({ data }: Json): string | undefined {
-  return isObject(data) && typeof data.srcip === 'string' ? data.srcip : undefined;
+function sourceAddress({ data }: Fields): string | undefined {
+  return isFields(data) && typeof data.srcip === 'string' ? data.srcip : undefined;
 }
 
 /** The address, as Wazuh's own responses look for it, in their order (wazuh src/active-response/active_responses.c). */
-function alertAddress(alert: Json): string | undefined {
-  const win = isObject(alert.data) ? alert.data.win : undefined;
-  const event = isObject(win) && isObject(win.eventdata) ? win.eventdata : {};
+function alertAddress(alert: Fields): string | undefined {
+  const win = isFields(alert.data) ? alert.data.win : undefined;
+  const event = isFields(win) && isFields(win.eventdata) ? win.eventdata : {};
   return [event.ipAddress, event.destinationIp].find((value) => typeof value === 'string') ?? sourceAddress(alert);
 }
 
-function readAlertId({ id, rule }: Json): Pick<Request, 'alertId' | 'ruleId'> {
-  const ruleId = isObject(rule) ? rule.id : undefined;
+function readAlertId({ id, rule }: Fields): Pick<Request, 'alertId' | 'ruleId'> {
+  const ruleId = isFields(rule) ? rule.id : undefined;
   return {
     ...(typeof id === 'string' && /^\d{1,12}\.\d{1,12}$/.test(id) ? { alertId: id } : {}),
     ...(typeof ruleId === 'string' && /^\d{1,9}$/.test(ruleId) ? { ruleId } : {}),
   };
 }
 
-function parseObject(line: string): Json {
+function parseObject(line: string): Fields {
   let value: unknown;
   try {
     value = JSON.parse(line);
   } catch {
     throw bad('it is not JSON');
   }
-  if (!isObject(value)) throw bad('it is not a JSON object');
+  if (!isFields(value)) throw bad('it is not a JSON object');
   return value;
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function bad(why: string): Failure {

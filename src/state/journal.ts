@@ -10,6 +10,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { type Fields, isFields, textOf } from '../json';
 import type { Gap } from '../outcome/gaps';
 import type { State } from '../outcome/states';
 import { errorCode } from '../process/error-code';
@@ -233,7 +234,7 @@ function parseLine(line: string): JournalEntry | undefined {
     const value: unknown = JSON.parse(line);
     if (typeof value !== 'object' || value === null || !('time' in value) || !('event' in value)) return undefined;
     const { time: text, ...event } = value;
-    const time = new Date(String(text));
+    const time = new Date(textOf(text));
     return Number.isNaN(time.getTime()) || !isEvent(event) ? undefined : { time, event };
   } catch {
     return undefined;
@@ -241,14 +242,14 @@ function parseLine(line: string): JournalEntry | undefined {
 }
 
 function isEvent(value: object): value is JournalEvent {
-  const fields = value as Readonly<Record<string, unknown>>;
+  const fields = value as Fields;
   switch (fields.event) {
     case 'asked':
       return isAsked(fields);
     case 'step':
       return typeof fields.step === 'string' && mayBeAsked(fields.asked);
     case 'noted':
-      return isRecord(fields.facts);
+      return isFields(fields.facts);
     case 'judged':
       return typeof fields.state === 'string' && Array.isArray(fields.gaps) && mayBeAsked(fields.asked);
     case 'closed':
@@ -259,15 +260,11 @@ function isEvent(value: object): value is JournalEvent {
 }
 
 function mayBeAsked(value: unknown): boolean {
-  return value === undefined || (isRecord(value) && isAsked(value));
+  return value === undefined || (isFields(value) && isAsked(value));
 }
 
-function isAsked({ requestedBy, handlers, allow = [] }: Readonly<Record<string, unknown>>): boolean {
+function isAsked({ requestedBy, handlers, allow = [] }: Fields): boolean {
   return (requestedBy === 'operator' || requestedBy === 'alert') && isTexts(handlers) && isTexts(allow);
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }
 
 function isTexts(value: unknown): boolean {

@@ -1,10 +1,9 @@
 import { BlockList, isIP } from 'node:net';
+import { type Fields, isFields, textOf } from '../../json';
 import type { Server } from '../../policy/allow-list';
 
 /** Whether packets for a server meet a condition; `perhaps`: that is not understood. */
 export type Holds = 'yes' | 'perhaps' | 'no';
-
-export type Fields = Readonly<Record<string, unknown>>;
 
 /** A server by one of its protocols: where it has two, a rule may be about one of them. */
 export type Aim = Pick<Server, 'address' | 'port'> & { readonly protocol: Server['protocols'][number] };
@@ -99,7 +98,7 @@ export class Packets {
       if (field === 'daddr') return { kind: 'address', text: address.text };
       return field === 'protocol' ? this.meta('l4proto') : undefined;
     }
-    if (otherProtocols.includes(String(protocol)) && protocol !== own) return 'absent';
+    if (otherProtocols.includes(textOf(protocol)) && protocol !== own) return 'absent';
     if (protocol !== 'th' && protocol !== own) return undefined;
     return field === 'dport' ? { kind: 'port', port } : undefined;
   }
@@ -124,12 +123,8 @@ export function namesAddress(expression: unknown): boolean {
       isFields(part) &&
       isFields(part.payload) &&
       part.payload.field === 'daddr' &&
-      ['ip', 'ip6'].includes(String(part.payload.protocol)),
+      ['ip', 'ip6'].includes(textOf(part.payload.protocol)),
   );
-}
-
-export function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isOne(known: Known, value: unknown): Holds {
@@ -142,9 +137,9 @@ function isOne(known: Known, value: unknown): Holds {
     case 'port':
       return isPort(known.port, value);
     case 'word':
-      return isPlain(value) ? sure(known.texts.includes(String(value))) : 'perhaps';
+      return isPlain(value) ? sure(known.texts.includes(textOf(value))) : 'perhaps';
     case 'type of address':
-      return ['local', 'broadcast', 'multicast', 'anycast'].includes(String(value)) ? 'no' : 'perhaps';
+      return ['local', 'broadcast', 'multicast', 'anycast'].includes(textOf(value)) ? 'no' : 'perhaps';
   }
 }
 
@@ -172,7 +167,7 @@ interface Ends {
 function endsOf(value: unknown): Ends | undefined {
   if (typeof value === 'string') return { first: value, last: value };
   const { prefix, range } = isFields(value) ? value : ({} as Fields);
-  if (Array.isArray(range)) return { first: String(range[0]), last: String(range[1]) };
+  if (Array.isArray(range)) return { first: textOf(range[0]), last: textOf(range[1]) };
   if (!isFields(prefix) || typeof prefix.addr !== 'string' || typeof prefix.len !== 'number') return undefined;
   return { first: prefix.addr, last: prefix.addr, length: prefix.len };
 }

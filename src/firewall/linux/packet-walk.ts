@@ -1,6 +1,8 @@
+import { type Fields, isFields, textOf } from '../../json';
 import { isRefusal, parseServer } from '../../policy/address';
+import { objectsIn } from './listed-objects';
 import { familyWord } from './match';
-import { type Aim, type Fields, type Holds, isFields, namesAddress, Packets, type Sets } from './packet-match';
+import { type Aim, type Holds, namesAddress, Packets, type Sets } from './packet-match';
 
 /**
  * How sure it is that packets for the server come to a place. `named`: a rule on the way names the server, so what
@@ -63,13 +65,13 @@ export class Walk {
     private readonly type: 'nat' | 'route',
   ) {
     for (const rule of objectsIn(listed, 'rule')) {
-      const chain = String(rule.chain);
+      const chain = textOf(rule.chain);
       const rules = this.rules.get(chain);
       if (rules === undefined) this.rules.set(chain, [rule]);
       else rules.push(rule);
     }
     const named = [...objectsIn(listed, 'map'), ...objectsIn(listed, 'set')];
-    const sets: Sets = new Map(named.map(({ name, elem }) => [`@${name}`, Array.isArray(elem) ? elem : []]));
+    const sets: Sets = new Map(named.map(({ name, elem }) => [`@${textOf(name)}`, Array.isArray(elem) ? elem : []]));
     this.packets = new Packets(aim, sets);
     this.family = familyWord(aim.address.family);
   }
@@ -80,7 +82,7 @@ export class Walk {
       ({ type, hook, family = this.family }) =>
         type === this.type && hook === 'output' && (family === this.family || family === 'inet'),
     );
-    return mostSure(bases.map(({ name }) => this.through(String(name), 'yes').rewritten));
+    return mostSure(bases.map(({ name }) => this.through(textOf(name), 'yes').rewritten));
   }
 
   /** Each chain is gone through once for each certainty, also where chains call each other in a circle. */
@@ -173,7 +175,7 @@ export class Walk {
   }
 
   private target(xt: unknown, certainty: Certainty): Passed {
-    const name = isFields(xt) ? String(xt.name) : undefined;
+    const name = isFields(xt) ? textOf(xt.name) : undefined;
     // No target of iptables sets an address in other chains than those of NAT.
     if (this.type === 'route' || (name !== undefined && harmlessTargets.includes(name))) return passesOn;
     if (name !== undefined && rewritingTargets.includes(name)) return { rewritten: asAnswer(certainty), end: 'ends' };
@@ -201,7 +203,7 @@ export class Walk {
     if ('return' in verdict) return { rewritten: 'no', end: 'returns' };
     const to = verdict.jump ?? verdict.goto;
     if (to === undefined) return passesOn;
-    const { rewritten, end } = this.through(String(isFields(to) ? to.target : to), certainty);
+    const { rewritten, end } = this.through(textOf(isFields(to) ? to.target : to), certainty);
     if (end === 'ends') return { rewritten, end };
     // After `goto` the packets are at the caller's, as if they had returned.
     return { rewritten, end: 'goto' in verdict ? 'returns' : 'goes on' };
@@ -224,15 +226,9 @@ export class Walk {
     if (found.length > 1 || only.holds !== 'yes') return 'unknown';
     if (!namesAddress(key))
       return isNamedPort(key) && typeof only.value === 'number' ? { ...to, port: only.value } : 'unknown';
-    const address = parseServer(String(only.value));
+    const address = parseServer(textOf(only.value));
     return isRefusal(address) ? 'unknown' : { ...to, address };
   }
-}
-
-/** Entries of one kind in what nft lists. */
-export function objectsIn(listed: unknown, kind: 'chain' | 'rule' | 'map' | 'set'): Fields[] {
-  const entries: unknown[] = isFields(listed) && Array.isArray(listed.nftables) ? listed.nftables : [];
-  return entries.flatMap((entry) => (isFields(entry) && isFields(entry[kind]) ? [entry[kind]] : []));
 }
 
 /** The surest of several answers. */

@@ -1,3 +1,5 @@
+import { type Fields, isFields, textOf } from '../../json';
+import { objectsIn } from './listed-objects';
 import { type Match, protocolNumbers } from './match';
 import type { Nft, Unreadable } from './nft';
 import { isFree, isThere } from './present-tables';
@@ -91,7 +93,7 @@ export function readListing(table: Table, listed: unknown): Listing | Unreadable
     flagged: own.some(({ flags }) => flags !== undefined) ? [table] : [],
     chains: objectsIn(listed, 'chain').flatMap((chain) => readChain(table, chain)),
     rules: objectsIn(listed, 'rule')
-      .filter(({ chain }) => chainNames.includes(String(chain)))
+      .filter(({ chain }) => chainNames.includes(textOf(chain)))
       .map((rule) => readRule(table, rule)),
   };
 }
@@ -109,7 +111,7 @@ function readRule(table: Table, { chain, comment, expr }: Fields): LiveRule {
   const verdict = isFields(last) && 'accept' in last ? 'accept' : isFields(last) && 'drop' in last ? 'drop' : 'other';
   const isUnderstood = conditions.every((match) => match !== undefined);
   return {
-    ...{ table, chain: String(chain), comment: typeof comment === 'string' ? comment : '', matches, verdict },
+    ...{ table, chain: textOf(chain), comment: typeof comment === 'string' ? comment : '', matches, verdict },
     isUnderstood,
     isPlain: isUnderstood && verdict !== 'other' && matches.every(isPlain),
     spelling: JSON.stringify([table.family, chain, statements.map(sorted)]),
@@ -154,13 +156,13 @@ function isPlain({ field, values }: Match): boolean {
 
 function fieldOf({ payload, meta, exthdr, ct, '&': masked }: Fields): string | undefined {
   if (Array.isArray(masked)) return maskedField(masked);
-  if (isFields(ct)) return ['ct', ...(ct.dir === undefined ? [] : [ct.dir]), ct.key].map(String).join(' ');
+  if (isFields(ct)) return ['ct', ...(ct.dir === undefined ? [] : [ct.dir]), ct.key].map(textOf).join(' ');
   if (isFields(payload) && payload.base !== undefined)
-    return `@${[payload.base, payload.offset, payload.len].map(String).join(',')}`;
-  if (isFields(payload)) return `${String(payload.protocol)} ${String(payload.field)}`;
-  if (isFields(exthdr)) return `${String(exthdr.name)} ${String(exthdr.field)}`;
+    return `@${[payload.base, payload.offset, payload.len].map(textOf).join(',')}`;
+  if (isFields(payload)) return `${textOf(payload.protocol)} ${textOf(payload.field)}`;
+  if (isFields(exthdr)) return `${textOf(exthdr.name)} ${textOf(exthdr.field)}`;
   if (!isFields(meta)) return undefined;
-  const key = String(meta.key);
+  const key = textOf(meta.key);
   return key === 'iifname' || key === 'oifname' ? key : `meta ${key}`;
 }
 
@@ -168,14 +170,14 @@ function fieldOf({ payload, meta, exthdr, ct, '&': masked }: Fields): string | u
 function maskedField([left, right]: readonly unknown[]): string | undefined {
   const field = isFields(left) ? fieldOf(left) : undefined;
   const flags = isFields(right) ? right['|'] : right;
-  return field === undefined || !Array.isArray(flags) ? undefined : `${field} & (${flags.map(String).join('|')})`;
+  return field === undefined || !Array.isArray(flags) ? undefined : `${field} & (${flags.map(textOf).join('|')})`;
 }
 
 function valuesOf(right: unknown): string[] | undefined {
-  if (typeof right === 'string' || typeof right === 'number') return [String(right)];
+  if (typeof right === 'string' || typeof right === 'number') return [textOf(right)];
   if (!isFields(right)) return undefined;
-  if (Array.isArray(right.range)) return [right.range.map(String).join('-')];
-  if (isFields(right.prefix)) return [`${String(right.prefix.addr)}/${String(right.prefix.len)}`];
+  if (Array.isArray(right.range)) return [right.range.map(textOf).join('-')];
+  if (isFields(right.prefix)) return [`${textOf(right.prefix.addr)}/${textOf(right.prefix.len)}`];
   if (!Array.isArray(right.set)) return undefined;
   const values = right.set.map(valuesOf);
   return values.every((value) => value !== undefined) ? values.flat() : undefined;
@@ -191,16 +193,4 @@ const codeNames: Readonly<Record<string, string>> = { '4': 'frag-needed' };
 function usualValue(field: string, text: string): string {
   if (field === 'icmp code') return codeNames[text] ?? text;
   return field === 'meta l4proto' || field === 'frag nexthdr' ? (protocolNames[text] ?? text) : text;
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** The objects of one kind in an answer of nft (libnftables-json(5)). */
-function objectsIn(listed: unknown, kind: 'table' | 'chain' | 'rule'): Fields[] {
-  const entries: unknown[] = isFields(listed) && Array.isArray(listed.nftables) ? listed.nftables : [];
-  return entries.flatMap((entry) => (isFields(entry) && isFields(entry[kind]) ? [entry[kind]] : []));
 }

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { Server } from '../../policy/allow-list';
 import { readLegacyNat, rewritesLegacy } from './legacy-nat';
+import { objectsIn, tablesOf } from './listed-objects';
 import type { Nft } from './nft';
-import { type Answer, type Destination, mostSure, objectsIn, Walk } from './packet-walk';
+import { type Answer, type Destination, mostSure, Walk } from './packet-walk';
 import type { VirtualServer } from './virtual-servers';
 
 /** Whether NAT at output sends packets for a server elsewhere; `perhaps`: on conditions that are not understood. */
@@ -71,8 +72,7 @@ async function listRewriting(nft: Lister): Promise<Listings> {
   const [nat, route] = await Promise.all(
     (['nat', 'route'] as const).map(async (wanted) => {
       const bases = objectsIn(chains.listed, 'chain').filter(({ type, hook }) => type === wanted && hook === 'output');
-      const places = new Map(bases.map(({ family, table }) => [`${family} ${table}`, [String(family), String(table)]]));
-      const tables = await Promise.all([...places.values()].map((place) => nft.list(['table', ...place], left)));
+      const tables = await Promise.all(tablesOf(bases).map((place) => nft.list(['table', ...place], left)));
       const listings = tables.flatMap((table) => ('unreadable' in table ? [] : [table.listed]));
       return { listings, isWhole: listings.length === tables.length };
     }),

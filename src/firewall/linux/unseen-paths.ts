@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { askJson, type Link, readLinks } from '../../agent/iproute';
+import { type Fields, isFields, textOf } from '../../json';
 import { type Gap, gapOf } from '../../outcome/gaps';
 import { readDhcpUsers } from './dhcp-clients';
+import { objectsIn, tablesOf } from './listed-objects';
 import { macGuests } from './mac-guests';
 import type { Nft } from './nft';
-
-type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * The ways past the firewall on this host: whatever takes packets from a card, or gives them to it, before the stack
@@ -38,13 +38,13 @@ export function devicePaths(links: readonly Link[]): string[] {
 
 /** Chains at a device itself that send packets on to another one. */
 async function chainPaths(nft: Nft): Promise<string[]> {
-  const chains = objectsIn(await nft.list(['chains'], nft.limits.inOrder), 'chain').filter(
+  const chains = objectsIn(listedIn(await nft.list(['chains'], nft.limits.inOrder)), 'chain').filter(
     ({ hook }) => hook === 'ingress' || hook === 'egress',
   );
-  const places = new Map(chains.map(({ family, table }) => [`${family} ${table}`, [String(family), String(table)]]));
+  const tables = tablesOf(chains);
   const found = await Promise.all(
-    [...places.values()].map(async (place) => {
-      const rules = objectsIn(await nft.list(['table', ...place], nft.limits.inOrder), 'rule');
+    tables.map(async (place) => {
+      const rules = objectsIn(listedIn(await nft.list(['table', ...place], nft.limits.inOrder)), 'rule');
       const sending = new Set(rules.filter(({ expr }) => sendsOn(expr)).map(({ chain }) => chain));
       return sending.size === 0
         ? []
@@ -56,7 +56,7 @@ async function chainPaths(nft: Nft): Promise<string[]> {
 
 /** Flows that were handed to a fast path go on in it, past every chain, as long as packets come. */
 export async function flowtablePaths(nft: Nft): Promise<string[]> {
-  return devicesOf(objectsIn(await nft.list(['flowtables'], nft.limits.inOrder), 'flowtable')).map(
+  return devicesOf(objectsIn(listedIn(await nft.list(['flowtables'], nft.limits.inOrder)), 'flowtable')).map(
     (name) => `${name} (flowtable)`,
   );
 }
@@ -64,7 +64,7 @@ export async function flowtablePaths(nft: Nft): Promise<string[]> {
 /** Filters of traffic control that redirect packets, or that run a program, which may redirect them. */
 async function trafficControlPaths(): Promise<string[]> {
   const ordinary = ['noqueue', 'noop', 'mq', 'pfifo_fast', 'fq_codel', 'fq', 'pfifo', 'bfifo'];
-  const queues = ((await askJson('tc', 'qdisc', 'show')) ?? []).filter(({ kind }) => !ordinary.includes(String(kind)));
+  const queues = ((await askJson('tc', 'qdisc', 'show')) ?? []).filter(({ kind }) => !ordinary.includes(textOf(kind)));
   const devices = [...new Set(queues.flatMap(({ dev }) => (typeof dev === 'string' ? [dev] : [])))];
   const found = await Promise.all(
     devices.map(async (device) => {
@@ -117,19 +117,12 @@ function targetsOf(rules: readonly Fields[]): string[] {
 /** nft 1.0 leaves out the devices of some chains; then the chain is named. */
 function devicesOf(objects: readonly Fields[]): string[] {
   return objects.flatMap(({ dev, table, name }) =>
-    typeof dev === 'string' ? [dev] : Array.isArray(dev) ? dev.map(String) : [`${table} ${name}`],
+    typeof dev === 'string' ? [dev] : Array.isArray(dev) ? dev.map(textOf) : [`${textOf(table)} ${textOf(name)}`],
   );
 }
 
-function objectsIn(answer: Awaited<ReturnType<Nft['list']>>, kind: 'chain' | 'rule' | 'flowtable'): Fields[] {
-  const listed = 'listed' in answer && isFields(answer.listed) ? answer.listed.nftables : undefined;
-  return (Array.isArray(listed) ? listed : []).flatMap((entry: unknown) =>
-    isFields(entry) && isFields(entry[kind]) ? [entry[kind]] : [],
-  );
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function listedIn(answer: Awaited<ReturnType<Nft['list']>>): unknown {
+  return 'listed' in answer ? answer.listed : undefined;
 }
 
 function namesIn(folder: string): string[] {
