@@ -1,5 +1,5 @@
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, realpathSync } from 'node:fs';
+import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { parseArgs } from 'node:util';
 import { evidenceFolder, type Item, stages } from '../evidence/manifest';
 import { readEvidence, type Snapshot } from '../evidence/read';
@@ -26,6 +26,10 @@ export async function evidence(host: Host, args: readonly string[]): Promise<num
   const folder = stateFolderOf(host);
   const refusal = whyUnreadable(host, folder);
   if (refusal !== undefined) return refuse(refusal);
+  if (options.archive !== undefined && isWithinEvidence(folder, options.archive))
+    return refuse(
+      `${quote(options.archive)} is in the evidence itself, which nothing may change. Name another folder.`,
+    );
   const { snapshots: all, problems } = readEvidence(folder);
   const snapshots = all.filter((snapshot) => options.case === undefined || snapshot.case === options.case);
   if (snapshots.length === 0 && problems.length === 0) return refuse(whyNone(all, options.case));
@@ -78,6 +82,17 @@ function whyUnreadable({ platform }: Host, folder: string): string | undefined {
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
     return `The evidence on this host cannot be read. Run this ${platform === 'windows' ? 'elevated' : 'as root'}.`;
+  }
+}
+
+/** Also by a link. A folder that is missing or closed is refused where it is opened. */
+function isWithinEvidence(stateFolder: string, target: string): boolean {
+  try {
+    const evidence = realpathSync.native(join(stateFolder, evidenceFolder));
+    const way = relative(evidence, realpathSync.native(dirname(target)));
+    return !isAbsolute(way) && way.split(sep)[0] !== '..';
+  } catch {
+    return false;
   }
 }
 

@@ -121,6 +121,22 @@ test('an archive that is there already is not overwritten', async () => {
   expect(existsSync(nowhere)).toBe(false);
 });
 
+test.each(['in the folder of a stage', 'by a link to it'])(
+  'an archive is not put among the evidence: %s',
+  async (how) => {
+    const first = collect('77');
+    const link = join(endpoint.folder, 'link');
+    symlinkSync(first, link);
+    const file = join(how === 'by a link to it' ? link : first, 'all.zip');
+    expect(await evidence('--archive', file)).toMatchObject({
+      exitCode: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/in the evidence itself/),
+    });
+    expect(await evidence('77', '--verify')).toMatchObject({ exitCode: 0, stderr: '' });
+  },
+);
+
 test('a snapshot that an order took is whole, until one bit of any file of it changes', async () => {
   expect(await endpoint.run('ADD', '-', '192.0.2.50', 'case=77')).toMatchObject({ exitCode: 0 });
   while (!(await evidence('77')).stdout.includes('second stage, ')) await wait(50);
