@@ -3,8 +3,8 @@ import type { Address } from '../../policy/address';
 import type { GroupName } from '../../policy/flows';
 import { type AcceptRule, accept, match } from './match';
 
-/** A report that names more groups than this is dropped. */
-const mostGroups = 6;
+/** A report that names more groups than this is dropped. A week of temporary addresses (RFC 8981) makes nine. */
+const mostGroups = 12;
 
 /**
  * Lengths in bytes (RFC 2710, 3810): the option in front of a report, a report without groups, one group without
@@ -14,10 +14,10 @@ const lengths = { option: 8, report: 8, group: 20, oldReport: 24 } as const;
 
 /**
  * Groups whose addresses are fixed and so carry no message, which the kernel and its usual daemons join (IANA, IPv6
- * Multicast Address Space): routers, multicast DNS, LLMNR. A report of everything that was joined names them beside
+ * Multicast Address Space): routers, SSDP, multicast DNS, DHCPv6 servers, LLMNR. A report of everything that was joined names them beside
  * those that are needed.
  */
-const wellKnown = ['ff02::2', 'ff05::2', 'ff02::fb', 'ff02::1:3'];
+const wellKnown = ['ff02::2', 'ff05::2', 'ff02::c', 'ff02::fb', 'ff02::1:2', 'ff02::1:3'];
 
 /**
  * Reports of multicast groups. Some switches pass on only what a report asked for: without reports, a neighbour's

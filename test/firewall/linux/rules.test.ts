@@ -132,13 +132,13 @@ test('leases are renewed with whoever gave them', () => {
 test('reports of multicast groups name the groups of our own addresses, and tell how many bytes that makes', () => {
   const rules = rulesFor({ handlers: [host6('2001:db8::50')] }, { ownIp6: [host6('2001:db8::12:3456')] });
   const reports = rules.filter((rule) => rule.includes('listener-report'));
-  const groups = 'ff02::1:3, ff02::1:ff12:3456, ff02::2, ff02::fb, ff05::2';
+  const groups = 'ff02::1:2, ff02::1:3, ff02::1:ff12:3456, ff02::2, ff02::c, ff02::fb, ff05::2';
   expect(reports[0]).toBe(
     `output icmpv6 type mld-listener-report ip6 hoplimit 1 ip6 length 32 ip6 daddr { ${groups} }`,
   );
   expect(reports[1]).toMatch(/mld2-listener-report ip6 hoplimit 1 ip6 length 36 @th,48,16 1 @th,96,128 \{ 0xff02/);
   expect(reports[2]).toMatch(/ip6 length 56 @th,48,16 2 @th,96,128 \{ .* \} @th,256,128 \{ /);
-  expect(reports).toHaveLength(6);
+  expect(reports).toHaveLength(8);
 });
 
 const udp: AllowEntry = {
