@@ -14,8 +14,8 @@ const lengths = { option: 8, report: 8, group: 20, oldReport: 24 } as const;
 
 /**
  * Groups whose addresses are fixed and so carry no message, which the kernel and its usual daemons join (IANA, IPv6
- * Multicast Address Space): routers, SSDP, multicast DNS, DHCPv6 servers, LLMNR. A report of everything that was joined names them beside
- * those that are needed.
+ * Multicast Address Space): routers, SSDP, multicast DNS, DHCPv6 servers, LLMNR. A report of everything that was
+ * joined names them beside those that are needed.
  */
 const wellKnown = ['ff02::2', 'ff05::2', 'ff02::c', 'ff02::fb', 'ff02::1:2', 'ff02::1:3'];
 
