@@ -22,7 +22,9 @@ import { cidr } from '../policy/address';
 import type { AllowList } from '../policy/allow-list';
 import type { SealWhen } from '../policy/seal';
 import { parseOssecArguments } from '../request/ossec';
+import { parseContain, parseRelease } from '../request/prompt';
 import type { Request, RequestedBy } from '../request/request';
+import type { Understood } from '../request/understood';
 import { stateFolderOf } from '../state/folder';
 import { usage } from './help';
 import { formOf, whatIsWrong } from './refuse';
@@ -87,11 +89,18 @@ function readOptions(host: Host, args: readonly string[]): Options | undefined {
   }
   const platform = values.for ?? host.platform;
   if (platform !== 'windows' && platform !== 'linux') throw bad('--for takes windows or linux.');
-  const understood = parseOssecArguments(positionals);
+  const understood = readOrder(positionals);
   if (understood?.kind === 'help') return undefined;
   if (understood?.kind !== 'order')
-    throw bad(understood?.reason ?? 'plan takes ADD or DELETE, a user and an IP address.');
+    throw bad(understood?.reason ?? 'plan takes an order: contain and an IP address, or release.');
   return { platform, original: values.original ?? false, request: understood.request };
+}
+
+/** An order as it is typed at the prompt, or as agents write it. */
+function readOrder([first, ...rest]: readonly string[]): Understood | undefined {
+  if (first === 'contain') return parseContain(rest);
+  if (first === 'release') return parseRelease(rest);
+  return parseOssecArguments(first === undefined ? [] : [first, ...rest]);
 }
 
 async function makePlan(here: Host, options: Options): Promise<Plan> {

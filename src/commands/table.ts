@@ -57,7 +57,7 @@ export const commands: readonly Command[] = [
   },
   {
     name: 'plan',
-    form: '(ADD|DELETE) user IP [--for SYSTEM] [--original] [--json]',
+    form: '(contain IP | release | ADD|DELETE user IP) [--for SYSTEM] [--original] [--json]',
     summary: 'show every step and command of an order; changes nothing, needs no rights',
     details: [],
     options: [
@@ -66,8 +66,8 @@ export const commands: readonly Command[] = [
       json,
     ],
     examples: [
-      { line: 'plan ADD - 192.0.2.50', summary: 'what contain 192.0.2.50 would do here' },
-      { line: 'plan DELETE - - --for windows', summary: 'what release does on Windows' },
+      { line: 'plan contain 192.0.2.50', summary: 'what contain 192.0.2.50 would do here' },
+      { line: 'plan release --for windows', summary: 'what release does on Windows' },
     ],
     run: async (host, args) => (await import('./plan')).plan(host, args),
   },

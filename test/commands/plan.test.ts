@@ -15,10 +15,10 @@ function newHome(): string {
   return home;
 }
 
-const run = (home: string, ...args: string[]): Promise<{ exitCode: number; output: string }> =>
+const run = (home: string, ...args: string[]): Promise<{ exitCode: number; output: string; stderr: string }> =>
   new Promise((resolve) => {
-    execFile(process.execPath, [program, ...args], { env: { OSSECPATH: `${home}/` } }, (error, output) => {
-      resolve({ exitCode: Number(error?.code ?? 0), output });
+    execFile(process.execPath, [program, ...args], { env: { OSSECPATH: `${home}/` } }, (error, output, stderr) => {
+      resolve({ exitCode: Number(error?.code ?? 0), output, stderr });
     });
   });
 
@@ -50,6 +50,27 @@ test('the plan for Windows is the steps in order, with the exact commands', asyn
     'advfirewall set allprofiles state on',
     'advfirewall set allprofiles firewallpolicy blockinbound,blockoutbound',
   ]);
+});
+
+test.each([
+  [
+    ['contain', '192.0.2.50', 'case=77'],
+    ['ADD', '-', '192.0.2.50', 'case=77'],
+  ],
+  [['release'], ['DELETE', '-', '-']],
+])('an order may be written as at the prompt: %j', async (typed, byAgent) => {
+  const home = newHome();
+  const planned = await run(home, 'plan', ...typed, '--for', 'windows');
+  expect(planned).toEqual(await run(home, 'plan', ...byAgent, '--for', 'windows'));
+  expect(planned).toMatchObject({ exitCode: 0, output: expect.stringMatching(/Steps:/) });
+});
+
+test.each([
+  [['contain', '192.0.2.50', '192.0.2.51'], /"192\.0\.2\.51" was not understood/],
+  [['contain', '192.0.2.50', '--keep-my-session'], /plan has no option/],
+  [['release', 'pc-17'], /"pc-17" was not understood/],
+])('what is no order at the prompt is none here: %j', async (typed, why) => {
+  expect(await run(newHome(), 'plan', ...typed)).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(why) });
 });
 
 test.each([['windows'], ['linux']])('for %s it is readable, and touches nothing', async (platform) => {
