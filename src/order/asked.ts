@@ -10,7 +10,7 @@ import { parseHandler } from './handler';
 /**
  * Who asked, and who is let in now: always the configured handlers and the last operator's address. An alert takes
  * nobody away, and its own address comes in only where the settings say so and there is room: with each alert there may
- * be one more.
+ * be one more. An order without the number of a case keeps that of the open one.
  */
 export function mergeAsked(
   request: Request,
@@ -18,7 +18,7 @@ export function mergeAsked(
   settings: Settings,
   before: Asked | undefined,
 ): Asked {
-  const { alertId, ruleId, caseNumber, by, note } = request;
+  const { alertId, ruleId, by, note, caseNumber = before?.caseNumber } = request;
   const origin = {
     ...(alertId === undefined ? {} : { alertId }),
     ...(ruleId === undefined ? {} : { ruleId }),

@@ -54,6 +54,14 @@ test('before, during and after a case', async () => {
   expect(await status()).toEqual({ version: 1, state: 'not-contained', gaps: [], atWork: false, ...runs });
 });
 
+test('a later order keeps the number of the case, unless it names another', async () => {
+  await add();
+  await endpoint.run('contain', '192.0.2.51');
+  expect(await status()).toMatchObject({ caseNumber: '77', handlers: ['192.0.2.51/32'] });
+  await endpoint.run('contain', '192.0.2.50', 'case=78');
+  expect(await status()).toMatchObject({ caseNumber: '78', handlers: ['192.0.2.50/32'] });
+});
+
 test('without the service that filters nothing is contained, and a backup that is gone is told', async () => {
   await add();
   expect(await status()).toMatchObject({ state: 'contained', firewall: [{ running: null }, { running: null }] });
