@@ -35,7 +35,7 @@ interface Cell {
 }
 
 /**
- * Every second row, and every row of a sealed host, meets one kind, and the rows share the kinds among them; in the
+ * Every third row, and every second of a sealed host, meets one kind, and the rows share the kinds among them; in the
  * long run every row meets every kind. A netsh that hangs is left to held.wine.ts.
  */
 function cellsOf(name: SceneName): Cell[] {
@@ -46,7 +46,7 @@ function cellsOf(name: SceneName): Cell[] {
         kind,
         promised: row.promised[column],
         isChosen:
-          (index % 2 === 0 || isSealed(name)) &&
+          index % (isSealed(name) ? 2 : 3) === 0 &&
           column === (index * 2) % kinds.length &&
           place === index % group.length,
       })),
