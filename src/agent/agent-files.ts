@@ -76,6 +76,12 @@ export function administrators(): number[] {
   return [0, process.getuid?.() ?? 0, statSync('/').uid];
 }
 
+/** The numbers of the users that an agent may run as, once it has given up root's rights; root's where it has none. */
+export function usersOfAgent(home: string): number[] {
+  const accounts = agentAccounts(home);
+  return accounts.length === 0 ? [0] : [...new Set(accounts)];
+}
+
 /** The accounts that have an agent's name, or whose group is the one of the agent's folder (passwd(5)). */
 function agentAccounts(home: string): number[] {
   try {

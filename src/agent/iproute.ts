@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { type ExecFileException, execFile } from 'node:child_process';
 import { type Fields, isFields, textOf } from '../json';
 import { findLinuxTool } from '../process/linux-tool';
 
@@ -8,11 +8,20 @@ const limitMs = 3000;
 /** In bytes: enough for some ten thousand devices. No host has more. */
 const longestAnswer = 32 * 1024 * 1024;
 
-/** Where the kernel would send a packet. */
-export interface Route {
-  readonly device: string;
-  /** The address of the next hop, where there is one. An IPv4 route may go by an IPv6 neighbour (RFC 5549). */
-  readonly nextHop?: string;
+/** The tools of iproute2, and the one of util-linux that starts them in another network namespace. */
+type Tool = 'ip' | 'tc' | 'bridge' | 'nsenter';
+
+/** Nothing could be read. The message says why and, where a tool is missing, what to install. */
+export class Unread extends Error {}
+
+/** What is read, or why it is not. */
+export async function unlessUnread<T>(reading: Promise<T>): Promise<T | Unread> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof Unread) return error;
+    throw error;
+  }
 }
 
 /** A network device as `ip -d link` knows it, as far as it matters here. */
@@ -36,73 +45,56 @@ export interface Link {
   readonly hasXdp: boolean;
 }
 
-/** What the kernel says of this host's network, asked all at once. */
-export interface Answers {
-  /** By the address asked for. Addresses without a route are left out. */
-  readonly routes: ReadonlyMap<string, Route>;
-  readonly links: readonly Link[];
-  /** The IPsec policies for outgoing packets, as `ip xfrm` prints them; empty where we lack the rights to read them. */
-  readonly policies: string;
-}
-
-/** Reads the routes to these addresses, the devices, and the IPsec policies. Addresses must be valid. Never throws. */
-export async function readAnswers(addresses: readonly string[]): Promise<Answers> {
-  const lines = await askBatch([...addresses.map(routeTo), 'link show', 'xfrm policy list dir out']);
-  const arrays = lines.filter((line) => line.startsWith('[')).map(readArray);
-  return {
-    routes: routesIn(arrays.flat()),
-    links: arrays.flat().flatMap(readLink),
-    policies: lines.filter((line) => !line.startsWith('[')).join('\n'),
-  };
-}
-
-/** Reads only the routes. */
-export async function readRoutes(addresses: readonly string[]): Promise<ReadonlyMap<string, Route>> {
-  if (addresses.length === 0) return new Map();
-  return routesIn((await askBatch(addresses.map(routeTo))).flatMap(readArray));
-}
-
-const routeTo = (address: string): string => `route get ${address}`;
-
-/** Where one question fails the others are answered all the same. */
-async function askBatch(questions: readonly string[]): Promise<string[]> {
-  const input = questions.map((question) => `${question}\n`).join('');
-  return ((await ask('ip', ['-j', '-d', '-force', '-batch', '-'], input)) ?? '').split('\n');
-}
-
-function routesIn(found: readonly Fields[]): ReadonlyMap<string, Route> {
-  return new Map(
-    found.flatMap(({ dst, dev, gateway, via }) => {
-      if (typeof dst !== 'string' || typeof dev !== 'string') return [];
-      const nextHop = isFields(via) ? via.host : gateway;
-      return [[dst, { device: dev, ...(typeof nextHop === 'string' ? { nextHop } : {}) }] as const];
-    }),
+/** Reads the devices of this host's namespace or, with `enter`, of the namespace in that file. Throws `Unread`. */
+export async function readLinks(enter?: string): Promise<Link[]> {
+  const list = ['-j', '-d', 'link', 'show'];
+  const links = linksIn(
+    enter === undefined
+      ? await ask('ip', list)
+      : await ask('nsenter', [`--net=${enter}`, '--', findLinuxTool('ip') ?? 'ip', ...list]),
   );
+  // Every namespace has a loopback device.
+  if (links.length === 0) throw notUnderstood('ip');
+  return links;
+}
+
+/** What a tool answers, as parsed JSON. Throws `Unread`. */
+export async function askJson(tool: Tool, ...args: readonly string[]): Promise<Fields[]> {
+  const answer = await ask(tool, ['-j', ...args]);
+  const array = answer.trim() === '' ? [] : readArray(answer);
+  if (array === undefined) throw notUnderstood(tool);
+  return array;
 }
 
 /**
- * Reads the devices of this host's namespace or, with `enter`, of the namespace in that file. Undefined where they
- * cannot be read.
+ * What `ip` answers to questions that are asked all at once, one array for each that has an answer: where one question
+ * fails the others are answered all the same. `family`: for questions that name no address.
+ * Throws `Unread`.
  */
-export async function readLinks(enter?: string): Promise<Link[] | undefined> {
-  const list = ['-j', '-d', 'link', 'show'];
-  const answer =
-    enter === undefined
-      ? await ask('ip', list)
-      : await ask('nsenter', [`--net=${enter}`, '--', findLinuxTool('ip') ?? 'ip', ...list]);
-  if (answer === undefined) return undefined;
-  return linksIn(answer);
+export async function askBatch(questions: readonly string[], family?: 4 | 6): Promise<(readonly Fields[])[]> {
+  if (questions.length === 0) return [];
+  const input = questions.map((question) => `${question}\n`).join('');
+  const only = family === undefined ? [] : [`-${family}`];
+  const answer = await ask('ip', [...only, '-j', '-d', '-force', '-batch', '-'], input);
+  const lines = answer.split('\n').filter((line) => line.trim() !== '');
+  return lines.map((line) => {
+    const array = readArray(line);
+    if (array === undefined) throw notUnderstood('ip');
+    return array;
+  });
 }
 
-/** What a tool of iproute2 answers, as parsed JSON. Undefined where the tool is missing or fails. */
-export async function askJson(tool: 'ip' | 'tc' | 'bridge', ...args: readonly string[]): Promise<Fields[] | undefined> {
-  const answer = await ask(tool, ['-j', ...args]);
-  return answer === undefined ? undefined : readArray(answer);
+/**
+ * The IPsec policies for outgoing packets, as `ip xfrm` prints them; empty where the kernel has no IPsec, and where we
+ * lack the rights to read them. Throws `Unread`.
+ */
+export async function readPolicyText(): Promise<string> {
+  return ask('ip', ['-force', '-batch', '-'], 'xfrm policy list dir out\n');
 }
 
 /** The devices in what `ip -j -d link show` answers. */
 export function linksIn(answer: string): Link[] {
-  return readArray(answer).flatMap(readLink);
+  return (readArray(answer) ?? []).flatMap(readLink);
 }
 
 function readLink({ ifname, ifindex, address, linkinfo, link_type, link, link_index, master, xdp }: Fields): Link[] {
@@ -126,11 +118,11 @@ function readLink({ ifname, ifindex, address, linkinfo, link_type, link, link_in
   ];
 }
 
-/** Undefined where the tool is missing or fails. With an input it may fail for a part: the rest is returned then. */
-function ask(tool: string, args: readonly string[], input?: string): Promise<string | undefined> {
-  return new Promise((resolve) => {
+/** With an input the tool may fail for a part of it: the rest is returned then. Throws `Unread`. */
+function ask(tool: Tool, args: readonly string[], input?: string): Promise<string> {
+  return new Promise((resolve, reject) => {
     const program = findLinuxTool(tool);
-    if (program === undefined) return resolve(undefined);
+    if (program === undefined) return reject(new Unread(`${tool} is missing: install the package ${packages[tool]}`));
     const options = {
       env: { LC_ALL: 'C' },
       timeout: limitMs,
@@ -138,18 +130,37 @@ function ask(tool: string, args: readonly string[], input?: string): Promise<str
       maxBuffer: longestAnswer,
       encoding: 'utf8',
     } as const;
-    const child = execFile(program, args, options, (error, stdout) =>
-      resolve(error !== null && input === undefined ? undefined : stdout),
-    );
+    const child = execFile(program, args, options, (error, stdout) => {
+      if (error === null || (input !== undefined && typeof error.code === 'number')) resolve(stdout);
+      else reject(new Unread(`${program} ${failureOf(error)}`));
+    });
     child.stdin?.on('error', () => {}).end(input);
   });
 }
 
-function readArray(text: string): Fields[] {
+/** By the names of Debian and of Red Hat. */
+const packages: Readonly<Record<Tool, string>> = {
+  ip: 'iproute2 (Red Hat: iproute)',
+  bridge: 'iproute2 (Red Hat: iproute)',
+  tc: 'iproute2 (Red Hat: iproute-tc)',
+  nsenter: 'util-linux',
+};
+
+function failureOf({ code, killed }: ExecFileException): string {
+  if (typeof code === 'number') return `ended with exit code ${code}`;
+  if (typeof code === 'string') return `cannot be used (${code})`;
+  return killed ? `did not answer within ${limitMs / 1000} seconds` : 'was ended by somebody';
+}
+
+function notUnderstood(tool: Tool): Unread {
+  return new Unread(`what ${findLinuxTool(tool) ?? tool} answered is not understood: install a newer iproute2`);
+}
+
+function readArray(text: string): Fields[] | undefined {
   try {
     const parsed: unknown = JSON.parse(text);
-    return Array.isArray(parsed) ? parsed.filter(isFields) : [];
+    return Array.isArray(parsed) ? parsed.filter(isFields) : undefined;
   } catch {
-    return [];
+    return undefined;
   }
 }

@@ -1,6 +1,9 @@
 import { type Address, isRefusal, isWithin, parseHost } from '../policy/address';
 import type { AllowList, Server } from '../policy/allow-list';
-import { askJson, type Link, type Route, readAnswers } from './iproute';
+import { readRules, readWays, type Ways } from './agent-ways';
+import { askBatch, askJson, type Link, readLinks, readPolicyText, type Unread, unlessUnread } from './iproute';
+import { type Policy, readPolicies, wrappingOf } from './ipsec-policies';
+import type { Way } from './routes';
 
 /** Devices that wrap each packet in another one, to a server of their own (ip-link(8), the kernel's rtnl_link_ops). */
 const tunnelKinds = new Set([
@@ -12,43 +15,62 @@ const tunnelKinds = new Set([
 export interface Tunnel {
   readonly server: Server;
   readonly device: string;
+  /** True where other ways lead to the server too, so that its packets may go by the tunnel or not. */
+  readonly isPossible?: boolean;
 }
 
 /** What the kernel says of this host's network. */
 export interface Network {
-  readonly routes: ReadonlyMap<string, Route>;
+  readonly ways: ReadonlyMap<Server, Ways>;
+  /** The devices by which the entries of the allow-list are reached, by their addresses. */
+  readonly entryDevices: ReadonlyMap<string, string>;
   readonly links: readonly Link[];
   readonly policies: readonly Policy[];
   /** The port of a bridge behind which a neighbour is; the key is `BRIDGE ADDRESS`. */
   readonly ports: ReadonlyMap<string, string>;
 }
 
-/** By this policy the kernel encrypts what goes to a network and sends it to the other end of a tunnel. */
-export interface Policy {
-  readonly to: string;
-  readonly end: string;
+/**
+ * Asks the kernel. Changes nothing, needs rights only for the IPsec policies, and never throws. `users`: the numbers of
+ * those that the agent may run as.
+ */
+export function readNetwork(allowList: AllowList, users: readonly number[]): Promise<Network | Unread> {
+  return unlessUnread(askForNetwork(allowList, users));
 }
 
-/** Asks the kernel. Changes nothing, needs rights only for the IPsec policies, and never throws. */
-export async function readNetwork({ servers, handlers, entries = [] }: AllowList): Promise<Network> {
-  const texts = [...servers.map(({ address }) => address), ...handlers, ...entries.map(({ address }) => address)];
-  const { routes, links, policies } = await readAnswers([...new Set(texts.map(({ text }) => text))]);
-  const ways = servers.flatMap(({ address: { text } }) => {
-    const route = routes.get(text);
-    return route === undefined ? [] : [{ device: route.device, neighbour: route.nextHop ?? text }];
-  });
-  return { routes, links, policies: readPolicies(policies), ports: await readPorts(ways, links) };
+async function askForNetwork({ servers, entries = [] }: AllowList, users: readonly number[]): Promise<Network> {
+  const families = ([4, 6] as const).filter((family) => servers.some(({ address }) => address.family === family));
+  const [links, policies, entryDevices, ways] = await Promise.all([
+    readLinks(),
+    readPolicyText(),
+    readDevices(entries.map(({ address }) => address)),
+    Promise.all(
+      families.map(async (family) => {
+        const rules = await readRules(family);
+        const meant = servers.filter(({ address }) => address.family === family);
+        return Promise.all(meant.map(async (server) => [server, await readWays(server, rules, users)] as const));
+      }),
+    ),
+  ]);
+  const found = new Map(ways.flat());
+  return { ways: found, entryDevices, links, policies: readPolicies(policies), ports: await readPorts(found, links) };
 }
 
 /** The servers behind a tunnel whose other end the allow-list does not let through. */
 export function tunnelsIn(allowList: AllowList, network: Network): Tunnel[] {
   return allowList.servers.flatMap((server) => {
-    const ends = endsOf(server, network);
-    return ends
-      .filter(({ end, device }) => !isLetThrough(end, device, allowList, network))
-      .slice(0, 1)
-      .map(({ device }) => ({ server, device }));
+    const { usual, possible } = pathsTo(server, network);
+    const isLost = ({ tunnel }: Path): boolean => tunnel !== undefined && !isLetThrough(tunnel, allowList, network);
+    const [lost] = [...usual, ...possible].filter(isLost);
+    if (lost?.tunnel === undefined) return [];
+    const { device } = lost.tunnel;
+    return [usual.every(isLost) ? { server, device } : { server, device, isPossible: true }];
   });
+}
+
+/** A way to a server, and the tunnel that it goes by. */
+interface Path {
+  readonly tunnel?: End;
 }
 
 interface End {
@@ -57,16 +79,25 @@ interface End {
   readonly end?: string;
 }
 
-function endsOf(server: Server, { routes, links, policies, ports }: Network): End[] {
-  const { text } = server.address;
-  const encrypted = policies.find(({ to }) => includes(to, server.address));
-  if (encrypted !== undefined) return [{ device: 'IPsec', end: encrypted.end }];
-  const route = routes.get(text);
-  if (route === undefined) return [];
-  const tunnel = tunnelBelow(route.device, `${route.device} ${route.nextHop ?? text}`, links, ports);
-  return tunnel === undefined
-    ? []
-    : [{ device: tunnel.name, ...(tunnel.remote === undefined ? {} : { end: tunnel.remote }) }];
+function pathsTo(
+  server: Server,
+  { ways, links, policies, ports }: Network,
+): { readonly usual: readonly Path[]; readonly possible: readonly Path[] } {
+  const { usual = [], possible = [], sources = [] } = ways.get(server) ?? {};
+  const { address, port, protocols } = server;
+  const devices = [...usual, ...possible].map(({ device }) => device);
+  const wrappings = protocols.map((protocol) =>
+    wrappingOf({ to: address, protocol, port, from: sources, devices }, policies),
+  );
+  const wrapped = wrappings.flatMap(({ ends }) => ends.map((end) => ({ tunnel: { device: 'IPsec', end } })));
+  // What IPsec wraps in any case goes by no other way.
+  if (wrappings.every(({ mayBeBare }) => !mayBeBare)) return { usual: wrapped, possible: [] };
+  const pathBy = ({ device, nextHop }: Way): Path => {
+    const tunnel = tunnelBelow(device, `${device} ${nextHop ?? address.text}`, links, ports);
+    if (tunnel === undefined) return {};
+    return { tunnel: { device: tunnel.name, ...(tunnel.remote === undefined ? {} : { end: tunnel.remote }) } };
+  };
+  return { usual: [...usual.map(pathBy), ...wrapped], possible: possible.map(pathBy) };
 }
 
 /** The tunnel by which a device sends: the device itself, one that it stands on, or its port that leads there. */
@@ -99,45 +130,41 @@ function tunnelBelow(
  * True where a handler or an entry lets the other end through. Where that end is unknown: true where an entry is
  * reached by another device than this tunnel.
  */
-function isLetThrough(end: string | undefined, device: string, allowList: AllowList, { routes }: Network): boolean {
+function isLetThrough({ end, device }: End, allowList: AllowList, { entryDevices }: Network): boolean {
   const entries = (allowList.entries ?? []).filter(({ direction }) => direction !== 'in').map(({ address }) => address);
   const address = end === undefined ? undefined : parseHost(end);
-  if (address === undefined) return entries.some(({ text }) => routes.get(text)?.device !== device);
+  if (address === undefined)
+    return entries.some(({ text }) => entryDevices.has(text) && entryDevices.get(text) !== device);
   return !isRefusal(address) && [...entries, ...allowList.handlers].some((outer) => isWithin(address, outer));
 }
 
+/** The devices by which the kernel sends to these addresses; those without a route are left out. Throws `Unread`. */
+async function readDevices(addresses: readonly Address[]): Promise<ReadonlyMap<string, string>> {
+  const texts = new Set(addresses.map(({ text }) => text));
+  const answers = await askBatch([...texts].map((text) => `route get ${text}`));
+  return new Map(
+    answers
+      .flat()
+      .flatMap(({ dst, dev }) => (typeof dst === 'string' && typeof dev === 'string' ? [[dst, dev] as const] : [])),
+  );
+}
+
 async function readPorts(
-  ways: readonly { readonly device: string; readonly neighbour: string }[],
+  ways: ReadonlyMap<Server, Ways>,
   links: readonly Link[],
 ): Promise<ReadonlyMap<string, string>> {
   const isTunnel = ({ kind = '' }: Link): boolean => tunnelKinds.has(kind);
-  const overlays = ways.filter(({ device }) => links.some((link) => link.master === device && isTunnel(link)));
+  const places = [...ways].flatMap(([server, { usual, possible }]) =>
+    [...usual, ...possible].map(({ device, nextHop }) => ({ device, neighbour: nextHop ?? server.address.text })),
+  );
+  const overlays = places.filter(({ device }) => links.some((link) => link.master === device && isTunnel(link)));
   const found = await Promise.all(
     overlays.map(async ({ device, neighbour }) => {
-      const [known] = (await askJson('ip', 'neigh', 'show', 'to', neighbour, 'dev', device)) ?? [];
-      const entries = known === undefined ? [] : ((await askJson('bridge', 'fdb', 'show', 'br', device)) ?? []);
+      const [known] = await askJson('ip', 'neigh', 'show', 'to', neighbour, 'dev', device);
+      const entries = known === undefined ? [] : await askJson('bridge', 'fdb', 'show', 'br', device);
       const port = entries.find(({ mac, state }) => mac === known?.lladdr && state !== 'permanent')?.ifname;
       return typeof port === 'string' ? [[`${device} ${neighbour}`, port] as const] : [];
     }),
   );
   return new Map(found.flat());
-}
-
-/** Reads lines `src … dst NETWORK`, each followed by an indented `tmpl src … dst END` (ip-xfrm(8)). */
-export function readPolicies(text: string): Policy[] {
-  const found: Policy[] = [];
-  let to: string | undefined;
-  for (const line of text.split('\n')) {
-    to = /^src \S+ dst (\S+)/.exec(line)?.[1] ?? to;
-    const end = /^\s+tmpl src \S+ dst (\S+)/.exec(line)?.[1];
-    if (to !== undefined && end !== undefined) found.push({ to, end });
-  }
-  return found;
-}
-
-/** True where the network includes the address. A policy for everybody names a network with the prefix 0. */
-function includes(network: string, address: Address): boolean {
-  const [text = '', prefix = address.family === 4 ? '32' : '128'] = network.split('/');
-  if (text.includes(':') !== (address.family === 6)) return false;
-  return Number(prefix) === 0 || isWithin(address, { family: address.family, text, prefix: Number(prefix) });
 }

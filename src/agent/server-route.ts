@@ -4,6 +4,7 @@ import type { Host } from '../host';
 import { type Gap, gapOf } from '../outcome/gaps';
 import type { Address } from '../policy/address';
 import type { AllowList } from '../policy/allow-list';
+import { usersOfAgent } from './agent-files';
 import type { Tunnel } from './linux-tunnels';
 
 type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
@@ -30,29 +31,43 @@ export interface Tunnels {
 /**
  * Names the agent's servers that are reached through a tunnel. The tunnel's own packets go to its own server, which a
  * contained host may talk to only where an entry of the settings says so. Otherwise the tunnel breaks, and the agent
- * loses its server.
+ * loses its server. `home`: the agent's folder; absent where the packets are not the agent's but root's.
  */
-export async function findTunnels(host: Host, allowList: AllowList): Promise<Tunnels> {
-  const { found, warnings } = await (host.platform === 'linux'
-    ? networkTunnels(allowList)
-    : adapterTunnels(host, allowList));
-  const names = found.map(({ server, device }) => `${server.address.text} through ${JSON.stringify(device)}`);
+export async function findTunnels(host: Host, home: string | undefined, allowList: AllowList): Promise<Tunnels> {
+  const {
+    found,
+    gaps = [],
+    warnings = [],
+  } = await (host.platform === 'linux' ? networkTunnels(home, allowList) : adapterTunnels(host, allowList));
+  const names = found.map(nameOf);
   return {
-    gaps: found.length === 0 ? [] : [gapOf({ code: 'server-by-tunnel' }, [...new Set(names)].join(', '))],
-    areAllLost: found.length > 0 && found.length === allowList.servers.length,
+    gaps: [
+      ...(found.length === 0 ? [] : [gapOf({ code: 'server-by-tunnel' }, [...new Set(names)].join(', '))]),
+      ...gaps,
+    ],
+    areAllLost: found.length === allowList.servers.length && found.every(({ isPossible = false }) => !isPossible),
     devices: [...new Set(found.map(({ device }) => device))],
     warnings,
   };
 }
 
-interface Found {
-  readonly found: readonly Tunnel[];
-  readonly warnings: readonly string[];
+function nameOf({ server, device, isPossible = false }: Tunnel): string {
+  const perhaps = isPossible ? ' (perhaps: other ways lead there too)' : '';
+  return `${server.address.text} through ${JSON.stringify(device)}${perhaps}`;
 }
 
-async function networkTunnels(allowList: AllowList): Promise<Found> {
+interface Found {
+  readonly found: readonly Tunnel[];
+  readonly gaps?: readonly Gap[];
+  readonly warnings?: readonly string[];
+}
+
+async function networkTunnels(home: string | undefined, allowList: AllowList): Promise<Found> {
   const { readNetwork, tunnelsIn } = await import('./linux-tunnels');
-  return { found: tunnelsIn(allowList, await readNetwork(allowList)), warnings: [] };
+  const network = await readNetwork(allowList, home === undefined ? [0] : usersOfAgent(home));
+  return network instanceof Error
+    ? { found: [], gaps: [gapOf({ code: 'server-route-unread' }, network.message)] }
+    : { found: tunnelsIn(allowList, network) };
 }
 
 async function adapterTunnels(host: Host, { servers, entries = [] }: AllowList): Promise<Found> {

@@ -101,7 +101,12 @@ async function tunnelTo(
   const entries: readonly AllowEntry[] = letIn?.allow ?? [];
   const servers = peers.map((address) => ({ address, port: 22, protocols: ['tcp'] as const }));
   const timeouts = { ...host.timeouts, adapters: Math.min(host.timeouts.adapters, adaptersMs) };
-  const { devices } = await findTunnels({ ...host, timeouts }, { servers, handlers, entries, needsDns: false });
+  const { devices } = await findTunnels({ ...host, timeouts }, undefined, {
+    servers,
+    handlers,
+    entries,
+    needsDns: false,
+  });
   return devices[0];
 }
 

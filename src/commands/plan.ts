@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { findHome } from '../agent/home';
 import { usualHostsFile } from '../agent/names/hosts-place';
 import { planPins } from '../agent/names/planned-pins';
-import { findTunnels } from '../agent/server-route';
+import { findTunnels, type Tunnels } from '../agent/server-route';
 import { type AgentServers, readAgentServers } from '../agent/servers';
 import { readSettings } from '../agent/settings';
 import type { Firewall, Step } from '../firewall/firewall';
@@ -133,17 +133,17 @@ async function planAdd(host: Host, { request, original }: Options, isForHere: bo
           ...(pins.missing.length === 0 ? [] : [{ step: 'pin-names', command: null }]),
           ...(await firewall.containSteps(allowList, isForHere)),
         ],
-    ...(isForHere ? await judge(host, firewall, allowList, pins.whyNot) : {}),
+    ...(isForHere ? await judge(firewall, allowList, findTunnels(host, home, allowList), pins.whyNot) : {}),
   };
 }
 
 async function judge(
-  host: Host,
   firewall: Firewall,
   allowList: AllowList,
+  tunnelsThere: Promise<Tunnels>,
   whyNotPinned: string | undefined,
 ): Promise<Pick<Plan, 'judgement' | 'warnings'>> {
-  const [judged, tunnels] = await Promise.all([firewall.judgePlan(allowList), findTunnels(host, allowList)]);
+  const [judged, tunnels] = await Promise.all([firewall.judgePlan(allowList), tunnelsThere]);
   const { gaps, warnings } = tunnels;
   return {
     judgement: addGaps(judged, [...gaps, ...(whyNotPinned === undefined ? [] : [dnsOpen(whyNotPinned)])]),

@@ -42,7 +42,10 @@ export async function checkServers({ host, home }: Patient): Promise<Check[]> {
               'Put their addresses into ossec.conf, or put that right.',
             ),
           ]),
-      ...checkTunnels(await findTunnels(host, allowListOf({ ...agent, needsDns: false }, asked)), whenServerLost),
+      ...checkTunnels(
+        await findTunnels(host, home.home, allowListOf({ ...agent, needsDns: false }, asked)),
+        whenServerLost,
+      ),
       ...warnings.map((found) => warning('servers', found, 'Put it right in ossec.conf.')),
     ];
   } catch (error) {
@@ -59,7 +62,15 @@ function checkTunnels({ gaps, areAllLost, warnings }: Tunnels, whenServerLost: S
   const advice =
     'Let the other end of the tunnel through by an entry of "allow", or set "whenServerLost" and contain without a way back from the server.';
   return [
-    ...gaps.map(({ detail }) => say('server-route', `${detail}.${effect}`, advice)),
+    ...gaps.map(({ code, detail }) =>
+      code === 'server-by-tunnel'
+        ? say('server-route', `${detail}.${effect}`, advice)
+        : warning(
+            'server-route',
+            `${detail}.`,
+            'Put that right, or look by which device this host reaches its server.',
+          ),
+    ),
     ...warnings.map((unknown) =>
       warning(
         'server-route',

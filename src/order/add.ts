@@ -163,7 +163,7 @@ async function contain(given: Given): Promise<Contained> {
   };
   const [{ warnings, contained }, tunnels] = await Promise.all([
     firewall.preflight(planned, whenServerLost === 'contain' ? 'contain' : 'refuse'),
-    findTunnels(host, planned),
+    findTunnels(host, home, planned),
   ]).catch((error: unknown) => {
     endLook();
     throw error;

@@ -58,6 +58,11 @@ export const gaps = {
     ...lasting,
     text: 'A tunnel leads to the server; if it is a VPN whose own server is not let through, the containment cuts off both',
   },
+  'server-route-unread': {
+    ...small,
+    ...lasting,
+    text: 'It is not known whether a tunnel leads to the server, with which it would be lost',
+  },
   'server-behind-nat': {
     ...small,
     text: 'NAT on this host redirects packets for a UDP server; after minutes of silence the orders of that server, a release too, do not come in until the agent speaks again',

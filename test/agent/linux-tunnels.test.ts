@@ -1,29 +1,37 @@
 import type { Link } from '../../src/agent/iproute';
-import { type Network, readPolicies, tunnelsIn } from '../../src/agent/linux-tunnels';
+import { readPolicies } from '../../src/agent/ipsec-policies';
+import { type Network, type Tunnel, tunnelsIn } from '../../src/agent/linux-tunnels';
+import type { Way } from '../../src/agent/routes';
 import type { AllowEntry } from '../../src/policy/allow-entry';
-import type { AllowList } from '../../src/policy/allow-list';
+import type { AllowList, Server } from '../../src/policy/allow-list';
 import { address } from '../firewall/windows/read/policies';
 
-const allowList: AllowList = {
-  servers: [{ address: address('10.0.0.5'), port: 1514, protocols: ['udp'] }],
-  handlers: [address('192.0.2.50')],
-  needsDns: false,
-};
+const server: Server = { address: address('10.0.0.5'), port: 1514, protocols: ['udp'] };
+const allowList: AllowList = { servers: [server], handlers: [address('192.0.2.50')], needsDns: false };
 const link = (name: string, more: Partial<Link> = {}): Link => ({
   ...{ name, index: 1, type: 'ether', hasXdp: false },
   ...more,
 });
-const behind = (device: string, links: readonly Link[], more: Partial<Network> = {}): Network => ({
-  routes: new Map([
-    ['10.0.0.5', { device, nextHop: '10.0.0.1' }],
-    ['203.0.113.7', { device: 'eth0' }],
-    ['10.0.0.9', { device }],
+const by = (device: string): Way => ({ device, nextHop: '10.0.0.1' });
+const network = (
+  links: readonly Link[],
+  usual: readonly Way[],
+  { possible = [], ...more }: Partial<Network> & { possible?: readonly Way[] } = {},
+): Network => ({
+  ways: new Map([[server, { usual, possible, sources: ['192.0.2.10'] }]]),
+  entryDevices: new Map([
+    ['203.0.113.7', 'eth0'],
+    ['10.0.0.9', 'x'],
   ]),
   ...{ links, policies: [], ports: new Map() },
   ...more,
 });
-const devices = (network: Network, change: Partial<AllowList> = {}): string[] =>
-  tunnelsIn({ ...allowList, ...change }, network).map(({ device }) => device);
+const behind = (device: string, links: readonly Link[], more: Partial<Network> = {}): Network =>
+  network(links, [by(device)], more);
+const lost = (seen: Network, change: Partial<AllowList> = {}): readonly Tunnel[] =>
+  tunnelsIn({ ...allowList, ...change }, seen);
+const devices = (seen: Network, change: Partial<AllowList> = {}): string[] =>
+  lost(seen, change).map(({ device, isPossible }) => (isPossible ? `perhaps ${device}` : device));
 const allow = (text: string, direction: AllowEntry['direction'] = 'out'): Partial<AllowList> => ({
   entries: [{ address: address(text), direction, protocol: 'udp', ports: [] }],
 });
@@ -93,19 +101,45 @@ test('where the other end is not known, an entry counts whose own way is another
   expect(devices(unknown, allow('10.0.0.9'))).toEqual(['x']);
 });
 
-const policies = `src 10.1.0.10/32 dst 10.0.0.0/24 
-\tdir out priority 0 ptype main 
-\ttmpl src 192.0.2.10 dst 203.0.113.7
-\t\tproto esp spi 0x00000000 reqid 1 mode tunnel
-src 0.0.0.0/0 dst 172.16.0.0/12 
-\tdir out priority 0 ptype main 
-\ttmpl src 192.0.2.10 dst 203.0.113.8
-\t\tproto esp reqid 0 mode tunnel
-`;
+describe('where several ways lead to the server', () => {
+  const links = [link('eth0'), link('t', { kind: 'wireguard' }), link('u', { kind: 'vxlan', remote: '203.0.113.7' })];
+
+  test('it may be lost where one of them is a tunnel, and is where all are', () => {
+    expect(devices(network(links, [by('eth0'), by('t')]))).toEqual(['perhaps t']);
+    expect(devices(network(links, [by('t'), by('u')]))).toEqual(['t']);
+    expect(devices(network(links, [by('u'), by('t')], {}), allow('203.0.113.7', 'out'))).toEqual([]);
+  });
+
+  test('it may be lost where packets that rules marked go by a tunnel, and is kept by none that do not', () => {
+    expect(devices(network(links, [by('eth0')], { possible: [by('t')] }))).toEqual(['perhaps t']);
+    expect(devices(network(links, [by('t')], { possible: [by('eth0')] }))).toEqual(['t']);
+    expect(devices(network(links, [by('eth0')], { possible: [by('eth0')] }))).toEqual([]);
+  });
+});
+
+test('an entry without a route is no other end of a tunnel', () => {
+  expect(devices(behind('x', [link('x', { kind: 'wireguard' })]), allow('198.51.100.1'))).toEqual(['x']);
+});
+
+const policy = (
+  selector: string,
+  more = '\ttmpl src 192.0.2.10 dst 203.0.113.7\n\t\tproto esp mode tunnel\n',
+): string => `${selector} \n\tdir out priority 5 ptype main \n${more}`;
 
 test('a policy of IPsec for the server is a tunnel, whatever the route', () => {
-  const network = behind('eth0', [link('eth0')], { policies: readPolicies(policies) });
-  expect(devices(network)).toEqual(['IPsec']);
-  expect(devices(network, allow('203.0.113.7'))).toEqual([]);
-  expect(devices({ ...network, policies: [] })).toEqual([]);
+  const seen = behind('eth0', [link('eth0')], { policies: readPolicies(policy('src 0.0.0.0/0 dst 10.0.0.0/24')) });
+  expect(devices(seen)).toEqual(['IPsec']);
+  expect(devices(seen, allow('203.0.113.7'))).toEqual([]);
+  expect(devices({ ...seen, policies: [] })).toEqual([]);
+});
+
+test('a policy of IPsec that may be for the server is a tunnel perhaps', () => {
+  const policies = readPolicies(policy('src 0.0.0.0/0 dst 10.0.0.0/24 proto udp sport 500'));
+  expect(devices(behind('eth0', [link('eth0')], { policies }))).toEqual(['perhaps IPsec']);
+});
+
+test('a server by a tunnel whose packets IPsec blocks is not said to be behind that tunnel', () => {
+  const blocked = 'src 0.0.0.0/0 dst 10.0.0.0/24 \n\tdir out action block priority 0 ptype main \n';
+  const seen = behind('t', [link('t', { kind: 'gre' })], { policies: readPolicies(blocked) });
+  expect(devices(seen)).toEqual([]);
 });

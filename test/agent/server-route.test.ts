@@ -42,14 +42,14 @@ test('a server behind a card, or behind nothing, is not behind a tunnel', async 
   const servers = [...cards.map((card) => card.address), '2001:db8::1'].map((text) => ({
     ...{ address: address(text), port: 1514, protocols: ['udp'] as const },
   }));
-  expect(await findTunnels(host('linux'), { servers, handlers: [], needsDns: false })).toEqual({
+  expect(await findTunnels(host('linux'), undefined, { servers, handlers: [], needsDns: false })).toEqual({
     gaps: [],
     areAllLost: false,
     devices: [],
     warnings: [],
   });
   // There is no reg.exe here, and then a card may be the adapter of a VPN.
-  expect(await findTunnels(host('windows'), { servers, handlers: [], needsDns: false })).toEqual({
+  expect(await findTunnels(host('windows'), undefined, { servers, handlers: [], needsDns: false })).toEqual({
     gaps: [],
     areAllLost: false,
     devices: [],

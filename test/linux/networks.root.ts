@@ -209,6 +209,16 @@ test('an IPv4 way by an IPv6 neighbour: the neighbour is found again and again',
   ip('endpoint', '-4 route replace default via 10.1.0.1');
 });
 
+test('an IPv4 way by an IPv6 neighbour that is taken when another is gone', async () => {
+  configure(hosts.server.ip4);
+  ip('endpoint', `-4 route add default via inet6 ${linkLocalOf('router', 'eth0')} dev br0 metric 100`);
+  expect(await add()).toBe(0);
+  ip('endpoint', 'route delete default via 10.1.0.1', '-6 neigh flush all', 'neigh flush all');
+  expect(await reaches('tcp', hosts.server.ip4)).toBe(true);
+  expect(await reaches('udp', hosts.server.ip4)).toBe(true);
+  ip('endpoint', '-4 route delete default', 'route add default via 10.1.0.1');
+});
+
 test('a server by its link-local address, which the configuration gives without a zone', async () => {
   const server = linkLocalOf('neighbour', 'eth0');
   configure(server);

@@ -32,7 +32,7 @@ const around: Surroundings = {
   ...{
     ownIp6: [host6('fe80::12:3456')],
     onLink: [{ family: 6, text: '2001:db8:1::', prefix: 64 }],
-    byIpv6Neighbour: false,
+    byIpv6Neighbour: 'no',
     rewritten: [],
     virtual: [],
     lost: [],

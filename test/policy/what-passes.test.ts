@@ -57,7 +57,7 @@ const everybody: AllowList = {
 };
 const around: Surroundings = {
   ...{ resolvers: [host4('10.0.0.53'), host6('2001:db8::53')], dhcpUsers: [0, 998], dhcpServers: [host4('10.0.0.67')] },
-  ...{ ownIp6: [host6('fe80::1')], onLink: [{ family: 6, text: '2001:db8:1::', prefix: 64 }], byIpv6Neighbour: false },
+  ...{ ownIp6: [host6('fe80::1')], onLink: [{ family: 6, text: '2001:db8:1::', prefix: 64 }], byIpv6Neighbour: 'no' },
   rewritten: everybody.servers.map((server) => ({ server, rewritten: 'yes' })),
   virtual: [],
   lost: [],

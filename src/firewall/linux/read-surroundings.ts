@@ -1,7 +1,8 @@
 import { networkInterfaces } from 'node:os';
-import { readRoutes } from '../../agent/iproute';
+import { Unread, unlessUnread } from '../../agent/iproute';
+import { readNextHops } from '../../agent/routes';
 import { type Gap, gapOf } from '../../outcome/gaps';
-import { type Address, isRefusal, parseServer } from '../../policy/address';
+import { type Address, cidr, isRefusal, parseHost, parseServer } from '../../policy/address';
 import { type AllowList, allowedAddresses, type Server } from '../../policy/allow-list';
 import { readDhcpServers, readDhcpUsers } from './dhcp-clients';
 import type { Nft } from './nft';
@@ -13,13 +14,18 @@ import { readVirtualServers } from './virtual-servers';
 
 /** Reads what the rules for this allow list depend on. Changes nothing, and never throws. */
 export async function readSurroundings(nft: Nft, allowList: AllowList): Promise<Surroundings> {
-  const [routes, { rewritten, reset, lost }] = await Promise.all([
-    readRoutes(allowedAddresses(allowList).flatMap(({ family, text }) => (family === 4 ? [text] : []))),
+  const allowed = allowedAddresses(allowList);
+  const [toIp4, toIp6, { rewritten, reset, lost }] = await Promise.all([
+    unlessUnread(readNextHops(allowed.filter(({ family }) => family === 4))),
+    unlessUnread(readNextHops(allowed.filter(({ family }) => family === 6))),
     findRewritten(nft, allowList.servers),
   ]);
+  const fixed = readFixedSurroundings();
+  const routers = [toIp4, toIp6].flatMap((found) => (found instanceof Unread ? [] : found)).flatMap(globalIp6);
   return {
-    ...readFixedSurroundings(),
-    byIpv6Neighbour: [...routes.values()].some(({ nextHop }) => nextHop?.includes(':') ?? false),
+    ...fixed,
+    onLink: [...new Map([...fixed.onLink, ...routers].map((one) => [cidr(one), one])).values()],
+    byIpv6Neighbour: toIp4 instanceof Unread ? 'unread' : toIp4.some((text) => text.includes(':')) ? 'yes' : 'no',
     rewritten,
     virtual: [...readVirtualServers(allowList.servers), ...reset],
     lost,
@@ -34,7 +40,7 @@ export function readFixedSurroundings(): Surroundings {
     dhcpServers: readDhcpServers(),
     ownIp6: ownIp6(),
     onLink: readOnLink(),
-    byIpv6Neighbour: false,
+    byIpv6Neighbour: 'no',
     rewritten: [],
     virtual: [],
     lost: [],
@@ -67,6 +73,12 @@ function speaksUdp({ protocols }: Server): boolean {
 
 function namesOf(servers: readonly Server[], why = ''): string[] {
   return [...new Set(servers.map(({ address, port }) => `${address.text} port ${port}${why}`))];
+}
+
+/** None for a link-local address: these are neighbours in any case. */
+function globalIp6(text: string): Address[] {
+  const address = parseHost(text);
+  return isRefusal(address) || address.family === 4 ? [] : [address];
 }
 
 function ownIp6(): Address[] {

@@ -46,7 +46,7 @@ export function acceptRules(allowList: AllowList, surroundings: Surroundings): A
 
 function isDue({ when }: FlowGroup, allowList: AllowList, { resolvers, byIpv6Neighbour }: Surroundings): boolean {
   const ipv6 = needsIpv6(allowList) || (allowList.needsDns && resolvers.some(({ family }) => family === 6));
-  const due = { ipv6, neighbours: ipv6 || byIpv6Neighbour, names: allowList.needsDns, nat: true };
+  const due = { ipv6, neighbours: ipv6 || byIpv6Neighbour !== 'no', names: allowList.needsDns, nat: true };
   return when === undefined || due[when];
 }
 

@@ -13,10 +13,10 @@ export interface Surroundings {
   readonly dhcpServers: readonly Address[];
   /** IPv6 addresses of this host: neighbours ask for them in groups of their own. */
   readonly ownIp6: readonly Address[];
-  /** The IPv6 networks on this host's own links, and default routers by a global address: neighbours are there. */
+  /** The IPv6 networks on this host's own links, and routers by a global address: neighbours are there. */
   readonly onLink: readonly Address[];
-  /** The way to an allowed IPv4 address is an IPv6 neighbour (RFC 5549). */
-  readonly byIpv6Neighbour: boolean;
+  /** A way to an allowed IPv4 address is an IPv6 neighbour (RFC 5549); `unread`: the routes could not be read. */
+  readonly byIpv6Neighbour: 'yes' | 'no' | 'unread';
   /** Servers whose packets NAT at output may send elsewhere, as it does with service addresses of Kubernetes. */
   readonly rewritten: readonly RewrittenServer[];
   /**
@@ -30,7 +30,12 @@ export interface Surroundings {
 
 /** Without what could not be read: a rule that only this calls for is loaded, and not missed where it is not there. */
 export function asRead(surroundings: Surroundings): Surroundings {
-  return { ...surroundings, rewritten: surroundings.rewritten.filter(({ rewritten }) => rewritten !== 'unread') };
+  const { rewritten, byIpv6Neighbour } = surroundings;
+  return {
+    ...surroundings,
+    byIpv6Neighbour: byIpv6Neighbour === 'yes' ? 'yes' : 'no',
+    rewritten: rewritten.filter((one) => one.rewritten !== 'unread'),
+  };
 }
 
 /** The widest that these surroundings may become: every rule that they call for is one of ours. */
@@ -42,7 +47,7 @@ export function widest(surroundings: Surroundings, servers: readonly Server[]): 
     dhcpServers: [elsewhere],
     ownIp6: others,
     onLink: others,
-    byIpv6Neighbour: true,
+    byIpv6Neighbour: 'yes',
     rewritten: servers.map((server) => ({ server, rewritten: 'perhaps' })),
   };
 }

@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { askJson, type Link, readLinks } from '../../agent/iproute';
+import { askJson, type Link, readLinks, Unread, unlessUnread } from '../../agent/iproute';
 import { type Fields, isFields, textOf } from '../../json';
 import { type Gap, gapOf } from '../../outcome/gaps';
+import { findLinuxTool } from '../../process/linux-tool';
 import { readDhcpUsers } from './dhcp-clients';
 import { objectsIn, tablesOf } from './listed-objects';
 import { macGuests } from './mac-guests';
@@ -10,21 +11,30 @@ import type { Nft } from './nft';
 
 /**
  * The ways past the firewall on this host: whatever takes packets from a card, or gives them to it, before the stack
- * that our chains are in. What cannot be looked at is left out. Changes nothing, and never throws.
+ * that our chains are in. What the tools of iproute2 do not tell is named too. Changes nothing, and never throws.
  */
 export async function findUnseenPaths(nft: Nft): Promise<Gap[]> {
-  const links = (await readLinks()) ?? [];
   const found = await Promise.all([
-    devicePaths(links),
-    macGuests(links),
+    orNamed('the devices', pathsByDevices()),
     chainPaths(nft),
     flowtablePaths(nft),
-    trafficControlPaths(),
+    orNamed('the filters of traffic control', trafficControlPaths()),
     hardwarePaths(),
     packetSockets(),
   ]);
   const paths = [...new Set(found.flat())].sort();
   return paths.length === 0 ? [] : [gapOf({ code: 'unseen-path' }, paths.join(', '))];
+}
+
+async function pathsByDevices(): Promise<string[]> {
+  const links = await readLinks();
+  return [...devicePaths(links), ...(await macGuests(links))];
+}
+
+/** What was not looked at may be such a path. */
+async function orNamed(what: string, reading: Promise<string[]>): Promise<string[]> {
+  const found = await unlessUnread(reading);
+  return found instanceof Unread ? [`perhaps ${what}, which could not be looked at: ${found.message}`] : found;
 }
 
 /** Guests on a card of their own name (macvtap), a switch beside the kernel's, and programs in front of the stack. */
@@ -61,10 +71,14 @@ export async function flowtablePaths(nft: Nft): Promise<string[]> {
   );
 }
 
-/** Filters of traffic control that redirect packets, or that run a program, which may redirect them. */
+/**
+ * Filters of traffic control that redirect packets, or that run a program, which may redirect them. Red Hat's smaller
+ * installations have no `tc`: nobody made filters with it there. Throws `Unread`.
+ */
 async function trafficControlPaths(): Promise<string[]> {
   const ordinary = ['noqueue', 'noop', 'mq', 'pfifo_fast', 'fq_codel', 'fq', 'pfifo', 'bfifo'];
-  const queues = ((await askJson('tc', 'qdisc', 'show')) ?? []).filter(({ kind }) => !ordinary.includes(textOf(kind)));
+  if (findLinuxTool('tc') === undefined) return [];
+  const queues = (await askJson('tc', 'qdisc', 'show')).filter(({ kind }) => !ordinary.includes(textOf(kind)));
   const devices = [...new Set(queues.flatMap(({ dev }) => (typeof dev === 'string' ? [dev] : [])))];
   const found = await Promise.all(
     devices.map(async (device) => {

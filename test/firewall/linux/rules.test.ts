@@ -20,7 +20,7 @@ const nowhere: Surroundings = {
     dhcpServers: [],
     ownIp6: [],
     onLink: [],
-    byIpv6Neighbour: false,
+    byIpv6Neighbour: 'no',
     rewritten: [],
     virtual: [],
     lost: [],
@@ -105,7 +105,7 @@ test('a server that NAT sends elsewhere is known by whom this host had asked, an
 });
 
 test('an IPv4 way by an IPv6 neighbour opens neighbour discovery, and nothing else of IPv6', () => {
-  const more = rulesFor({}, { byIpv6Neighbour: true }).filter((rule) => !rulesFor({}).includes(rule));
+  const more = rulesFor({}, { byIpv6Neighbour: 'yes' }).filter((rule) => !rulesFor({}).includes(rule));
   expect(more.filter((rule) => !rule.includes('icmpv6'))).toEqual([]);
   expect(more.some((rule) => rule.startsWith('output ip6 daddr ff02::2 icmpv6 type nd-router-solicit'))).toBe(true);
 });

@@ -48,7 +48,14 @@ test('by IPv6 too', () => {
 
 test('the real servers are let in as the server is', () => {
   const virtual = readVirtualServers([service], listed('UDP  0A60000A:05EA rr ', real('0A000007:05EA')));
-  const around = { resolvers: [], dhcpUsers: [0], dhcpServers: [], ownIp6: [], onLink: [], byIpv6Neighbour: false };
+  const around = {
+    resolvers: [],
+    dhcpUsers: [0],
+    dhcpServers: [],
+    ownIp6: [],
+    onLink: [],
+    byIpv6Neighbour: 'no' as const,
+  };
   const surroundings = { ...around, rewritten: [], virtual, lost: [] };
   const rules = acceptRules({ servers: [service], handlers: [], needsDns: false }, surroundings);
   const chains = (text: string): string[] =>
