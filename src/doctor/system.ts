@@ -29,11 +29,36 @@ export function checkElevation({ host }: Patient): Check[] {
   }
 }
 
-/** The tools that a containment starts, and where they must be: PATH is never searched. */
-const tools = {
+/** A tool of Linux. */
+interface Tool {
+  readonly name: string;
+  readonly places: readonly string[];
+  /** The word with which it tells its version. */
+  readonly version: string;
+  readonly say: typeof problem;
+  readonly advice: string;
+}
+
+const placesOf = (name: string): string[] => linuxToolFolders.map((folder) => `${folder}/${name}`);
+
+/**
+ * The tools that a containment starts, and where they must be: PATH is never searched. Without ip a host is contained
+ * all the same, but what its network is like is not known.
+ */
+const tools: { readonly linux: readonly Tool[]; readonly windows: readonly string[] } = {
   linux: [
-    { name: 'nft', places: linuxToolFolders.map((folder) => `${folder}/nft`), advice: 'Install the package nftables.' },
-    { name: 'flock', places: ['/usr/bin/flock'], advice: 'Install the package util-linux.' },
+    {
+      ...{ name: 'nft', places: placesOf('nft'), version: '--version' },
+      ...{ say: problem, advice: 'Install the package nftables.' },
+    },
+    {
+      ...{ name: 'flock', places: ['/usr/bin/flock'], version: '--version' },
+      ...{ say: problem, advice: 'Install the package util-linux.' },
+    },
+    {
+      ...{ name: 'ip', places: placesOf('ip'), version: '-Version' },
+      ...{ say: warning, advice: 'Install the package iproute2 (Red Hat: iproute).' },
+    },
   ],
   windows: ['netsh.exe', 'reg.exe'],
 };
@@ -50,15 +75,15 @@ export async function checkTools({ host }: Patient): Promise<Check[]> {
 }
 
 /** Each of these tools can tell its version: one that does not tell it cannot be run. */
-async function checkLinuxTool({ name, places, advice }: (typeof tools.linux)[number]): Promise<Check> {
+async function checkLinuxTool({ name, places, version, say, advice }: Tool): Promise<Check> {
   const file = places.find((place) => existsSync(place));
-  if (file === undefined) return problem(name, `${name} is not in ${places.join(', ')}.`, advice);
-  const { exitCode, startError, output } = await runProcess(file, ['--version'], { limitMs: 5000 });
+  if (file === undefined) return say(name, `${name} is not in ${places.join(', ')}.`, advice);
+  const { exitCode, startError, output } = await runProcess(file, [version], { limitMs: 5000 });
   const said = (startError ?? output.toString('latin1'))
     .replace(/[^\x20-\x7e]+/g, ' ')
     .trim()
     .slice(0, 200);
   return exitCode === 0
     ? ok(name, `${name} is ${file}: ${said}.`)
-    : problem(name, `${file} cannot be run: ${said || 'it did not end in time'}.`, advice);
+    : say(name, `${file} cannot be run: ${said || 'it did not end in time'}.`, advice);
 }

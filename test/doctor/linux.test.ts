@@ -58,7 +58,7 @@ test('a Linux host is looked at in the same way, and the exit code tells whether
     expect([name, ...verdictsOf(report, name)]).toEqual([name, 'ok']);
   expect(verdictsOf(report, 'commands')).toEqual(['ok', 'ok']);
   expect(report.checks.map(({ check }) => check)).toEqual(
-    expect.arrayContaining(['nft', 'flock', 'restart', 'disk', 'plan']),
+    expect.arrayContaining(['nft', 'flock', 'ip', 'restart', 'disk', 'plan']),
   );
   expect(report.checks.find(({ check }) => check === 'agent-home')?.found).toContain('OSSECPATH');
   expect(report.checks.map(({ check }) => check)).not.toContain('firewall-services');

@@ -36,4 +36,5 @@ else
   echo 'systemd is not at work here, so a containment will not survive a restart.'
 fi
 command -v nft >/dev/null || echo 'nft is missing, and nothing can be contained without it. Install the package nftables.' >&2
+command -v ip >/dev/null || echo 'ip is missing, so a containment cannot tell whether a VPN leads to the server. Install the package iproute2.' >&2
 echo 'Next: restart the agent (systemctl restart wazuh-agent, or ossec), then run: contain-host doctor'
