@@ -172,9 +172,10 @@ describe('where ip tells nothing', () => {
     writeFileSync(join(home, 'tools', 'ip'), text, { mode });
     return `mount --bind '${home}/tools/ip' "$(readlink -f "$(command -v ip)")"`;
   };
-  /** A host with what we need and nothing else. */
-  const remove = (): string => `
-    for tool in '${process.execPath}' nft flock nsenter unshare sh; do
+  const needed = ['nft', 'flock', 'nsenter', 'unshare', 'sh', 'ip', 'tc', 'bridge'];
+  /** A host with what we need but one, and nothing else. */
+  const remove = (missing = 'ip'): string => `
+    for tool in '${process.execPath}' ${needed.filter((tool) => tool !== missing).join(' ')}; do
       there='${home}/tools/'"\${tool##*/}"
       touch "$there"
       mount --bind "$(readlink -f "$(command -v "$tool")")" "$there"
@@ -182,7 +183,7 @@ describe('where ip tells nothing', () => {
     for folder in /usr/sbin /usr/bin; do mount --rbind '${home}/tools' $folder; done`;
 
   test.each([
-    ['is missing', remove, 'install the package iproute2'],
+    ['is missing', () => remove(), 'install the package iproute2'],
     ['cannot be started', () => replaceBy('', 0o644), 'cannot be used'],
     ['does not know our words', () => replaceBy('#!/bin/sh\nexit 1\n'), 'exit code 1'],
     ['answers something else', () => replaceBy('#!/bin/sh\necho "1: lo"\n'), 'is not understood'],
@@ -202,5 +203,16 @@ describe('where ip tells nothing', () => {
       ['ip', 'warning'],
       ['server-route', 'warning'],
     ]);
+  });
+
+  test('other network namespaces that it cannot be started in are counted', () => {
+    const { stderr } = contain(`${byCard}\n${remove('nsenter')}`);
+    expect(gapsIn(stderr)).toEqual(['unseen-path']);
+    expect(stderr).toMatch(/\d+ network namespaces that were not looked into/);
+  });
+
+  test('a name that is left without its namespace is nothing', () => {
+    const left = 'mount -t tmpfs none /run\nmkdir /run/netns\ntouch /run/netns/left';
+    expect(gapsIn(contain(`${byCard}\n${left}`).stderr)).toEqual([]);
   });
 });
