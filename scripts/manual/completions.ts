@@ -48,6 +48,11 @@ Register-ArgumentCompleter -Native -CommandName 'contain-host', 'contain-host.ex
 }
 
 function wordsBehind(commands: readonly Command[], name: string, options: readonly Option[]): string {
-  const first = name === 'plan' ? ['contain', 'release', 'ADD', 'DELETE'] : name === 'help' ? commands.map((other) => other.name) : [];
+  const first =
+    name === 'plan'
+      ? ['contain', 'release', 'ADD', 'DELETE']
+      : name === 'help'
+        ? commands.map((other) => other.name)
+        : [];
   return [...first, ...options.map(nameOf), '--help'].join(' ');
 }
