@@ -52,6 +52,9 @@ export function beginEarly(
   };
 }
 
+/** An agent or a person gave this process a console, and the worker none. */
+const here = { sharesConsole: true } as const;
+
 interface Given {
   readonly request: Request;
   readonly worker: Writable;
@@ -68,7 +71,7 @@ async function begin(host: Host, { request, worker, isAlone, makeFolder, signal 
   };
   const read = async (key: string, call = exportCall(key)): Promise<void> => {
     const file = join(makeFolder(), 'key.reg');
-    const { exitCode } = await runExport(host, key, file, { signal, limitMs: host.timeouts.regAtFirst });
+    const { exitCode } = await runExport(host, key, file, { ...here, signal, limitMs: host.timeouts.regAtFirst });
     tell(call, { exitCode, output: '' }, file);
   };
   const readPolicy = async ({ home, needsNoLookUp }: Target): Promise<void> => {
@@ -94,7 +97,7 @@ async function begin(host: Host, { request, worker, isAlone, makeFolder, signal 
     await Promise.all([
       readPolicy(target),
       ...firewallServices.map((name) => read(serviceKey(name))),
-      ...firewallServices.map(async (name) => tell(queryCall(name), await runQuery(host, name))),
+      ...firewallServices.map(async (name) => tell(queryCall(name), await runQuery(host, name, here))),
       ...[policiesKey, adaptersKey, connectionsKey].map((key) => read(key)),
     ]);
   } catch {
@@ -106,7 +109,7 @@ async function begin(host: Host, { request, worker, isAlone, makeFolder, signal 
 
 async function isClosed(host: Host): Promise<boolean> {
   const folder = stateFolderOf(host);
-  if (process.platform === 'win32') return (await runClose(host, folder)).exitCode === 0;
+  if (process.platform === 'win32') return (await runClose(host, folder, here)).exitCode === 0;
   return lstatSync(folder).uid === process.getuid?.();
 }
 

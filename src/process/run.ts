@@ -15,6 +15,12 @@ export interface RunOptions {
   readonly outliveInto?: string;
   /** Ctrl-C at our terminal does not reach the process: what it has begun it ends. */
   readonly isOutOfReach?: boolean;
+  /**
+   * Windows: the process uses our console. Otherwise it gets one of its own that nobody sees, and each console is a
+   * process more (conhost.exe), before which the new one does not run. Only for a process that has one, and for tools
+   * that leave it as it is.
+   */
+  readonly sharesConsole?: boolean;
   readonly env?: NodeJS.ProcessEnv;
   /** Aborted: nobody needs the process any more, and we kill it. */
   readonly signal?: AbortSignal;
@@ -65,13 +71,13 @@ export async function runProcess(
 type Started = { readonly child: ChildProcess; readonly outputFd: number | undefined };
 
 function start(program: string, args: readonly string[], options: RunOptions): Started | { startError: string } {
-  const { inputFd = 'ignore', holdFd, outliveInto, isOutOfReach = false, env } = options;
+  const { inputFd = 'ignore', holdFd, outliveInto, isOutOfReach = false, sharesConsole = false, env } = options;
   const outputFd = outliveInto === undefined ? undefined : openQuietly(outliveInto);
   const output = outliveInto === undefined ? 'pipe' : (outputFd ?? 'ignore');
   try {
     const child = spawn(program, args, {
       stdio: [inputFd, output, output, ...(holdFd === undefined ? [] : [holdFd])],
-      windowsHide: true,
+      windowsHide: !sharesConsole,
       detached: isOutOfReach || outliveInto !== undefined,
       ...(env === undefined ? {} : { env }),
     });

@@ -1,5 +1,5 @@
 import type { Host } from '../host';
-import { type RunResult, runProcess } from '../process/run';
+import { type RunOptions, type RunResult, runProcess } from '../process/run';
 import { systemTool, toolEnvironment } from './system-tool';
 
 /** Installers of 32-bit agents write their values into the 32-bit view; all else here is in the 64-bit one. */
@@ -23,7 +23,10 @@ export const firstLookCall = 'first look';
 /** The arguments by which netsh writes the whole local policy to a file that is not there yet. */
 export const exportPolicy = (file: string): readonly string[] => ['advfirewall', 'export', file];
 
-interface ExportOptions {
+/** Who calls a tool knows whether it has a console to share. */
+type OnConsole = Pick<RunOptions, 'sharesConsole'>;
+
+interface ExportOptions extends OnConsole {
   readonly view?: RegistryView | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly limitMs: number;
@@ -34,9 +37,10 @@ export function runExport(
   host: Host,
   key: string,
   file: string,
-  { view, signal, limitMs }: ExportOptions,
+  { view, signal, limitMs, ...onConsole }: ExportOptions,
 ): Promise<RunResult> {
   return runProcess(systemTool(host, 'reg.exe'), exportKey(key, file, view), {
+    ...onConsole,
     limitMs,
     env: toolEnvironment(host),
     ...(signal === undefined ? {} : { signal }),
@@ -56,8 +60,10 @@ export function runExportPolicy(host: Host, file: string, signal: AbortSignal | 
 export async function runQuery(
   host: Host,
   service: string,
+  onConsole: OnConsole = {},
 ): Promise<{ readonly exitCode: number | null; readonly output: string }> {
   const { exitCode, output } = await runProcess(systemTool(host, 'sc.exe'), ['query', service], {
+    ...onConsole,
     limitMs: host.timeouts.sc,
     env: toolEnvironment(host),
   });
@@ -70,10 +76,10 @@ const fullControl = ['*S-1-5-18:(OI)(CI)F', '*S-1-5-32-544:(OI)(CI)F'];
 const ordinaryUsers = ['*S-1-1-0', '*S-1-5-11', '*S-1-5-32-545', '*S-1-5-4'];
 
 /** Closes a folder to ordinary users, and all in it. */
-export function runClose(host: Host, folder: string): Promise<RunResult> {
+export function runClose(host: Host, folder: string, onConsole: OnConsole = {}): Promise<RunResult> {
   return runProcess(
     systemTool(host, 'icacls.exe'),
     [folder, '/inheritance:r', '/grant:r', ...fullControl, '/remove:g', ...ordinaryUsers, '/q'],
-    { limitMs: host.timeouts.icacls, env: toolEnvironment(host) },
+    { ...onConsole, limitMs: host.timeouts.icacls, env: toolEnvironment(host) },
   );
 }
