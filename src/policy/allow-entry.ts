@@ -59,14 +59,18 @@ export function parseEntry(value: unknown): AllowEntry | Refusal {
   return { address: network, direction, protocol: known, ports: read };
 }
 
+/**
+ * A number is read as it is written here only: with a leading zero it would be another protocol to whoever reads octal,
+ * and another text to `parseEntryText`.
+ */
 function readProtocol(value: unknown, family: 4 | 6): AllowEntry['protocol'] | Refusal {
   const text = typeof value === 'number' || typeof value === 'string' ? String(value).toLowerCase() : '';
   if (text === 'tcp' || text === '6') return 'tcp';
   if (text === 'udp' || text === '17') return 'udp';
   if (text === 'icmp' || text === (family === 4 ? '1' : '58')) return 'icmp';
   if (text === '1' || text === '58') return { refused: `protocol ${text} is not of the family of its address` };
-  if (/^\d{1,3}$/.test(text) && Number(text) <= 255) return Number(text);
-  return { refused: 'its protocol is neither tcp nor udp nor icmp nor a number from 0 to 255' };
+  if (/^(0|[1-9]\d{0,2})$/.test(text) && Number(text) <= 255) return Number(text);
+  return { refused: 'its protocol is neither tcp nor udp nor icmp nor a number from 0 to 255 without leading zeros' };
 }
 
 /**

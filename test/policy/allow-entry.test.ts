@@ -43,6 +43,9 @@ test.each([
   ['protocol 256', { ...good, protocol: 256, ports: undefined }, 'protocol'],
   ['protocol 1.5', { ...good, protocol: 1.5, ports: undefined }, 'protocol'],
   ['the other ICMP', { ...good, protocol: 58, ports: undefined }, 'family'],
+  ['the other ICMP behind a zero', { ...good, protocol: '058', ports: undefined }, 'protocol'],
+  ['TCP behind zeros', { ...good, protocol: '006', ports: undefined }, 'protocol'],
+  ['ICMP by the name of its family', { ...good, protocol: 'icmpv6', ports: undefined }, 'protocol'],
   ['GRE with ports', { ...good, protocol: 47 }, 'only tcp and udp'],
   ['ping with ports', { ...good, protocol: 'icmp' }, 'only tcp and udp'],
   ['no port in a list', { ...good, ports: [] }, 'ports'],
@@ -69,6 +72,30 @@ test('nothing throws, and no reason leaves the printable', () => {
     fc.property(entry, (given) => {
       const read = parseEntry(given);
       expect('refused' in read ? read.refused : entryText(read)).toMatch(/^[\x20-\x7e]+$/);
+    }),
+  );
+});
+
+test('what is taken reads the same from its text, so nothing that was taken is dropped later', () => {
+  const address = fc.constantFrom('203.0.113.7', '198.51.100.9/24', '2001:db8::5', '2001:DB8::/64');
+  const digits = fc.tuple(fc.nat(259), fc.nat(3)).map(([number, width]) => String(number).padStart(width, '0'));
+  const icmp = fc.constantFrom('1', '58', '058', '001', '01', 'icmp', 'ICMP', 'icmpv6', 1, 58);
+  const port = fc.oneof(
+    fc.integer({ min: 1, max: 65_535 }),
+    fc.tuple(fc.integer({ min: 1, max: 999 }), fc.integer({ min: 999, max: 65_535 })).map((ends) => ends.join('-')),
+  );
+  const entry = fc.oneof(
+    fc.record({ address, protocol: fc.oneof(digits, fc.nat(259), icmp) }),
+    fc.record({
+      ...{ address, direction: fc.constantFrom('in', 'out', 'both') },
+      protocol: fc.constantFrom('tcp', 'TCP', 'Udp', '6', '17', 6, 17),
+      ports: fc.oneof(port, fc.array(port, { minLength: 1, maxLength: 20 })),
+    }),
+  );
+  fc.assert(
+    fc.property(entry, (given) => {
+      const read = parseEntry(given);
+      if (!('refused' in read)) expect(parseEntryText(entryText(read))).toEqual(read);
     }),
   );
 });
