@@ -46,14 +46,24 @@ export function partition<T>(
   lists: readonly (readonly Run<T>[])[],
   space: Space<T>,
 ): { readonly members: readonly number[]; readonly runs: readonly Run<T>[] }[] {
-  const cuts = lists.flatMap((runs) => runs.flatMap(({ first, last }) => [first, space.next(last)]));
-  const starts = [...new Set([space.first, ...cuts])].filter((value) => value <= space.last);
+  const begins = new Map<T, number[]>();
+  const ends = new Map<T, number[]>();
+  for (const [list, runs] of lists.entries()) {
+    for (const { first, last } of merge(runs, space)) {
+      begins.set(first, [...(begins.get(first) ?? []), list]);
+      ends.set(space.next(last), [...(ends.get(space.next(last)) ?? []), list]);
+    }
+  }
+  const starts = [...new Set([space.first, ...begins.keys(), ...ends.keys()])].filter((value) => value <= space.last);
   starts.sort((a, b) => (a < b ? -1 : 1));
+  const inside = new Set<number>();
   const parts = new Map<string, { members: number[]; runs: Run<T>[] }>();
   for (const [index, first] of starts.entries()) {
+    for (const list of ends.get(first) ?? []) inside.delete(list);
+    for (const list of begins.get(first) ?? []) inside.add(list);
     const following = starts[index + 1];
     const piece = { first, last: following === undefined ? space.last : space.previous(following) };
-    const members = [...lists.keys()].filter((list) => overlap(lists[list] ?? [], [piece]));
+    const members = [...inside].sort((a, b) => a - b);
     const key = members.join(' ');
     const part = parts.get(key);
     if (part === undefined) parts.set(key, { members, runs: [piece] });

@@ -122,7 +122,7 @@ async function assessFirst(
   }
   const { local, localFile, managed } = reading;
   const keepHandlers = requestedBy === 'alert';
-  const sealing = await sealingFor(context, { sources: { local, managed }, allowList, keepHandlers, around });
+  const sealing = await sealingFor(context, { sources: reading, allowList, keepHandlers, around });
   const assess = assessorFor(allowList, sealing, managed, keepHandlers);
   const assessment = assess(local);
   const before = {

@@ -7,7 +7,7 @@ import { allowedAddresses, type SealWhen, type Surroundings, sealRules } from '.
 import type { Context } from '../firewall';
 import { judge } from './read/judge';
 import { planned, type Sources } from './read/reach';
-import { type StoredRule, soleRemote } from './read/rule';
+import { type StoredRule, soleRemote, storedForm } from './read/rule';
 import { allowedFlows, blockedFlows } from './seal-check';
 import { readSurroundings } from './surroundings';
 
@@ -40,6 +40,18 @@ const nobody: Surroundings = { dhcpServers: [], resolvers: [] };
  */
 export function isSealNeeded(when: SealWhen = 'where-needed', sources: Sources, allowList: AllowList): boolean {
   if (when !== 'where-needed') return when === 'always';
+  const asked = JSON.stringify(allowList);
+  const known = decided.get(sources);
+  if (known?.asked === asked) return known.isNeeded;
+  const isNeeded = hasDoors(sources, allowList);
+  decided.set(sources, { asked, isNeeded });
+  return isNeeded;
+}
+
+/** An order asks twice about one reading: beside the preflight, and when it makes the seal. */
+const decided = new WeakMap<Sources, { readonly asked: string; readonly isNeeded: boolean }>();
+
+function hasDoors(sources: Sources, allowList: AllowList): boolean {
   const { gaps } = judge(planned(sources, allowList), allowList);
   if (gaps.length === 0) return false;
   if (gaps.some(({ code }) => unclear.has(code))) return true;
@@ -94,7 +106,7 @@ function sealWith(allowList: AllowList, around: Surroundings): Sealing {
  * that nobody is cut off, and a gap says what it would have blocked.
  */
 export function checkedSealing(rules: readonly Rule[], allowed: readonly Rule[], around: Surroundings): Sealing {
-  const lost = blockedFlows(rules, allowedFlows(allowed, around));
+  const lost = blockedFlows(rules.map(storedForm), allowedFlows(allowed, around));
   if (lost.length > 0) {
     const found = `it was not set, since it would block what is to be let through (${lost.slice(0, 3).join('; ')})`;
     return { rules: [], gaps: [gapOf({ code: 'seal-incomplete' }, found)] };

@@ -1,3 +1,4 @@
+import { type StoredRule, storedForm } from '../../../src/firewall/windows/read/rule';
 import { allowedFlows, blockedFlows } from '../../../src/firewall/windows/seal-check';
 import { addressSet } from '../../../src/policy/address-set';
 import { portsOf } from '../../../src/policy/ports';
@@ -9,13 +10,14 @@ import { address, asked } from './read/policies';
 const around = { dhcpServers: [address('192.0.2.2')], resolvers: [address('192.0.2.3')] };
 const allowed = rulesOf({ ...asked, needsDns: true });
 const flows = allowedFlows(allowed, around);
-const block = (rule: Partial<Rule>): Rule => ({
-  ...{ name: 'contain-host: seal test', action: 'block', direction: 'out', protocol: 'udp' },
-  ...rule,
-});
+const block = (rule: Partial<Rule>): StoredRule =>
+  storedForm({
+    ...{ name: 'contain-host: seal test', action: 'block', direction: 'out', protocol: 'udp' },
+    ...rule,
+  });
 
 test('the seal itself blocks nothing that is let through', () => {
-  expect(blockedFlows(sealRules(allowed, around), flows)).toEqual([]);
+  expect(blockedFlows(sealRules(allowed, around).map(storedForm), flows)).toEqual([]);
 });
 
 test.each<[string, Partial<Rule>]>([

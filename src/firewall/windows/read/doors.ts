@@ -3,7 +3,7 @@ import type { AllowList } from '../../../policy/allow-list';
 import { batchScriptNames, isOurName, rulesOf } from '../../../policy/rules';
 import { type AddressItem, coverMost } from './address-range';
 import type { EffectiveProfile } from './effective';
-import { LeftOpen, type Permitted } from './left-open';
+import { type LeftOpen, LeftOpenByProfile, type Permitted } from './left-open';
 import { findWanted, storedForm } from './rule';
 import type { StoredPolicy } from './stored-policy';
 import type { StoredRule } from './stored-rule';
@@ -35,13 +35,13 @@ const pingNames: readonly string[] = batchScriptNames.slice(0, 2).map((name) => 
 const icmpv4 = 1;
 
 /** Whom a contained host may talk to, and which of the local rules are ours. */
-export interface Yardstick {
+interface Yardstick {
   readonly permitted: Permitted;
   isOurs(rule: StoredRule): boolean;
 }
 
 /** Without an allow list to compare with, the rules that have our names serve instead. */
-export function yardstickOf(local: StoredPolicy, allowList: AllowList | undefined): Yardstick {
+function yardstickOf(local: StoredPolicy, allowList: AllowList | undefined): Yardstick {
   if (allowList === undefined) {
     const isOurs = ({ name }: StoredRule): boolean => isOurName(name) || pingNames.includes(name.toLowerCase());
     const rules = local.rules.filter((rule) => rule.active && isOurs(rule) && rule.action === 'allow');
@@ -64,32 +64,63 @@ function addressesIn(rules: readonly StoredRule[]): AddressSet {
   return addressSet(rules.flatMap(({ remoteAddresses }) => remoteAddresses.filter((item) => 'first' in item)));
 }
 
-export function doorsIn(profile: EffectiveProfile, { permitted, isOurs }: Yardstick): Doors {
-  const left = new LeftOpen(profile, permitted);
-  // A local rule that is not ours is one too many, whoever it is for, unless it is wholly blocked.
-  const unblocked = new LeftOpen(profile, { rules: [], addresses: [] });
-  const found = { imposedForAll: [], imposed: [], foreignForAll: [], foreign: [], bypass: [], odd: [] } as Found;
-  for (const { source, rule } of profile.rules) {
-    const isForeign = source === 'local';
-    if (isForeign && isOurs(rule)) continue;
-    if (rule.notUnderstood !== undefined) {
-      if (!isSurelyClosed(rule, left)) found.odd.push(rule);
-    } else if (rule.action === 'bypass') {
-      if (!isWithin(rule, permitted.addresses)) found.bypass.push(rule);
-    } else if (rule.action === 'allow' && rule.protocol !== icmpv4) {
-      if ((isForeign ? unblocked : left).isOpenedBy(rule))
-        found[`${isForeign ? 'foreign' : 'imposed'}${isForAll(rule) ? 'ForAll' : ''}`].push(rule);
-    }
+type Found = Omit<Doors, 'profile' | 'in' | 'out'>;
+
+/**
+ * Finds what profiles let through. Where they have the same rules these are looked through once: there may be
+ * thousands, and profiles in a hundred ways.
+ */
+export class DoorFinder {
+  private readonly yardstick: Yardstick;
+  private readonly left: LeftOpenByProfile;
+  /** A local rule that is not ours is one too many, whoever it is for, unless it is wholly blocked. */
+  private readonly unblocked = new LeftOpenByProfile({ rules: [], addresses: [] });
+  private readonly known = new Map<LeftOpen, Map<EffectiveProfile['rules'], Found>>();
+
+  constructor(local: StoredPolicy, allowList: AllowList | undefined) {
+    this.yardstick = yardstickOf(local, allowList);
+    this.left = new LeftOpenByProfile(this.yardstick.permitted);
   }
-  return {
-    profile,
-    out: profile.outbound === 'allow' ? left.protocols('out') : [],
-    in: profile.inbound === 'allow' ? left.protocols('in') : [],
-    ...found,
-  };
+
+  in(profile: EffectiveProfile): Doors {
+    const left = this.left.in(profile);
+    return {
+      profile,
+      out: profile.outbound === 'allow' ? left.protocols('out') : [],
+      in: profile.inbound === 'allow' ? left.protocols('in') : [],
+      ...this.foundIn(profile, left),
+    };
+  }
+
+  private foundIn(profile: EffectiveProfile, left: LeftOpen): Found {
+    const byRules = this.known.get(left) ?? new Map<EffectiveProfile['rules'], Found>();
+    this.known.set(left, byRules);
+    const found = byRules.get(profile.rules) ?? this.lookThrough(profile, left);
+    byRules.set(profile.rules, found);
+    return found;
+  }
+
+  private lookThrough(profile: EffectiveProfile, left: LeftOpen): Found {
+    const { isOurs, permitted } = this.yardstick;
+    const unblocked = this.unblocked.in(profile);
+    const found = { imposedForAll: [], imposed: [], foreignForAll: [], foreign: [], bypass: [], odd: [] } as Lists;
+    for (const { source, rule } of profile.rules) {
+      const isForeign = source === 'local';
+      if (isForeign && isOurs(rule)) continue;
+      if (rule.notUnderstood !== undefined) {
+        if (!isSurelyClosed(rule, left)) found.odd.push(rule);
+      } else if (rule.action === 'bypass') {
+        if (!isWithin(rule, permitted.addresses)) found.bypass.push(rule);
+      } else if (rule.action === 'allow' && rule.protocol !== icmpv4) {
+        if ((isForeign ? unblocked : left).isOpenedBy(rule))
+          found[`${isForeign ? 'foreign' : 'imposed'}${isForAll(rule) ? 'ForAll' : ''}`].push(rule);
+      }
+    }
+    return found;
+  }
 }
 
-type Found = { [kind in Exclude<keyof Doors, 'profile' | 'in' | 'out'>]: StoredRule[] };
+type Lists = { [kind in keyof Found]: StoredRule[] };
 
 /** True for a rule that surely allows, where nothing is left that it could open. */
 function isSurelyClosed({ raw, direction }: StoredRule, left: LeftOpen): boolean {

@@ -32,21 +32,37 @@ const contested = ['EnableFirewall', 'DefaultInboundAction', 'DefaultOutboundAct
  * All three profiles, as a set for each way in which Windows may merge the policies. It is not documented whether the
  * domain's or the device management's policy wins, so there is a set for each order; and a set for each reading of
  * values that may count or not. A statement about a host must hold for every set. There is one set where there is no
- * doubt.
+ * doubt. Sets that come to the same are one, profiles that are the same one object, and profiles for which the same
+ * rules are have one list of them: there may be a hundred ways and thousands of rules.
  */
 export function effectiveProfiles(local: StoredPolicy, managed: readonly StoredPolicy[]): EffectiveProfile[][] {
-  return readingsOf(local).flatMap((ours) =>
-    choices(managed.map(readingsOf)).flatMap((others) => {
-      const orders = disagree(others) ? permutations(others) : [others];
-      return orders.map((order) => profileNames.map((name) => effectiveProfile(name, ours, order)));
-    }),
+  const orders = ordersOf(managed);
+  const merged = readingsOf(local).flatMap((ours) =>
+    orders.map((order) => profileNames.map((name) => effectiveSettings(name, ours, order))),
   );
+  const rules = new RulesByProfile(local, managed);
+  const profiles = new Map<string, EffectiveProfile>();
+  const withRules = (settings: EffectiveSettings): EffectiveProfile => {
+    const key = JSON.stringify(settings);
+    const profile = profiles.get(key) ?? { ...settings, rules: rules.in(settings) };
+    profiles.set(key, profile);
+    return profile;
+  };
+  const sets = new Map(merged.map((set) => [JSON.stringify(set), set]));
+  return [...sets.values()].map((set) => set.map(withRules));
+}
+
+/** Every reading of the policies, in every order in which they could win. */
+function ordersOf(managed: readonly StoredPolicy[]): StoredPolicy[][] {
+  return choices(managed.map(readingsOf)).flatMap((others) => (disagree(others) ? permutations(others) : [others]));
 }
 
 /** Every combination of one item from each list. */
 function choices<T>(lists: readonly (readonly T[])[]): T[][] {
   return lists.reduce<T[][]>((chosen, list) => chosen.flatMap((before) => list.map((one) => [...before, one])), [[]]);
 }
+
+type EffectiveSettings = Omit<EffectiveProfile, 'rules'>;
 
 /**
  * Merges the sources as Windows does ([MS-GPFAS] 2.2.3): what a policy configures, else the local store, else the
@@ -58,6 +74,15 @@ export function effectiveProfile(
   local: StoredPolicy,
   managed: readonly StoredPolicy[],
 ): EffectiveProfile {
+  const settings = effectiveSettings(name, local, managed);
+  return { ...settings, rules: new RulesByProfile(local, managed).in(settings) };
+}
+
+function effectiveSettings(
+  name: ProfileName,
+  local: StoredPolicy,
+  managed: readonly StoredPolicy[],
+): EffectiveSettings {
   const all = [...managed, local];
   // Of each of these settings 0 is the worse for a containment, and so is a value that nobody knows.
   const isOn = (setting: string, sources: readonly StoredPolicy[]): boolean => {
@@ -65,7 +90,6 @@ export function effectiveProfile(
     return settingOf(configured?.profiles[name] ?? {}, setting) === 1;
   };
   const shields = all.map(({ profiles }) => settingOf(profiles[name], 'DoNotAllowExceptions'));
-  const localRulesCount = isOn('AllowLocalPolicyMerge', managed);
   return {
     name,
     enforced: isOn('EnableFirewall', all),
@@ -73,12 +97,33 @@ export function effectiveProfile(
     outbound: isOn('DefaultOutboundAction', all) ? 'block' : 'allow',
     shieldsUp: shields.some((value) => value !== 0),
     surelyShieldsUp: shields.includes(1),
-    localRulesCount,
+    localRulesCount: isOn('AllowLocalPolicyMerge', managed),
     excludedInterfaces: all.map(({ profiles }) => profiles[name].DisabledInterfaces ?? '').join(''),
-    rules: (localRulesCount ? all : managed).flatMap(({ source, rules }) =>
-      rules.filter((rule) => rule.active && isFor(rule, name)).map((rule) => ({ source, rule })),
-    ),
   };
+}
+
+/** The active rules of the policies and, behind them, of the local store. */
+class RulesByProfile {
+  private readonly imposed: readonly SourcedRule[];
+  private readonly all: readonly SourcedRule[];
+  private readonly lists: (readonly SourcedRule[])[] = [];
+
+  constructor(local: StoredPolicy, managed: readonly StoredPolicy[]) {
+    this.imposed = managed.flatMap(activeIn);
+    this.all = [...this.imposed, ...activeIn(local)];
+  }
+
+  /** Those that are for a profile, or may be for it because they are not understood. */
+  in({ name, localRulesCount }: EffectiveSettings): readonly SourcedRule[] {
+    const list = (localRulesCount ? this.all : this.imposed).filter(({ rule }) => isFor(rule, name));
+    const same = this.lists.find((one) => one.length === list.length && one.every((rule, at) => rule === list[at]));
+    if (same === undefined) this.lists.push(list);
+    return same ?? list;
+  }
+}
+
+function activeIn({ source, rules }: StoredPolicy): SourcedRule[] {
+  return rules.filter(({ active }) => active).map((rule) => ({ source, rule }));
 }
 
 function isFor({ profiles, notUnderstood }: StoredRule, name: ProfileName): boolean {

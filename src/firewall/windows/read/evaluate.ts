@@ -21,25 +21,30 @@ export interface Decision {
  * the profile; neither the order of rules nor how specific they are matters ([MS-FASP], Microsoft's rule precedence).
  */
 export function decide(profile: EffectiveProfile, flow: Flow): Decision {
-  if (!profile.enforced) return { verdict: 'allowed' };
+  const matches = matchRules(profile.rules, flow);
+  if (!profile.enforced || !isLoopback(flow.remote)) return decideBy(profile, flow.direction, matches);
   // By default loopback is not filtered, but a block rule can cut it.
-  if (isLoopback(flow.remote)) {
-    const cut = find(profile, 'block', flow);
-    return { verdict: ({ yes: 'blocked', no: 'allowed', maybe: 'unknown' } as const)[cut.match], ...withRule(cut) };
-  }
+  const { block: cut } = matches;
+  return { verdict: ({ yes: 'blocked', no: 'allowed', maybe: 'unknown' } as const)[cut.match], ...withRule(cut) };
+}
+
+/** The same, for a flow that is not on loopback, by the rules that are for it. */
+export function decideBy(
+  profile: Omit<EffectiveProfile, 'rules'>,
+  direction: Flow['direction'],
+  { bypass, block, allow }: Matches,
+): Decision {
+  if (!profile.enforced) return { verdict: 'allowed' };
   // On an interface that is left out nothing is blocked, and which interface a flow takes cannot be seen.
   const blocked: Verdict = profile.excludedInterfaces === '' ? 'blocked' : 'unknown';
   // Whether the other side authenticates itself cannot be seen either, so a bypass is never more than possible.
-  const bypass = find(profile, 'bypass', flow);
   const otherwise = (decision: Decision): Decision =>
     bypass.match === 'no' ? decision : { verdict: 'unknown', ...withRule(bypass) };
 
-  if (profile.shieldsUp && flow.direction === 'in')
+  if (profile.shieldsUp && direction === 'in')
     return otherwise({ verdict: profile.surelyShieldsUp ? blocked : 'unknown' });
-  const block = find(profile, 'block', flow);
   if (block.match === 'yes') return otherwise({ verdict: blocked, ...withRule(block) });
-  const allow = find(profile, 'allow', flow);
-  const isOpen = (flow.direction === 'in' ? profile.inbound : profile.outbound) === 'allow';
+  const isOpen = (direction === 'in' ? profile.inbound : profile.outbound) === 'allow';
   if (isOpen || allow.match === 'yes') {
     if (block.match === 'maybe') return { verdict: 'unknown', ...withRule(block) };
     return { verdict: 'allowed', ...(isOpen ? {} : withRule(allow)) };
@@ -53,14 +58,17 @@ interface Finding {
   readonly rule?: SourcedRule;
 }
 
-/** The rule with that action that is most surely for the flow. */
-function find({ rules }: EffectiveProfile, action: StoredRule['action'], flow: Flow): Finding {
-  let found: Finding = { match: 'no' };
+/** For each action the rule that is most surely for a flow. */
+export type Matches = Readonly<Record<StoredRule['action'], Finding>>;
+
+export function matchRules(rules: readonly SourcedRule[], flow: Flow): Matches {
+  const none: Finding = { match: 'no' };
+  const found: Record<StoredRule['action'], Finding> = { bypass: none, block: none, allow: none };
   for (const rule of rules) {
-    if (rule.rule.action !== action) continue;
+    const before = found[rule.rule.action].match;
+    if (before === 'yes') continue;
     const match = matchFlow(rule.rule, flow);
-    if (match === 'yes') return { match, rule };
-    if (match === 'maybe' && found.match === 'no') found = { match, rule };
+    if (match === 'yes' || (match === 'maybe' && before === 'no')) found[rule.rule.action] = { match, rule };
   }
   return found;
 }

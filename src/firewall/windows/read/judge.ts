@@ -1,8 +1,9 @@
 import { codeOf, type Gap, gapOf } from '../../../outcome/gaps';
 import { type Judgement, judgementOf } from '../../../outcome/states';
 import type { AllowList } from '../../../policy/allow-list';
-import { type Doors, doorsIn, yardstickOf } from './doors';
+import { DoorFinder, type Doors } from './doors';
 import { gapOfRules } from './gap-text';
+import { KeptOut } from './kept-out';
 import { entryGaps, openSettingGaps, reachGaps, settingGaps } from './profile-gaps';
 import { planned, profilesInForce, type Sources } from './reach';
 import { missingGaps, openRuleGaps, ruleGaps } from './rule-gaps';
@@ -36,21 +37,26 @@ export function judgePlan(sources: Sources, allowList: AllowList): JudgementByPr
 class Findings {
   private readonly doors: readonly Doors[];
   private readonly ignoresLocal: boolean;
+  /** Who of the allow list is kept out, and which rules of ours are missing. */
+  private readonly lost: readonly Gap[];
+  private readonly missing: readonly Gap[];
 
   constructor(
     private readonly sources: Sources,
-    private readonly allowList: AllowList | undefined,
+    allowList: AllowList | undefined,
   ) {
     const readings = profilesInForce(sources);
-    const yardstick = yardstickOf(sources.local, allowList);
-    this.doors = readings.flat().map((profile) => doorsIn(profile, yardstick));
+    const finder = new DoorFinder(sources.local, allowList);
+    this.doors = [...new Set(readings.flat())].map((profile) => finder.in(profile));
+    this.lost = allowList === undefined ? [] : lostGaps(this.doors, allowList);
+    this.missing = allowList === undefined ? [] : missingGaps(sources.local.rules, allowList);
     // Where local rules are ignored in some profiles, the server is lost there; where in all, nothing that is set here
     // counts.
     this.ignoresLocal = readings.some((profiles) => profiles.every(({ localRulesCount }) => !localRulesCount));
   }
 
   weigh(inForce: readonly ProfileName[]): Judgement {
-    const { allowList, doors, sources } = this;
+    const { doors, sources } = this;
     const open = inForce.flatMap((name) => this.openGaps(name));
     return judgementOf(
       distinct([
@@ -59,11 +65,10 @@ class Findings {
         ...open.filter((gap) => 'profile' in gap),
         ...doors.flatMap(settingGaps),
         ...open.filter(({ code }) => code === 'local-rules-ignored'),
-        ...(allowList === undefined ? [] : doors.flatMap(({ profile }) => reachGaps(profile, allowList))),
-        ...(allowList === undefined ? [] : entryGaps(doors, allowList)),
+        ...this.lost,
         ...openRuleGaps(this.in(inForce)),
         ...ruleGaps(doors),
-        ...(allowList === undefined ? [] : missingGaps(sources.local.rules, allowList)),
+        ...this.missing,
         ...profileNames.filter((name) => !inForce.includes(name)).flatMap((name) => this.openElsewhere(name)),
       ]),
     );
@@ -96,6 +101,11 @@ class Findings {
       '. Group policy ignores local rules there: have AllowLocalPolicyMerge or DefaultOutboundAction set to 1';
     return [gapOf({ code: 'open', profile: name }, `${reasons}${ignored ? advice : ''}`)];
   }
+}
+
+function lostGaps(doors: readonly Doors[], allowList: AllowList): Gap[] {
+  const keptOut = new KeptOut(allowList);
+  return [...doors.flatMap(({ profile }) => reachGaps(profile, allowList, keptOut)), ...entryGaps(doors, keptOut)];
 }
 
 function unreadableGaps({ managed }: Sources): Gap[] {

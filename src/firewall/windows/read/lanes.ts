@@ -92,49 +92,55 @@ function typesOf({ protocol, icmpTypes }: StoredRule, certainty: 'surely' | 'per
   return wanted.map(({ type }) => ({ first: type, last: type }));
 }
 
-/** The parts of the boxes that lie outside another box. */
-export function without(boxes: readonly Box[], taken: Box): Box[] {
-  return boxes.flatMap((box) => (meet(box, taken) ? pieces(box, taken) : [box]));
+/**
+ * The parts of a box that lie outside all of these, which hold all of its addresses. Most of them are about the ports
+ * of one end alone, and a set of ports can be taken out at once.
+ */
+export function without(box: Box, taken: readonly Box[]): Box[] {
+  const nears: Run<number>[] = [];
+  const fars: Run<number>[] = [];
+  const both: Box[] = [];
+  for (const one of taken) {
+    if (contains(one.near, box.near)) fars.push(one.far);
+    else if (contains(one.far, box.far)) nears.push(one.near);
+    else both.push(one);
+  }
+  const farsLeft = outside(box.far, fars);
+  const left = outside(box.near, nears).flatMap((near) => farsLeft.map((far) => ({ ...box, near, far })));
+  return both.reduce((parts, one) => parts.flatMap((part) => (meet(part, one) ? beside(part, one) : [part])), left);
 }
 
-/** True when some flow lies in both. */
+/** True when some flow lies in both. Ports come first: they are the quickest to compare. */
 export function meet(a: Box, b: Box): boolean {
-  return overlap(a.remote, b.remote) && overlap(a.near, b.near) && overlap(a.far, b.far);
+  return overlap(a.near, b.near) && overlap(a.far, b.far) && overlap(a.remote, b.remote);
 }
 
 function overlap<T>(a: Run<T>, b: Run<T>): boolean {
   return a.first <= b.last && b.first <= a.last;
 }
 
-/**
- * What is left of a box when the part that lies in another is cut out: beside it by address, then by near, then by far
- * port.
- */
-function pieces(box: Box, taken: Box): Box[] {
-  const beside = [...outside(box.remote, taken.remote, 1n)].map((remote) => ({ ...box, remote }));
-  const remote = inside(box.remote, taken.remote);
-  const byNear = outside(box.near, taken.near, 1).map((near) => ({ ...box, remote, near }));
-  const near = inside(box.near, taken.near);
-  const byFar = outside(box.far, taken.far, 1).map((far) => ({ remote, near, far }));
-  return [...beside, ...byNear, ...byFar];
+/** What is left of a box when the part that lies in another is cut out: beside it by near, then by far port. */
+function beside(box: Box, taken: Box): Box[] {
+  const near = { first: Math.max(box.near.first, taken.near.first), last: Math.min(box.near.last, taken.near.last) };
+  return [
+    ...outside(box.near, [taken.near]).map((other) => ({ ...box, near: other })),
+    ...outside(box.far, [taken.far]).map((far) => ({ ...box, near, far })),
+  ];
 }
 
-function outside<T extends number | bigint>(run: Run<T>, cut: Run<T>, one: T): Run<T>[] {
-  const parts: Run<T>[] = [];
-  if (cut.first > run.first) parts.push({ first: run.first, last: minus(cut.first, one) });
-  if (cut.last < run.last) parts.push({ first: plus(cut.last, one), last: run.last });
-  return parts;
+/** What is left of a run outside of others. */
+function outside({ first, last }: Run<number>, taken: readonly Run<number>[]): Run<number>[] {
+  const left: Run<number>[] = [];
+  let from = first;
+  for (const one of taken.toSorted((a, b) => a.first - b.first)) {
+    if (one.first > last) break;
+    if (one.first > from) left.push({ first: from, last: one.first - 1 });
+    if (one.last >= from) from = one.last + 1;
+  }
+  return from <= last ? [...left, { first: from, last }] : left;
 }
 
-function inside<T>(run: Run<T>, cut: Run<T>): Run<T> {
-  const [first, last] = [cut.first < run.first ? run : cut, cut.last > run.last ? run : cut];
-  return { first: first.first, last: last.last };
-}
-
-function plus<T extends number | bigint>(a: T, b: T): T {
-  return ((a as number) + (b as number)) as T;
-}
-
-function minus<T extends number | bigint>(a: T, b: T): T {
-  return ((a as number) - (b as number)) as T;
+/** True when all of a run lies in another. */
+export function contains(outer: Run<number>, inner: Run<number>): boolean {
+  return outer.first <= inner.first && inner.last <= outer.last;
 }

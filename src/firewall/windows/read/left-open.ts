@@ -1,9 +1,9 @@
 import { type AddressSet, addressSet, ofFamily, otherAddresses } from '../../../policy/address-set';
 import { isOurName } from '../../../policy/rules';
-import type { Run } from '../../../policy/runs';
 import type { EffectiveProfile, SourcedRule } from './effective';
-import { type Box, boxesOf, carriers, everyFlow, type Lane, lanesOf, meet, wholeLane, without } from './lanes';
+import { type Box, boxesOf, carriers, contains, everyFlow, type Lane, lanesOf, wholeLane } from './lanes';
 import type { StoredRule } from './stored-rule';
+import { Stretches } from './stretches';
 
 /** Whom a contained host may talk to. */
 export interface Permitted {
@@ -26,30 +26,63 @@ const loopback: AddressSet = [
   { family: 6, first: 0n, last: 1n },
 ];
 
+/** The rules that surely block in a profile. */
+interface Blocks {
+  readonly own: readonly StoredRule[];
+  readonly others: readonly StoredRule[];
+  /** "Block all connections" surely counts. */
+  readonly shieldsUp: boolean;
+}
+
+function blocksIn({ rules, surelyShieldsUp }: EffectiveProfile): Blocks {
+  const blocking = rules.filter(blocksSurely);
+  const others = blocking.filter((rule) => !isOurs(rule)).slice(0, mostForeignBlocks);
+  const own = blocking.filter(isOurs);
+  return { own: own.map(({ rule }) => rule), others: others.map(({ rule }) => rule), shieldsUp: surelyShieldsUp };
+}
+
+/** To work out what is left takes most of the time of a judgement, and most profiles have the same block rules. */
+export class LeftOpenByProfile {
+  private readonly known: { readonly blocks: Blocks; readonly left: LeftOpen }[] = [];
+
+  constructor(private readonly permitted: Permitted) {}
+
+  in(profile: EffectiveProfile): LeftOpen {
+    const blocks = blocksIn(profile);
+    const before = this.known.find((one) => isSame(one.blocks, blocks));
+    if (before !== undefined) return before.left;
+    const left = new LeftOpen(blocks, this.permitted);
+    this.known.push({ blocks, left });
+    return left;
+  }
+}
+
+function isSame(a: Blocks, b: Blocks): boolean {
+  return a.shieldsUp === b.shieldsUp && areSame(a.own, b.own) && areSame(a.others, b.others);
+}
+
+function areSame<T>(a: readonly T[], b: readonly T[]): boolean {
+  return a.length === b.length && a.every((one, index) => one === b[index]);
+}
+
 /**
- * What the block rules of a profile leave open beyond what is permitted. Whether something opens it, an allow rule or
- * the default, is another question.
+ * What block rules leave open beyond what is permitted. Whether something opens it, an allow rule or the default, is
+ * another question.
  */
 export class LeftOpen {
-  private readonly ownBlocks: readonly StoredRule[];
-  private readonly otherBlocks: readonly StoredRule[];
   private readonly free: AddressSet;
-  private readonly known = new Map<string, readonly Stretch[]>();
+  private readonly known = new Map<string, Stretches>();
 
   constructor(
-    private readonly profile: EffectiveProfile,
+    private readonly blocks: Blocks,
     private readonly permitted: Permitted,
   ) {
-    const blocking = profile.rules.filter(blocksSurely);
-    this.ownBlocks = blocking.filter(isOurs).map(({ rule }) => rule);
-    const others = blocking.filter((rule) => !isOurs(rule)).map(({ rule }) => rule);
-    this.otherBlocks = others.slice(0, mostForeignBlocks);
     this.free = addressSet([...permitted.addresses, ...loopback]);
   }
 
   /** The protocols that carry and of which something is left. */
   protocols(direction: Lane['direction']): number[] {
-    const isLeft = (lane: Lane): boolean => meetsOne(wholeLane(lane), this.in(lane));
+    const isLeft = (lane: Lane): boolean => this.in(lane).meets(wholeLane(lane));
     return carriers.filter((protocol) => lanesOf(direction, [protocol]).some(isLeft));
   }
 
@@ -58,7 +91,7 @@ export class LeftOpen {
     const protocols = rule.protocol === 'any' ? carriers : [rule.protocol];
     return lanesOf(rule.direction, protocols).some((lane) => {
       const left = this.in(lane, this.excusesDhcp(rule));
-      return left.length > 0 && boxesOf(rule, lane, 'perhaps').some((box) => meetsOne(box, left));
+      return !left.isEmpty && boxesOf(rule, lane, 'perhaps').some((box) => left.meets(box));
     });
   }
 
@@ -67,32 +100,28 @@ export class LeftOpen {
    * them already, but for the servers.
    */
   private excusesDhcp({ service }: StoredRule): boolean {
-    return service?.toLowerCase() === 'dhcp' || this.ownBlocks.length > 0;
+    return service?.toLowerCase() === 'dhcp' || this.blocks.own.length > 0;
   }
 
-  private in(lane: Lane, excusesDhcp = true): readonly Stretch[] {
+  private in(lane: Lane, excusesDhcp = true): Stretches {
     const key = `${lane.direction} ${lane.protocol} ${lane.family} ${excusesDhcp}`;
-    const known = this.known.get(key) ?? inStretches(this.workOut(lane, excusesDhcp));
+    const known = this.known.get(key) ?? new Stretches(this.workOut(lane, excusesDhcp));
     this.known.set(key, known);
     return known;
   }
 
   private workOut(lane: Lane, excusesDhcp: boolean): readonly Box[] {
-    if (lane.direction === 'in' && this.profile.surelyShieldsUp) return [];
+    if (lane.direction === 'in' && this.blocks.shieldsUp) return [];
     const every = everyFlow(lane);
     const taken = [...this.taken(lane, excusesDhcp)];
     // Most boxes are about addresses alone, and a set of addresses can be taken out at once.
     const isWhole = ({ near, far }: Box): boolean => contains(near, every.near) && contains(far, every.far);
-    const others = boxesIn(this.otherBlocks, lane);
+    const others = boxesIn(this.blocks.others, lane);
     const wholly = [...taken, ...others].filter(isWhole);
     const isPart = (box: Box): boolean => !isWhole(box);
-    const partly = [...taken.filter(isPart), ...others.filter(isPart).slice(0, mostForeignBoxes)];
+    const partly = new Stretches([...taken.filter(isPart), ...others.filter(isPart).slice(0, mostForeignBoxes)]);
     const addresses = addressSet([...this.free, ...wholly.map(({ remote }) => ({ family: lane.family, ...remote }))]);
-    let left = ofFamily(otherAddresses(addresses), lane.family).map(
-      ({ first, last }): Box => ({ ...every, remote: { first, last } }),
-    );
-    for (const box of partly) if (left.length > 0) left = without(left, box);
-    return left;
+    return partly.leftOf(ofFamily(otherAddresses(addresses), lane.family), every);
   }
 
   /** What is permitted and what is blocked, without the addresses that the host may talk to in any way. */
@@ -102,7 +131,7 @@ export class LeftOpen {
       if (rule.direction === lane.direction && (excusesDhcp || rule.service === undefined))
         yield* boxesOf(rule, lane, 'perhaps');
     if (lane.protocol === 17 && excusesDhcp) yield dhcpBox(lane);
-    yield* boxesIn(this.ownBlocks, lane);
+    yield* boxesIn(this.blocks.own, lane);
   }
 }
 
@@ -111,47 +140,6 @@ function boxesIn(blocks: readonly StoredRule[], lane: Lane): Box[] {
   return blocks
     .filter(({ direction }) => direction === lane.direction)
     .flatMap((rule) => boxesOf(rule, lane, 'surely'));
-}
-
-/** A run of addresses that no box outside it touches, and the boxes in it. */
-interface Stretch extends Run<bigint> {
-  readonly boxes: readonly Box[];
-}
-
-function inStretches(boxes: readonly Box[]): Stretch[] {
-  const stretches: { first: bigint; last: bigint; boxes: Box[] }[] = [];
-  for (const box of boxes.toSorted((a, b) => (a.remote.first < b.remote.first ? -1 : 1))) {
-    const { first, last } = box.remote;
-    const before = stretches.at(-1);
-    if (before === undefined || first > before.last) stretches.push({ first, last, boxes: [box] });
-    else {
-      before.boxes.push(box);
-      if (last > before.last) before.last = last;
-    }
-  }
-  return stretches;
-}
-
-/**
- * True when the box meets a stretch. There may be many rules and many stretches, so the stretch is found by halving.
- */
-function meetsOne(box: Box, stretches: readonly Stretch[]): boolean {
-  let [low, high] = [0, stretches.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((stretches[middle]?.last ?? 0n) < box.remote.first) low = middle + 1;
-    else high = middle;
-  }
-  for (let index = low; index < stretches.length; index++) {
-    const stretch = stretches[index];
-    if (stretch === undefined || stretch.first > box.remote.last) return false;
-    if (stretch.boxes.some((other) => meet(box, other))) return true;
-  }
-  return false;
-}
-
-function contains(outer: Run<number>, inner: Run<number>): boolean {
-  return outer.first <= inner.first && inner.last <= outer.last;
 }
 
 /** The ports of DHCP, near and far: without them the address is lost. */

@@ -2,7 +2,7 @@ import { type Gap, gapOf } from '../../../outcome/gaps';
 import type { AllowList } from '../../../policy/allow-list';
 import type { Doors } from './doors';
 import type { EffectiveProfile } from './effective';
-import { entriesKeptOut, handlersKeptOut } from './kept-out';
+import type { KeptOut } from './kept-out';
 import { serverReachIn } from './reach';
 
 /** Settings of a profile that leave a host uncontained there, whatever the rules are. */
@@ -33,24 +33,20 @@ export function settingGaps({ profile, out, in: inwards }: Doors): Gap[] {
   ];
 }
 
-/**
- * Who cannot be reached, or cannot come in, in a profile. "Block all connections" keeps every handler out and has a gap
- * of its own.
- */
-export function reachGaps(profile: EffectiveProfile, allowList: AllowList): Gap[] {
+/** Who cannot be reached, or cannot come in, in a profile. */
+export function reachGaps(profile: EffectiveProfile, allowList: AllowList, keptOut: KeptOut): Gap[] {
   const reach = serverReachIn(profile, allowList);
-  const kept = profile.shieldsUp ? [] : handlersKeptOut(profile, allowList.handlers);
+  const kept = keptOut.handlersIn(profile);
   const at = { profile: profile.name };
   return [
     ...(reach === 'lost' ? [gapOf({ code: 'server-lost', ...at })] : []),
     ...(reach === 'unknown' ? [gapOf({ code: 'server-uncertain', ...at })] : []),
-    ...(kept.length > 0 ? [gapOf({ code: 'handler-blocked', ...at }, kept.slice(0, 10).join(', '))] : []),
+    ...(kept.length > 0 ? [gapOf({ code: 'handler-blocked', ...at }, kept.slice(0, 10).join('; '))] : []),
   ];
 }
 
 /** The entries of the settings that are kept out in some profile. */
-export function entryGaps(doors: readonly Doors[], { entries = [] }: AllowList): Gap[] {
-  if (entries.length === 0) return [];
-  const kept = [...new Set(doors.flatMap(({ profile }) => entriesKeptOut(profile, entries)))];
+export function entryGaps(doors: readonly Doors[], keptOut: KeptOut): Gap[] {
+  const kept = [...new Set(doors.flatMap(({ profile }) => keptOut.entriesIn(profile)))];
   return kept.length === 0 ? [] : [gapOf({ code: 'entry-blocked' }, kept.slice(0, 10).join('; '))];
 }

@@ -60,10 +60,10 @@ describe('a profile that stays open counts as in force or not', () => {
     expect(codes('public')).toEqual(expect.arrayContaining(['outbound-allowed-on-Public', 'open-policy-rule']));
   });
 
-  test('not in force: one gap that names the profile, the reasons, and the two values of the policy', () => {
+  test('not in force: besides who is lost there, one gap that names the profile, the reasons, and the two values of the policy', () => {
     const { state, gaps } = weigh(['domain']);
     expect(state).toBe('degraded');
-    expect(codes('domain')).toEqual(['open-on-Public']);
+    expect(codes('domain')).toEqual(['handler-blocked-on-Public', 'open-on-Public']);
     const open = gaps.find((gap) => codeOf(gap) === 'open-on-Public');
     expect(open).toMatchObject({ profile: 'public' });
     for (const words of [
