@@ -1,5 +1,6 @@
 import type { Host } from '../host';
 import type { Judgement, ServiceState } from '../outcome/states';
+import type { Address } from '../policy/address';
 import type { AllowList } from '../policy/allow-list';
 import type { SealWhen } from '../policy/seal';
 import type { RequestedBy } from '../request/request';
@@ -44,6 +45,8 @@ export interface Preflight {
   readonly warnings: readonly string[];
   /** The live policy is a containment already, whoever made it. */
   readonly contained: boolean;
+  /** Whom it lets in as handlers, as far as that is known. Windows only, where the batch script may have made it. */
+  readonly letIn?: readonly Address[];
 }
 
 /** How a release ended when it did not fail. */

@@ -17,7 +17,7 @@ import type { Request, RequestedBy } from '../request/request';
 import { stateFolderOf } from '../state/folder';
 import type { Asked, OpenCase } from '../state/journal';
 import type { CaseTimes } from '../state/recorder';
-import { allowListOf, mergeAsked } from './asked';
+import { allowListOf, entriesLeftOut, handlersOf, mergeAsked, takeOver } from './asked';
 import { parseHandler } from './handler';
 import { orderOnce } from './once';
 import { begunIn, dnsOpen, namesInCase, noteNames, pinNames, unpinNames } from './pin-names';
@@ -32,6 +32,7 @@ interface Names {
 
 /** What is in force now, with notes for people: what traffic showed of it, and what is not known. */
 interface Contained {
+  readonly allowList: AllowList;
   readonly judgement: Judgement;
   readonly notes: readonly string[];
   /** Absent where this order made no block. */
@@ -59,20 +60,19 @@ export async function add(host: Host, home: string, order: Order): Promise<Outco
       const asked = mergeAsked(request, operator, settings, session.openCase?.asked);
       const planFor = (servers: AgentServers, { pins }: Names): AllowList =>
         allowListOf({ ...servers, needsDns: pins.whyNot !== undefined }, asked);
-      const allowList = planFor(agent, names);
       const findLater = (): Later | undefined => {
         const later = agent.later();
         if (same(later.names, agent.names)) return undefined;
         const laterNames = planNames(later);
         return { names: laterNames, planned: planFor(later, laterNames) };
       };
-      const { judgement, notes, times } = await contain({
+      const { allowList, judgement, notes, times } = await contain({
         host,
         home,
         session,
         order,
         asked,
-        planned: allowList,
+        planned: planFor(agent, names),
         names,
         findLater,
         settings,
@@ -150,7 +150,7 @@ async function readServers(host: Host, home: string, session: Session) {
 }
 
 async function contain(given: Given): Promise<Contained> {
-  const { host, home, session, asked, planned, names, settings, snapshot } = given;
+  const { host, home, session, planned, names, settings, snapshot } = given;
   const { request, started } = given.order;
   const { proofAfter } = host.timeouts;
   const { firewall, recorder, openCase } = session;
@@ -161,7 +161,7 @@ async function contain(given: Given): Promise<Contained> {
     control ??= look.take();
     return control;
   };
-  const [{ warnings, contained }, tunnels] = await Promise.all([
+  const [{ warnings, contained, letIn = [] }, tunnels] = await Promise.all([
     firewall.preflight(planned, whenServerLost === 'contain' ? 'contain' : 'refuse'),
     findTunnels(host, home, planned),
   ]).catch((error: unknown) => {
@@ -174,16 +174,16 @@ async function contain(given: Given): Promise<Contained> {
   });
   for (const warning of [...warnings, ...tunnels.warnings]) recorder.warn(warning);
   if (!contained && openCase === undefined && whenServerLost !== 'contain') refuseLostServer(tunnels);
-  // Contained without us: an operator used the batch script. An alert must not be able to lift that later.
-  const recorded: Asked = contained && openCase === undefined ? { ...asked, requestedBy: 'operator' } : asked;
+  const asked = contained && openCase === undefined ? takeOver(given.asked, letIn) : given.asked;
+  const handlers = handlersOf(asked);
   try {
-    const isNew = !same(recorded, openCase?.asked);
-    if (openCase === undefined) recorder.append({ event: 'asked', ...recorded });
-    else if (isNew) recorder.askAnew(recorded);
+    const isNew = !same(asked, openCase?.asked);
+    if (openCase === undefined) recorder.append({ event: 'asked', ...asked });
+    else if (isNew) recorder.askAnew(asked);
     noteNames(recorder, names.known);
     if (names.pins.whyNot === undefined && names.pins.missing.length > 0) snapshot?.keepHosts(names.pins.hosts.text);
     let whyNot = await pinNames(host, recorder, names.pins);
-    const allowList = { ...planned, needsDns: whyNot !== undefined };
+    const allowList = { ...planned, handlers, needsDns: whyNot !== undefined };
     const whose = whoChanges(request, asked, openCase);
     let judged = await firewall.contain(allowList, whose, recorder);
     snapshot?.blocked();
@@ -192,7 +192,7 @@ async function contain(given: Given): Promise<Contained> {
     if (later !== undefined) {
       noteNames(recorder, later.names.known);
       whyNot = await pinNames(host, recorder, later.names.pins);
-      judged = await firewall.contain({ ...later.planned, needsDns: whyNot !== undefined }, whose, recorder);
+      judged = await firewall.contain({ ...later.planned, handlers, needsDns: whyNot !== undefined }, whose, recorder);
     }
     const proof = recorder.acted ? await tryAfter(endLook(), proofAfter) : takeAsIs(endLook());
     const { gaps, isServerLost, notes } = proof;
@@ -208,9 +208,10 @@ async function contain(given: Given): Promise<Contained> {
     const heard = times === undefined ? [] : hasHeard(host, home, planned, times.orderedAt + times.blockMs);
     const lost = recorder.isJournalLost ? [journalLost] : [];
     return {
+      allowList,
       judgement,
       notes: [
-        ...settings.warnings.map((warning) => `Settings: ${warning}`),
+        ...[...settings.warnings, ...entriesLeftOut(settings, asked)].map((warning) => `Settings: ${warning}`),
         ...notLetInAnyMore(openCase?.asked, asked),
         ...tunnels.warnings,
         ...notes,

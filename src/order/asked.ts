@@ -46,6 +46,14 @@ function allowed(settings: Settings, before: readonly string[]): Pick<Asked, 'al
   return allow.length === 0 ? {} : { allow };
 }
 
+/** Tells people of entries of the settings that an alert's order finds no room for. */
+export function entriesLeftOut(settings: Settings, { allow = [] }: Asked): string[] {
+  const left = settings.allow.map(entryText).filter((text) => !allow.includes(text));
+  if (left.length === 0) return [];
+  const why = `since this case has ${allow.length} entries already, and an alert takes none away`;
+  return [`left out of the setting allow, ${why}: ${left.join('; ')}`];
+}
+
 function alertHandler(text: string): string[] {
   try {
     return [cidr(parseHandler(text))];
@@ -54,10 +62,26 @@ function alertHandler(text: string): string[] {
   }
 }
 
+/**
+ * What is asked of a host that was contained without us: an operator used the batch script, so an alert must be able
+ * neither to lift that later nor to take the handlers away whom it lets in. A network wider than a handler's is none.
+ */
+export function takeOver(asked: Asked, letIn: readonly Address[]): Asked {
+  if (asked.requestedBy === 'operator') return asked;
+  const kept = letIn.map(cidr).filter((text) => readBack(text).length > 0);
+  const room = Math.max(0, mostHandlers - asked.handlers.length);
+  const others = kept.filter((text) => !asked.handlers.includes(text)).slice(0, room);
+  return { ...asked, requestedBy: 'operator', handlers: [...asked.handlers, ...others] };
+}
+
 /** What those who asked are to get. */
-export function allowListOf({ servers, needsDns }: AgentServers, { handlers, allow = [] }: Asked): AllowList {
-  const entries = allow.map(parseEntryText).flatMap((entry) => ('refused' in entry ? [] : [entry]));
-  return { servers, needsDns, handlers: handlers.flatMap(readBack), ...(entries.length === 0 ? {} : { entries }) };
+export function allowListOf({ servers, needsDns }: AgentServers, asked: Asked): AllowList {
+  const entries = (asked.allow ?? []).map(parseEntryText).flatMap((entry) => ('refused' in entry ? [] : [entry]));
+  return { servers, needsDns, handlers: handlersOf(asked), ...(entries.length === 0 ? {} : { entries }) };
+}
+
+export function handlersOf({ handlers }: Asked): Address[] {
+  return handlers.flatMap(readBack);
 }
 
 /** From the journal back to an address; the prefix was judged when it was written. */

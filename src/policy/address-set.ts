@@ -66,6 +66,25 @@ export function perFamily(rangesOf: (family: 4 | 6) => readonly Run<bigint>[]): 
   return families.flatMap((family) => rangesOf(family).map(({ first, last }) => ({ family, first, last })));
 }
 
+/** The fewest hosts and networks that are the same addresses. As in rules, no prefix is 0. */
+export function networksOf(set: AddressSet): Address[] {
+  return set.flatMap((range) => [...networksIn(range)]);
+}
+
+function* networksIn({ family, first, last }: AddressRange): Generator<Address> {
+  let from = first;
+  while (from <= last) {
+    let hostBits = 0;
+    let size = 1n;
+    while (hostBits + 1 < widths[family] && from % (2n * size) === 0n && from + 2n * size - 1n <= last) {
+      hostBits++;
+      size *= 2n;
+    }
+    yield { family, text: addressText(family, from), prefix: widths[family] - hostBits };
+    from += size;
+  }
+}
+
 /** `a/prefix` if the range is one host or one network, else `a-b`. */
 export function rangeText(range: AddressRange): string {
   return networkText(range) ?? endsText(range);

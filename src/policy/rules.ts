@@ -22,6 +22,13 @@ export function isOurName(name: string): boolean {
   return lower.startsWith(additionPrefix) || batchScriptNames.slice(2).some((own) => own.toLowerCase() === lower);
 }
 
+const handlerNames: readonly string[] = batchScriptNames.slice(4).map((name) => name.toLowerCase());
+
+/** True for the names of the four rules that let a handler in, in any case. */
+export function isHandlerName(name: string): boolean {
+  return handlerNames.includes(name.toLowerCase());
+}
+
 /** One of those whom the flows of a group are with. */
 interface Partner {
   readonly server?: Server;

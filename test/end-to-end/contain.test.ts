@@ -1,6 +1,7 @@
-import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { containByScript } from '../../fixtures/batch-script';
 import { Endpoint } from '../../fixtures/endpoint';
 import { bigHost, emptyHost, offHost, typicalHost } from '../../fixtures/standin/hosts';
 import type { Flow, Network, Profile } from '../../fixtures/standin/traffic';
@@ -196,34 +197,7 @@ test('the backup is put aside under a time stamp, and one of an earlier case is 
 });
 
 describe('a host that the batch script contained', () => {
-  const contain = async (): Promise<string> => {
-    const { machine } = start(typicalHost());
-    const before = machine.fingerprint();
-    await endpoint.run('ADD', '-', handler);
-    copyFileSync(endpoint.backup, join(endpoint.folder, 'kept.wfw'));
-    await endpoint.run('DELETE', '-', '-');
-    copyFileSync(join(endpoint.folder, 'kept.wfw'), endpoint.backup);
-    machine.change((tree) => {
-      const rules =
-        Object.entries(tree.keys).find(([path]) => path.endsWith('FirewallPolicy\\FirewallRules'))?.[1] ?? {};
-      for (const [id, rule] of Object.entries(rules)) rules[id] = String(rule).replace('Active=TRUE', 'Active=FALSE');
-      const add = (id: string, rule: string): string => (rules[id] = `v2.31|Action=Allow|Active=TRUE|${rule}`);
-      add('{1}', 'Dir=In|Protocol=1|Name=Allow ICMP in|');
-      add('{2}', 'Dir=Out|Protocol=1|Name=Allow ICMP out|');
-      add('{3}', 'Dir=In|Protocol=17|LPort=1514|RA4=10.0.0.5|Name=Allow OSSEC Server in|');
-      add('{4}', 'Dir=Out|Protocol=17|LPort=1514|RA4=10.0.0.5|Name=Allow OSSEC Server out|');
-      add('{5}', `Dir=In|Protocol=6|RA4=${handler}|Name=Allow OSSEC Server in/tcp|`);
-      add('{6}', `Dir=In|Protocol=17|RA4=${handler}|Name=Allow OSSEC Server in/udp|`);
-      add('{7}', `Dir=Out|Protocol=6|RA4=${handler}|Name=Allow OSSEC Server out/tcp|`);
-      add('{8}', `Dir=Out|Protocol=17|RA4=${handler}|Name=Allow OSSEC Server out/udp|`);
-    });
-    for (const profile of profiles) {
-      machine.setProfileValue(profile, 'DefaultOutboundAction', 1);
-      machine.setProfileValue(profile, 'DefaultInboundAction', 1);
-    }
-    machine.forgetCalls();
-    return before;
-  };
+  const contain = (): Promise<string> => containByScript(start(typicalHost()));
 
   test('is released from the backup that the script left', async () => {
     const before = await contain();
@@ -241,12 +215,15 @@ describe('a host that the batch script contained', () => {
     expect(endpoint.machine.fingerprint()).toBe(before);
   });
 
-  test('loses its handler by no alert, however many come', async () => {
+  test('loses its handler by no alert, however many come, and status names the handler', async () => {
     const before = await contain();
     for (let count = 0; count < 3; count++) {
       const { exitCode } = await endpoint.run('ADD', '-', '203.0.113.9', '1598432109.1 5710 (h) any->/var/log/secure');
-      expect(exitCode).toBe(6);
+      expect(exitCode).toBe(0);
       expect(isOpen(tcp('in', handler))).toEqual(everywhere);
+      expect(JSON.parse((await endpoint.run('status', '--json')).stdout)).toMatchObject({
+        ...{ state: 'contained', requestedBy: 'operator', handlers: [`${handler}/32`] },
+      });
     }
     expect(await endpoint.run('DELETE', '-', '-')).toMatchObject({ exitCode: 0 });
     expect(endpoint.machine.fingerprint()).toBe(before);

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { containByScript } from '../../fixtures/batch-script';
 import { Endpoint } from '../../fixtures/endpoint';
 import { typicalHost } from '../../fixtures/standin/hosts';
 import type { HostDescription } from '../../fixtures/standin/machine';
@@ -374,6 +375,51 @@ test('a hundred entries that touch each other, and a handler inside of them', as
   expect(refusedCalls()).toEqual([]);
   await endpoint.run('DELETE', '-', '-');
   expect(machine.fingerprint()).toBe(before);
+});
+
+describe('an alert on a PC that the batch script contained, below a policy with open doors', () => {
+  const alert = ['ADD', '-', attacker, '1598432109.1 5710 (h) any->/var/log/secure (null)'];
+
+  test.each([
+    ['one handler', 'RA4=192.0.2.50', ['192.0.2.50']],
+    [
+      'a list',
+      'RA4=192.0.2.50|RA4=192.0.2.60/255.255.255.255|RA6=2001:db8:12::5',
+      ['192.0.2.50', '192.0.2.60', '2001:db8:12::5'],
+    ],
+    ['a range', 'RA4=192.0.2.49-192.0.2.58', ['192.0.2.49', '192.0.2.50', '192.0.2.58']],
+  ])('seals it and cuts no handler off whom its rules name as %s', async (_, fields, handlers) => {
+    const { machine } = start(policyHost());
+    const before = await containByScript(endpoint, fields);
+    expect(await endpoint.run(...alert)).toMatchObject({ exitCode: 0 });
+    expectSealed(everywhere, handlers);
+    expect(['192.0.2.48', '192.0.2.61'].map((other) => open(into(other, 445)))).toEqual(['', '']);
+    machine.forgetCalls();
+    expect(await endpoint.run(...alert)).toMatchObject({ exitCode: 0 });
+    expect(netshCalls()).toEqual([]);
+    expect((await endpoint.run('status')).output).toMatch(/is CONTAINED\./);
+    expect(refusedCalls()).toEqual([]);
+    expect(await endpoint.run('DELETE', '-', '-')).toMatchObject({ exitCode: 0 });
+    expect(machine.fingerprint()).toBe(before);
+  });
+
+  test('cuts off nobody of a network that is too wide for a handler, and says that the policy opens the PC to it', async () => {
+    start(policyHost());
+    await containByScript(endpoint, 'RA4=198.18.0.0/255.254.0.0');
+    expect(await endpoint.run(...alert)).toMatchObject({ exitCode: 9 });
+    expectSealed(everywhere, ['198.18.0.1', '198.19.255.255']);
+  });
+
+  test('sets no seal where only Windows knows whom the rules let in, and says so', async () => {
+    start(policyHost());
+    await containByScript(endpoint, 'RA4=LocalSubnet');
+    for (let count = 0; count < 2; count++) {
+      const { exitCode, output } = await endpoint.run(...alert);
+      expect([exitCode, output]).toEqual([9, expect.stringContaining('might cut off a handler')]);
+      expect(open(into('10.0.0.77', 445))).toBe(everywhere);
+      expect(sealNames()).toEqual([]);
+    }
+  });
 });
 
 test('plan prints the seal step by step, behind the block', async () => {

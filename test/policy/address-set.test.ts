@@ -1,10 +1,11 @@
 import { BlockList } from 'node:net';
 import fc from 'fast-check';
-import { type Address, isRefusal, parseNetwork } from '../../src/policy/address';
+import { type Address, cidr, isRefusal, parseNetwork } from '../../src/policy/address';
 import {
   type AddressSet,
   addressSet,
   everybody,
+  networksOf,
   otherAddresses,
   overlaps,
   rangeText,
@@ -45,6 +46,31 @@ test('two sets overlap only where an address is in both', () => {
   expect(overlaps(setOf('10.0.0.0/24'), setOf('10.0.0.255'))).toBe(true);
   expect(overlaps(setOf('10.0.0.0/24'), setOf('10.0.1.0'))).toBe(false);
   expect(overlaps(setOf('10.0.0.0/24'), setOf('2001:db8::/32'))).toBe(false);
+});
+
+test('a set as networks: as few as there can be, and none of all addresses', () => {
+  const range = { family: 4, first: 0xc000_0231n, last: 0xc000_023an } as const;
+  const networks = ['192.0.2.49/32', '192.0.2.50/31', '192.0.2.52/30', '192.0.2.56/31', '192.0.2.58/32'];
+  expect(networksOf([range]).map(cidr)).toEqual(networks);
+  expect(networksOf(everybody).map(cidr)).toEqual(['0.0.0.0/1', '128.0.0.0/1', '::/1', '8000::/1']);
+  expect(networksOf([])).toEqual([]);
+});
+
+test('networks are the same addresses as the set that they are of', () => {
+  const range = fc.constantFrom(4 as const, 6 as const).chain((family) => {
+    const max = (1n << (family === 4 ? 32n : 128n)) - 1n;
+    const ends = fc.tuple(fc.bigInt({ min: 0n, max }), fc.bigInt({ min: 0n, max }));
+    return ends.map((two) => {
+      const [first = 0n, last = 0n] = two.toSorted((a, b) => (a < b ? -1 : 1));
+      return { family, first, last };
+    });
+  });
+  fc.assert(
+    fc.property(fc.array(range, { maxLength: 4 }), (ranges) => {
+      const set = addressSet(ranges);
+      expect(addressSet(networksOf(set))).toEqual(set);
+    }),
+  );
 });
 
 const anyNetwork = fc.oneof(

@@ -1,7 +1,8 @@
 import { rangeText } from '../../policy/address-set';
 import type { Rule } from '../../policy/rule';
-import { batchScriptNames, isOurName } from '../../policy/rules';
+import { isOurName } from '../../policy/rules';
 import { isSealName } from '../../policy/seal';
+import { isHandlerRule } from './let-in';
 import { addRule, deleteRules, disableEveryRule, disableRules, fitsScript, type NetshCommand } from './netsh';
 import { enableOthersAgain, isHarmlessBlock, mayMeet } from './others';
 import { findWanted, type Matches, type StoredRule, soleRemote } from './read/rule';
@@ -38,8 +39,6 @@ export interface Wanted {
 /** Rules with odd names beyond this number stay active, and the judgement names them. */
 const mostSingles = 50;
 
-const handlerNames: readonly string[] = batchScriptNames.slice(4);
-
 /**
  * The changes from the rules that are stored to those wanted. While no rule of ours lets the server through, and there
  * is neither a handler nor a seal to keep, everything is disabled at once and our rules are added; with a seal, the
@@ -53,7 +52,7 @@ export function ruleChanges(wanted: Wanted, stored: readonly StoredRule[], keepH
   const serverInForce = allowed.some((rule) => rule.vital === true && !missing.has(rule));
   const sealed = stored.filter(({ name }) => isSealName(name));
   const others = stored.filter((rule) => rule.active && !ours.has(rule) && !isSealName(rule.name));
-  const tooMuch = others.filter(({ name }) => !(keepHandlers && handlerNames.includes(name)));
+  const tooMuch = others.filter((rule) => !(keepHandlers && isHandlerRule(rule)));
   const isFresh = !serverInForce && tooMuch.length === others.length && !sealed.some(({ active }) => active);
   const changes = isFresh
     ? startAfresh(allowed, stored, seal.length > 0 ? enableOthersAgain(stored, letThrough) : [])

@@ -1,7 +1,9 @@
 import { Failure } from '../../outcome/failure';
+import { networksOf } from '../../policy/address-set';
 import type { AllowList } from '../../policy/allow-list';
 import type { Unreadable } from '../../windows/registry';
 import type { Context, Preflight } from '../firewall';
+import { handlersLetIn } from './let-in';
 import { serverLostProfiles } from './read/reach';
 import type { Reading } from './reading';
 import { isOff, readFirewallServices } from './services';
@@ -32,5 +34,6 @@ export async function preflight(
     const message = `Group policy would cut this host off from its server in every profile, so nothing was changed. Allow the server by group policy, or set "whenServerLost": "contain".`;
     throw new Failure('server-would-be-lost', message);
   }
-  return { warnings, contained: hasOurRules(live.local) };
+  const letIn = networksOf(handlersLetIn(live.local.rules).addresses);
+  return { warnings, contained: hasOurRules(live.local), letIn };
 }

@@ -1,13 +1,14 @@
 import { type Gap, gapOf, textOf } from '../../outcome/gaps';
-import { type Address, isRefusal, parseNetwork } from '../../policy/address';
+import { networksOf } from '../../policy/address-set';
 import type { AllowList } from '../../policy/allow-list';
 import type { Rule } from '../../policy/rule';
-import { batchScriptNames, rulesOf } from '../../policy/rules';
-import { allowedAddresses, type SealWhen, type Surroundings, sealRules } from '../../policy/seal';
+import { rulesOf } from '../../policy/rules';
+import { allowedAddresses, isSealName, type SealWhen, type Surroundings, sealRules } from '../../policy/seal';
 import type { Context } from '../firewall';
+import { handlersLetIn, nobodyLetIn } from './let-in';
 import { judge } from './read/judge';
 import { planned, type Sources } from './read/reach';
-import { type StoredRule, soleRemote, storedForm } from './read/rule';
+import { storedForm } from './read/rule';
 import { allowedFlows, blockedFlows } from './seal-check';
 import { readSurroundings } from './surroundings';
 
@@ -73,23 +74,23 @@ interface Given {
   readonly around: Promise<Surroundings> | undefined;
 }
 
-/** The seal that this order has to put in force. */
+/**
+ * The seal that this order has to put in force. Where handlers are to stay who are not all known, there is none, since
+ * it could cut them off; one that is in force already lets through whom it let through.
+ */
 export async function sealingFor(
   context: Context,
   { sources, allowList, keepHandlers, around }: Given,
 ): Promise<Sealing> {
   if (!isSealNeeded(context.seal, sources, allowList)) return noSealing;
-  const kept = keepHandlers ? handlersIn(sources.local.rules) : [];
+  const { rules } = sources.local;
+  const { addresses, isAll } = keepHandlers ? handlersLetIn(rules) : nobodyLetIn;
+  if (!isAll && !rules.some(({ active, name }) => active && isSealName(name))) return unset(unknownHandlers);
   const known = await (around ?? readSurroundings(context, allowList.needsDns));
-  return sealWith({ ...allowList, handlers: [...allowList.handlers, ...kept] }, known);
+  return sealWith({ ...allowList, handlers: [...allowList.handlers, ...networksOf(addresses)] }, known);
 }
 
-/** The handlers that active rules of the batch script, or of this program, let in. */
-function handlersIn(rules: readonly StoredRule[]): Address[] {
-  const own = rules.filter(({ active, name }) => active && batchScriptNames.slice(4).some((one) => one === name));
-  const texts = new Set(own.flatMap((rule) => soleRemote(rule) ?? []));
-  return [...texts].map((text) => parseNetwork(text, 1, 1)).flatMap((found) => (isRefusal(found) ? [] : [found]));
-}
+const unknownHandlers = 'it might cut off a handler: a rule that lets handlers in names them not by addresses alone';
 
 /** The seal for this host as it is now. */
 export async function prepareSealing(context: Context, allowList: AllowList): Promise<Sealing> {
@@ -107,10 +108,7 @@ function sealWith(allowList: AllowList, around: Surroundings): Sealing {
  */
 export function checkedSealing(rules: readonly Rule[], allowed: readonly Rule[], around: Surroundings): Sealing {
   const lost = blockedFlows(rules.map(storedForm), allowedFlows(allowed, around));
-  if (lost.length > 0) {
-    const found = `it was not set, since it would block what is to be let through (${lost.slice(0, 3).join('; ')})`;
-    return { rules: [], gaps: [gapOf({ code: 'seal-incomplete' }, found)] };
-  }
+  if (lost.length > 0) return unset(`it would block what is to be let through (${lost.slice(0, 3).join('; ')})`);
   const letThrough = allowed.map((rule) =>
     rule.service === 'dhcp' ? { ...rule, remote: allowedAddresses(rule, around) } : rule,
   );
@@ -120,4 +118,8 @@ export function checkedSealing(rules: readonly Rule[], allowed: readonly Rule[],
     letThrough,
     gaps: [gapOf({ code: 'dhcp-open' }, 'it could not be read which server gave this host its leases')],
   };
+}
+
+function unset(why: string): Sealing {
+  return { rules: [], gaps: [gapOf({ code: 'seal-incomplete' }, `it was not set, since ${why}`)] };
 }

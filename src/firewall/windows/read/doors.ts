@@ -1,6 +1,6 @@
 import { type AddressSet, addressSet } from '../../../policy/address-set';
 import type { AllowList } from '../../../policy/allow-list';
-import { batchScriptNames, isOurName, rulesOf } from '../../../policy/rules';
+import { batchScriptNames, isHandlerName, isOurName, rulesOf } from '../../../policy/rules';
 import { type AddressItem, coverMost } from './address-range';
 import type { EffectiveProfile } from './effective';
 import { type LeftOpen, LeftOpenByProfile, type Permitted } from './left-open';
@@ -54,9 +54,13 @@ function yardstickOf(local: StoredPolicy, allowList: AllowList | undefined): Yar
   const rules = wanted
     .filter(({ action, name }) => action === 'allow' && !batchScriptNames.slice(2).some((own) => own === name))
     .map(storedForm);
+  // A rule of the batch script for several handlers at once counts as one for each of them.
+  const handlers = addressSet(allowList.handlers);
+  const isForHandlers = (rule: StoredRule): boolean =>
+    isHandlerName(rule.name) && rule.action === 'allow' && rule.notUnderstood === undefined && isWithin(rule, handlers);
   return {
     permitted: { rules, addresses },
-    isOurs: (rule) => ours.has(rule) || (rule.action === 'block' && isOurName(rule.name)),
+    isOurs: (rule) => ours.has(rule) || isForHandlers(rule) || (rule.action === 'block' && isOurName(rule.name)),
   };
 }
 
