@@ -68,6 +68,10 @@ export const gaps = {
     text: 'NAT on this host redirects packets for a UDP server; after minutes of silence the orders of that server, a release too, do not come in until the agent speaks again',
   },
   'handler-blocked': { ...small, per: 'profile?', text: 'A handler cannot come in, or cannot be reached' },
+  'ipsec-demanded': {
+    ...small,
+    text: 'Connection security rules demand IPsec of everybody, so it is unknown whether the server and the handlers are let through',
+  },
   'entry-blocked': { ...small, text: 'Somebody whom the settings let through is kept out' },
   'dns-blocked': { ...small, text: 'A name server cannot be reached' },
   'dns-open': {

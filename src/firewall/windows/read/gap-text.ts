@@ -8,7 +8,7 @@ const longestName = 100;
 
 type Code =
   | ('open-policy-rule' | 'policy-allow-rule' | 'open-foreign-rule' | 'foreign-rule' | 'bypass-rule')
-  | ('rule-missing' | 'rule-differs' | 'rule-not-understood' | 'value-not-understood');
+  | ('rule-missing' | 'rule-differs' | 'rule-not-understood' | 'value-not-understood' | 'ipsec-demanded');
 
 /** One gap that lists rules by name, or none when there are no rules. */
 export function gapOfRules(code: Code, rules: readonly Named[]): Gap[] {

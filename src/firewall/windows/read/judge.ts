@@ -7,6 +7,7 @@ import { KeptOut } from './kept-out';
 import { entryGaps, openSettingGaps, reachGaps, settingGaps } from './profile-gaps';
 import { planned, profilesInForce, type Sources } from './reach';
 import { missingGaps, openRuleGaps, ruleGaps } from './rule-gaps';
+import type { StoredPolicy } from './stored-policy';
 import { type ProfileName, profileNames } from './stored-rule';
 
 /** A judgement in which every profile counts as in force, and what it rests on. */
@@ -66,6 +67,7 @@ class Findings {
         ...doors.flatMap(settingGaps),
         ...open.filter(({ code }) => code === 'local-rules-ignored'),
         ...this.lost,
+        ...ipsecGaps(sources),
         ...openRuleGaps(this.in(inForce)),
         ...ruleGaps(doors),
         ...this.missing,
@@ -114,9 +116,23 @@ function unreadableGaps({ managed }: Sources): Gap[] {
 }
 
 /** Values of an unexpected type, which Windows may use or ignore. */
-function oddValueGaps({ local, managed }: Sources): Gap[] {
-  const odd = [local, ...('unreadable' in managed ? [] : managed)].flatMap(({ odd: values = [] }) => values);
-  return gapOfRules('value-not-understood', odd);
+function oddValueGaps(sources: Sources): Gap[] {
+  return gapOfRules(
+    'value-not-understood',
+    allIn(sources).flatMap(({ odd = [] }) => odd),
+  );
+}
+
+/** What is demanded in one profile only counts as well: the gap says that something is unknown, not that it is lost. */
+function ipsecGaps(sources: Sources): Gap[] {
+  return gapOfRules(
+    'ipsec-demanded',
+    allIn(sources).flatMap(({ demands = [] }) => demands),
+  );
+}
+
+function allIn({ local, managed }: Sources): StoredPolicy[] {
+  return [local, ...('unreadable' in managed ? [] : managed)];
 }
 
 /** Each gap once in each profile, as it was found first. */

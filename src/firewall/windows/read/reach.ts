@@ -30,7 +30,9 @@ export function planned({ local, managed }: Sources, policy: AllowList, seal: re
   const contained = { EnableFirewall: 1, DefaultInboundAction: 1, DefaultOutboundAction: 1, DoNotAllowExceptions: 0 };
   const settings = (name: ProfileName): ProfileSettings => ({ ...local.profiles[name], ...contained });
   const profiles = { domain: settings('domain'), private: settings('private'), public: settings('public') };
-  return { local: { source: 'local', profiles, rules: [...rulesOf(policy), ...seal].map(storedForm) }, managed };
+  const { demands } = local;
+  const rules = [...rulesOf(policy), ...seal].map(storedForm);
+  return { local: { source: 'local', profiles, rules, ...(demands === undefined ? {} : { demands }) }, managed };
 }
 
 /** `unknown`: it depends on something that cannot be seen from here. */

@@ -1,4 +1,5 @@
 import { keyPath, type RegistryKeys, RegistryValues, textOf } from '../../../windows/registry-file';
+import { type IpsecDemand, readIpsecDemands } from './ipsec-demands';
 import { type OddValue, oddRules, oddSettings } from './odd-values';
 import { readOldExceptions } from './old-exceptions';
 import { meaning } from './rule-meaning';
@@ -17,6 +18,8 @@ export interface StoredPolicy {
   readonly rules: readonly StoredRule[];
   /** Values of other types than Windows writes. Absent: none. */
   readonly odd?: readonly OddValue[];
+  /** Connection security rules that demand IPsec of everybody. Absent: none. */
+  readonly demands?: readonly IpsecDemand[];
   /** Settings of which the specification does not say whether they count beside the others. Absent: none. */
   readonly perhaps?: StoredPolicy['profiles'];
 }
@@ -71,7 +74,8 @@ export function readHivePolicy(keys: RegistryKeys): StoredPolicy {
 export function readManagedPolicies(local: RegistryKeys, policies: RegistryKeys): StoredPolicy[] {
   const managed = [readDomainPolicy(policies), readPolicy('mdm', local, mdmRoot, managedKeys)];
   if (!local.has(`${mdmRoot}\\${localKeys.private}`)) return managed;
-  return [...managed, { ...readPolicy('mdm', local, mdmRoot, localKeys), rules: [] }];
+  const { demands: _, ...second } = readPolicy('mdm', local, mdmRoot, localKeys);
+  return [...managed, { ...second, rules: [] }];
 }
 
 /**
@@ -100,11 +104,13 @@ function readPolicy(
     ...profileNames.flatMap((profile) => oddSettings(profile, at(profileKeys[profile]))),
     ...oddRules(at('firewallrules')),
   ];
+  const demands = readIpsecDemands(at('consecrules'));
   return {
     source,
     profiles: { domain: settings('domain'), private: settings('private'), public: settings('public') },
     rules: readRules(at('firewallrules')),
     ...(odd.length === 0 ? {} : { odd }),
+    ...(demands.length === 0 ? {} : { demands }),
   };
 }
 
