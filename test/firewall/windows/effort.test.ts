@@ -8,6 +8,7 @@ import {
 } from '../../../src/firewall/windows/read/stored-policy';
 import type { StoredRule } from '../../../src/firewall/windows/read/stored-rule';
 import { allowedFlows, blockedFlows } from '../../../src/firewall/windows/seal-check';
+import { isSealNeeded } from '../../../src/firewall/windows/sealing';
 import type { AllowList } from '../../../src/policy/allow-list';
 import { rulesOf } from '../../../src/policy/rules';
 import { sealRules } from '../../../src/policy/seal';
@@ -150,4 +151,18 @@ test('however many values may count or not, the rules are looked through a few t
   };
   const odd = { EnableFirewall: 0, DefaultOutboundAction: 0, AllowLocalPolicyMerge: 0, DoNotAllowExceptions: 1 };
   expect(readsWith(odd)).toBeLessThan(10 * readsWith({}));
+});
+
+test('whether a reading needs a seal is worked out once for each allow list', () => {
+  const reads = new Reads();
+  const web = allowListOf('gpo', {}, [
+    'Action=Allow|Active=TRUE|Dir=Out|Protocol=6|RPort=443|RA4=198.51.100.7|Name=Web',
+  ]);
+  const sources = { local: contained(), managed: [{ ...web, rules: reads.of(web.rules) }] };
+  expect(isSealNeeded('where-needed', sources, asked)).toBe(true);
+  const once = reads.count;
+  expect(isSealNeeded('where-needed', sources, { ...asked })).toBe(true);
+  expect(reads.count).toBe(once);
+  const withWeb = { ...asked, handlers: [...asked.handlers, address('198.51.100.7')] };
+  expect(isSealNeeded('where-needed', sources, withWeb)).toBe(false);
 });

@@ -17,13 +17,33 @@ function only<T>(value: T): { first: T; last: T } {
   return { first: value, last: value };
 }
 
-test('a flow of a box lies in what is left of it, once, or in what was taken out', () => {
+/** Addresses in order and apart. */
+const addresses = fc
+  .constantFrom(
+    [],
+    [[0, 6]],
+    [[2, 3]],
+    [
+      [0, 2],
+      [4, 6],
+    ],
+    [
+      [0, 0],
+      [2, 4],
+      [6, 6],
+    ],
+  )
+  .map((runs) => runs.map(([first = 0, last = 0]) => ({ first: BigInt(first), last: BigInt(last) })));
+
+test('a flow lies once in what is left of some addresses, or in what was taken out', () => {
+  const given = fc.tuple(fc.array(box, { maxLength: 8 }), addresses, run, run);
   fc.assert(
-    fc.property(fc.array(box, { maxLength: 8 }), box, fc.array(flow, { minLength: 20 }), (taken, whole, flows) => {
-      const left = new Stretches(taken).leftOf([whole.remote], whole);
+    fc.property(given, fc.array(flow, { minLength: 20 }), ([taken, remotes, near, far], flows) => {
+      const left = new Stretches(taken).leftOf(remotes, { near, far });
       for (const one of flows) {
+        const isAsked = remotes.some((remote) => meet({ remote, near, far }, one));
         const isTaken = taken.some((other) => meet(other, one));
-        expect(left.filter((part) => meet(part, one))).toHaveLength(meet(whole, one) && !isTaken ? 1 : 0);
+        expect(left.filter((part) => meet(part, one))).toHaveLength(isAsked && !isTaken ? 1 : 0);
       }
     }),
   );
