@@ -17,6 +17,7 @@ import { Room } from './room';
 import type { Source } from './source';
 import { Collection, writeManifest } from './stage';
 import { hostsBefore, type Task, unfinishedFolder } from './task';
+import { beginInTurn } from './turns';
 import { windowsSources } from './windows-sources';
 
 /**
@@ -66,9 +67,9 @@ class TakenSnapshot {
     if (room.isUsedUp) throw new Error('there is too little room on the disk');
     const { evidence, evidenceOrder, evidencePause } = host.timeouts;
     const sources = host.platform === 'windows' ? windowsSources(host) : linuxSources(host);
-    const begin = (some: readonly Source[]): Collection[] => some.map((one) => new Collection(one, folder, room));
     makeFolders(folder, ['first']);
-    const early = begin(sources.first);
+    const collect = (source: Source, turn?: Promise<void>) => new Collection(source, folder, room, turn);
+    const early = beginInTurn(sources.first, collect, evidence * 0.75);
     await Promise.race([endOf(early), wait(evidence, undefined, { ref: false })]);
     const done = early.filter(({ hasEnded }) => hasEnded);
     const late = early.filter((one) => !done.includes(one));
@@ -82,7 +83,8 @@ class TakenSnapshot {
       ...{ name: 'hosts-before', ending: 'txt', source: [hosts] },
       collect: (keep) => copyFile(hosts, keep),
     };
-    const second = [...late, ...begin([...(isThere(hosts) ? [kept] : []), ...sources.second])];
+    const others = [...(isThere(hosts) ? [kept] : []), ...sources.second];
+    const second = [...late, ...others.map((one) => collect(one))];
     await endOf(second);
     await this.close('second', second, [], firstManifest);
     for (const name of [unfinishedFolder, hostsBefore]) rmSync(join(folder, name), { recursive: true, force: true });

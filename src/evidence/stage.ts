@@ -12,16 +12,17 @@ import { unfinishedFolder } from './task';
 export class Collection {
   /** Resolves when it has ended, however it did. */
   readonly ended: Promise<void>;
-  private readonly startedAt = new Date();
+  private startedAt = new Date();
   private readonly streams: Readonly<Record<KeptFile['stream'], KeptOutput>>;
   private taken: Taken | undefined;
   private endedAt: Date | undefined;
 
-  /** `folder`: the snapshot's. */
+  /** `folder`: the snapshot's. `turn`: what it waits for before it begins. */
   constructor(
     private readonly source: Source,
     folder: string,
     room: Room,
+    private readonly turn: Promise<void> | undefined = undefined,
   ) {
     const { name, ending } = source;
     const unfinished = join(folder, unfinishedFolder);
@@ -37,6 +38,8 @@ export class Collection {
   }
 
   private async collect(): Promise<void> {
+    if (this.turn !== undefined) await this.turn;
+    this.startedAt = new Date();
     try {
       this.taken = await this.source.collect((stream, bytes) => this.streams[stream].write(bytes));
     } catch (error) {
