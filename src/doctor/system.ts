@@ -29,43 +29,45 @@ export function checkElevation({ host }: Patient): Check[] {
   }
 }
 
-/** A tool of Linux. */
-interface Tool {
+interface LinuxTool {
   readonly name: string;
   readonly places: readonly string[];
-  /** The word with which it tells its version. */
-  readonly version: string;
-  readonly say: typeof problem;
+  /** Asks it for its version: a tool that does not tell it cannot be run. */
+  readonly ask: '--version' | '-V';
   readonly advice: string;
+  /** What to say where it is missing or cannot be run. */
+  readonly without: typeof problem;
 }
 
-const placesOf = (name: string): string[] => linuxToolFolders.map((folder) => `${folder}/${name}`);
+/** The package of each of these tools on Red Hat; elsewhere iproute2 has all three. */
+const iproute2 = { ip: 'iproute', tc: 'iproute-tc', bridge: 'iproute' } as const;
 
-/**
- * The tools that a containment starts, and where they must be: PATH is never searched. Without ip a host is contained
- * all the same, but what its network is like is not known.
- */
-const tools: { readonly linux: readonly Tool[]; readonly windows: readonly string[] } = {
-  linux: [
-    {
-      ...{ name: 'nft', places: placesOf('nft'), version: '--version' },
-      ...{ say: problem, advice: 'Install the package nftables.' },
-    },
-    {
-      ...{ name: 'flock', places: ['/usr/bin/flock'], version: '--version' },
-      ...{ say: problem, advice: 'Install the package util-linux.' },
-    },
-    {
-      ...{ name: 'ip', places: placesOf('ip'), version: '-Version' },
-      ...{ say: warning, advice: 'Install the package iproute2 (Red Hat: iproute).' },
-    },
-  ],
-  windows: ['netsh.exe', 'reg.exe'],
-};
+const needed = { ask: '--version', without: problem } as const;
+
+/** The tools that a containment starts, and where they must be: PATH is never searched. */
+const linuxTools: readonly LinuxTool[] = [
+  { ...needed, name: 'nft', places: placesOf('nft'), advice: 'Install the package nftables.' },
+  { ...needed, name: 'flock', places: ['/usr/bin/flock'], advice: 'Install the package util-linux.' },
+  ...Object.entries(iproute2).map(
+    ([name, redHat]): LinuxTool => ({
+      name,
+      places: placesOf(name),
+      ask: '-V',
+      without: warning,
+      advice: `Install the package iproute2 (${redHat} on Red Hat), or ways past the firewall may not be seen.`,
+    }),
+  ),
+];
+
+const windowsTools = ['netsh.exe', 'reg.exe'];
+
+function placesOf(name: string): string[] {
+  return linuxToolFolders.map((folder) => `${folder}/${name}`);
+}
 
 export async function checkTools({ host }: Patient): Promise<Check[]> {
-  if (host.platform === 'linux') return Promise.all(tools.linux.map(checkLinuxTool));
-  return tools.windows.map((name) => {
+  if (host.platform === 'linux') return Promise.all(linuxTools.map(checkLinuxTool));
+  return windowsTools.map((name) => {
     const file = systemTool(host, name);
     const check = name.replace('.exe', '');
     return existsSync(file)
@@ -74,16 +76,15 @@ export async function checkTools({ host }: Patient): Promise<Check[]> {
   });
 }
 
-/** Each of these tools can tell its version: one that does not tell it cannot be run. */
-async function checkLinuxTool({ name, places, version, say, advice }: Tool): Promise<Check> {
+async function checkLinuxTool({ name, places, ask, advice, without }: LinuxTool): Promise<Check> {
   const file = places.find((place) => existsSync(place));
-  if (file === undefined) return say(name, `${name} is not in ${places.join(', ')}.`, advice);
-  const { exitCode, startError, output } = await runProcess(file, [version], { limitMs: 5000 });
+  if (file === undefined) return without(name, `${name} is not in ${places.join(', ')}.`, advice);
+  const { exitCode, startError, output } = await runProcess(file, [ask], { limitMs: 5000 });
   const said = (startError ?? output.toString('latin1'))
     .replace(/[^\x20-\x7e]+/g, ' ')
     .trim()
     .slice(0, 200);
   return exitCode === 0
     ? ok(name, `${name} is ${file}: ${said}.`)
-    : say(name, `${file} cannot be run: ${said || 'it did not end in time'}.`, advice);
+    : without(name, `${file} cannot be run: ${said || 'it did not end in time'}.`, advice);
 }

@@ -58,7 +58,7 @@ test('a Linux host is looked at in the same way, and the exit code tells whether
     expect([name, ...verdictsOf(report, name)]).toEqual([name, 'ok']);
   expect(verdictsOf(report, 'commands')).toEqual(['ok', 'ok']);
   expect(report.checks.map(({ check }) => check)).toEqual(
-    expect.arrayContaining(['nft', 'flock', 'ip', 'restart', 'disk', 'plan']),
+    expect.arrayContaining(['nft', 'flock', 'ip', 'tc', 'bridge', 'restart', 'disk', 'plan']),
   );
   expect(report.checks.find(({ check }) => check === 'agent-home')?.found).toContain('OSSECPATH');
   expect(report.checks.map(({ check }) => check)).not.toContain('firewall-services');
@@ -88,6 +88,8 @@ test('a log file that is not there is told: the agent would give it up', async (
 test('of nft it tells the version, and of a unit that is not there what a restart would do', async () => {
   const { checks } = await examine();
   expect(checks.find(({ check }) => check === 'nft')?.found).toMatch(/nftables v\d|is not in/);
+  for (const tool of ['ip', 'tc', 'bridge'])
+    expect(checks.find(({ check }) => check === tool)?.found).toMatch(/utility|is not in/);
   expect(checks.find(({ check }) => check === 'restart')?.found).toContain('contain-host.service');
 });
 

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type HostName, hosts, Lab } from './lab/lab';
@@ -387,8 +387,95 @@ describe('ways past every hook are named, by their device', () => {
     lab.nft('endpoint', 'delete table netdev shortcut\n');
   });
 
+  const setsAddress = (family: string, hook: string): string => `table ${family} elsewhere {
+  chain other {
+    type filter hook ${hook}; policy accept;
+    ip daddr ${hosts.server.ip4} udp dport 9 ip daddr set ${hosts.attacker.ip4}
+  }
+}
+`;
+  test.each([
+    [
+      'a chain at a card, behind our last one',
+      'netdev',
+      'egress device "eth0" priority 0',
+      /elsewhere other \(netdev chain\)/,
+    ],
+    [
+      'a chain of a bridge, behind our last one',
+      'bridge',
+      'postrouting priority 0',
+      /elsewhere other \(bridge chain\)/,
+    ],
+    [
+      'a chain with our last priority',
+      'ip',
+      'postrouting priority 2147483647',
+      /elsewhere other \(chain behind ours\)/,
+    ],
+  ])('%s, that sets an address', async (_what, family, hook, named) => {
+    lab.nft('endpoint', setsAddress(family, hook));
+    expect(await add()).toBe(6);
+    expect(await paths()).toMatch(named);
+    lab.nft('endpoint', `delete table ${family} elsewhere\n`);
+    expect(await paths()).toBe('');
+  });
+
+  test('chains in which no packet goes elsewhere are not named', async () => {
+    lab.nft(
+      'endpoint',
+      `table netdev counted {
+  chain in {
+    type filter hook ingress device "eth0" priority 0; policy accept;
+    ip saddr 192.0.2.99 counter drop
+    ip dscp set cs1
+  }
+}
+table bridge marked {
+  chain out {
+    type filter hook postrouting priority 0; policy accept;
+    meta mark set 7 accept
+  }
+}
+`,
+    );
+    expect(await add()).toBe(0);
+    lab.nft('endpoint', 'delete table netdev counted; delete table bridge marked\n');
+  });
+
+  test('a file that a namespace has left behind, as after a crash, is none', async () => {
+    const file = `/run/netns/left-behind-${process.pid}`;
+    writeFileSync(file, '');
+    try {
+      expect(await add()).toBe(0);
+    } finally {
+      rmSync(file);
+    }
+  });
+
+  test('a socket of XDP', async () => {
+    const open = 'socket(my $socket, 44, 3, 0) or die $!; $| = 1; print "ready\\n"; sleep 600';
+    const socket = await lab.startInside('endpoint', ['perl', '-e', open]);
+    expect(await add()).toBe(6);
+    expect(await paths()).toMatch(/unseen-path .*XDP sockets \(1\)/);
+    socket.stop();
+    await socket.end();
+    expect(await paths()).toBe('');
+  });
+
+  const tc = (text: string): string => lab.inside('endpoint', ['tc', ...text.split(' ')]);
+
+  test('a filter of traffic control below a class', async () => {
+    tc('qdisc add dev container root handle 1: htb');
+    tc('class add dev container parent 1: classid 1:10 htb rate 1gbit');
+    tc('qdisc add dev container parent 1:10 handle 10: htb');
+    expect(await add()).toBe(0);
+    tc('filter add dev container parent 10: protocol ip u32 match u32 0 0 action mirred egress redirect dev eth0');
+    expect(await paths()).toMatch(/unseen-path .*container \(traffic control\)/);
+    tc('qdisc delete dev container root');
+  });
+
   test('a filter of traffic control that sends frames on', async () => {
-    const tc = (text: string): string => lab.inside('endpoint', ['tc', ...text.split(' ')]);
     tc('qdisc add dev container clsact');
     tc('filter add dev container ingress protocol ip u32 match u32 0 0 action mirred egress redirect dev eth0');
     expect(await add()).toBe(6);

@@ -1,6 +1,7 @@
 import fs, { readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { askJson, type Link, readLinks, Unread, unlessUnread } from '../../agent/iproute';
+import { type Fields, textOf } from '../../json';
 
 /** Devices that share a card of the host: what comes for them never enters its stack. */
 const guestKinds = new Set(['macvlan', 'macvtap', 'ipvlan', 'ipvtap']);
@@ -11,45 +12,50 @@ const atOnce = 4;
 /** In milliseconds, for all of them: any user may make namespaces, with thousands of devices in each. */
 const limitMs = 5000;
 
-/** NSFS_MAGIC (linux/magic.h). */
+/** The type of the file system that namespaces are files of (statfs(2), NSFS_MAGIC). */
 const namespaceFiles = 0x6e736673;
 
 /** Folders in which a namespace has a name that keeps it, without any process in it. */
 const namedFolders = ['/run/netns', '/run/docker/netns'];
 
-/** The guests in other namespaces that share a card of this one, each with the card. Needs root; throws `Unread`. */
+/**
+ * The guests in other namespaces that share a card of this one, each with the card, and how many namespaces could not
+ * be looked into. Needs root; never throws.
+ */
 export async function macGuests(own: readonly Link[]): Promise<string[]> {
   const namespaces = await otherNamespaces();
   const found: Link[] = [];
-  const unread: string[] = [];
   const until = performance.now() + limitMs;
+  let unread = 0;
   const next = async (): Promise<void> => {
     for (let file = namespaces.pop(); file !== undefined; file = namespaces.pop()) {
       const links = performance.now() > until ? new Unread() : await unlessUnread(readLinks(file));
       if (!(links instanceof Unread)) found.push(...links.filter(({ kind = '' }) => guestKinds.has(kind)));
-      else if (await isNamespace(file)) unread.push(file);
+      // A namespace ends with its last process.
+      else if ((await inodeOf(file)) !== undefined) unread++;
     }
   };
   await Promise.all(Array.from({ length: atOnce }, next));
-  const left = unread.length === 0 ? [] : [`${unread.length} network namespaces that were not looked into`];
-  if (found.length === 0) return left;
-  // Numbers of devices repeat from one namespace to the next, so the card itself has to know the guest's address.
-  const known = (await askJson('bridge', 'fdb', 'show')).map(({ ifname, mac }) => `${ifname} ${mac}`);
-  const guests = found.flatMap(({ kind, address, belowIndex }) => {
-    const card = own.find(({ index }) => index === belowIndex);
-    const isOurs = card !== undefined && (card.address === address || known.includes(`${card.name} ${address}`));
-    return isOurs ? [`${card.name} (${kind} guest)`] : [];
-  });
-  return [...guests, ...left];
+  const left = unread === 0 ? [] : [`${unread} network namespaces that were not looked into`];
+  return found.length === 0 ? left : [...guestsOn(own, found, await addressesOfCards()), ...left];
 }
 
-/** False where its last process has ended, and where the name is left without a namespace. */
-async function isNamespace(file: string): Promise<boolean> {
-  return fs.promises.statfs(file).then(
-    ({ type }) => type === namespaceFiles,
-    () => false,
-  );
+/**
+ * Numbers of devices repeat from one namespace to the next, so the card itself has to know the guest's address. Where
+ * `known`, the addresses that the cards listen for, was not answered, each card of that number may be the guest's.
+ */
+export function guestsOn(own: readonly Link[], guests: readonly Link[], known: readonly Fields[] | Unread): string[] {
+  const pairs =
+    known instanceof Unread ? undefined : known.map(({ ifname, mac }) => `${textOf(ifname)} ${textOf(mac)}`);
+  return guests.flatMap(({ kind, address, belowIndex }) => {
+    const card = own.find(({ index }) => index === belowIndex);
+    if (card === undefined) return [];
+    if (card.address === address || pairs?.includes(`${card.name} ${address}`)) return [`${card.name} (${kind} guest)`];
+    return pairs === undefined ? [`${card.name} (${kind} guest, perhaps: not shown by bridge)`] : [];
+  });
 }
+
+const addressesOfCards = (): Promise<readonly Fields[] | Unread> => unlessUnread(askJson('bridge', 'fdb', 'show'));
 
 /** One file for each network namespace but our own: that of a process in it, or that of its name. */
 async function otherNamespaces(): Promise<string[]> {
@@ -63,16 +69,23 @@ async function otherNamespaces(): Promise<string[]> {
   const names = namedFolders.flatMap((folder) => namesIn(folder).map((name) => join(folder, name)));
   const byName = await Promise.all(
     names.map(async (file) => {
-      const inode = await fs.promises.stat(file).then(
-        ({ ino }) => String(ino),
-        () => undefined,
-      );
+      const inode = await inodeOf(file);
       return inode === undefined ? [] : [[inode, file] as const];
     }),
   );
   const files = new Map([...byProcess, ...byName.flat()]);
   files.delete(/\d+/.exec(linkIfAny('/proc/self/ns/net'))?.[0] ?? '');
   return [...files.values()];
+}
+
+/** Undefined for an ordinary file, which a namespace with a name leaves behind where the host crashes. */
+async function inodeOf(file: string): Promise<string | undefined> {
+  try {
+    const { type } = await fs.promises.statfs(file);
+    return type === namespaceFiles ? String((await fs.promises.stat(file)).ino) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function linkIfAny(file: string): string {

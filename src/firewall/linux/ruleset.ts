@@ -1,3 +1,4 @@
+import type { Fields } from '../../json';
 import type { AcceptRule, Match } from './match';
 
 /** The tables of our own. Nobody else's is read, changed or flushed. */
@@ -12,7 +13,7 @@ export type Table = (typeof tables)[number];
 const firstOfAll = -2147483648;
 
 /** The largest: behind every other chain, and so behind all that sends a packet elsewhere. */
-const lastOfAll = 2147483647;
+export const lastOfAll = 2147483647;
 
 /**
  * Every chain drops by default. Frames that a bridge passes on between its guests never see the inet chains. NAT at
@@ -26,6 +27,11 @@ const chains = [
   { table: tables[0], hook: 'postrouting', priority: lastOfAll },
   { table: tables[1], hook: 'forward', priority: firstOfAll },
 ] as const;
+
+/** True for a base chain of ours, as nft lists it. */
+export function isOwnChain({ family, table, name, hook }: Fields): boolean {
+  return hook === name && tables.some((own) => own.family === family && own.name === table);
+}
 
 /** The hooks that must drop by default, as `family hook`. */
 export const droppingHooks = chains.map(({ table, hook }) => `${table.family} ${hook}`);

@@ -131,6 +131,7 @@ else if (args.join(' ') === '-c -f -' || args.join(' ') === '-j -c -f -') load(f
 else if (args.join(' ') === '-f -') load(true);
 else if (args.join(' ') === '-j list chains')
   answer(tables.flatMap(({ chains }) => chains.map((chain) => ({ chain }))));
+else if (args.join(' ') === '-j list flowtables') answer([]);
 else if ([first, second, third].join(' ') === '-j list table' && args.length === 5) {
   const { chains, rules, flags } = find(tables, family, name) ?? fail('No such file or directory');
   answer([
