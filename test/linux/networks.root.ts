@@ -158,13 +158,17 @@ describe.each([
   });
 });
 
-describe('a server whose address is set packet by packet, without NAT', () => {
+describe.each([
+  'type route hook output priority -150',
+  'type filter hook output priority 0',
+  'type filter hook postrouting priority 150',
+])('a server whose address is set packet by packet, without NAT (%s)', (place) => {
   const setTo = (address: string): void => {
     lab.nft(
       'endpoint',
       `table ip redirected {
   chain output {
-    type route hook output priority -150; policy accept;
+    ${place}; policy accept;
     ip daddr ${service} tcp dport 1514 ip daddr set ${address}
   }
   chain back {

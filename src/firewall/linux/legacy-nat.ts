@@ -4,6 +4,7 @@ import type { Server } from '../../policy/allow-list';
 import { findLinuxTool } from '../../process/linux-tool';
 import { runProcess } from '../../process/run';
 import type { Rewritten } from './rewriting';
+import { harmlessTargets } from './statements';
 
 /**
  * For each family: where the kernel names the tables that the old iptables has made, and the program that lists them.
@@ -14,8 +15,8 @@ const places = {
   6: { names: '/proc/net/ip6_tables_names', network: '/128', programs: ['ip6tables-legacy-save', 'ip6tables-save'] },
 } as const;
 
-/** Targets that send a packet nowhere else (iptables-extensions(8)). */
-const harmless = ['ACCEPT', 'RETURN', 'MASQUERADE', 'SNAT', 'MARK', 'LOG', 'KUBE-MARK-MASQ'];
+/** Targets and a usual chain that send a packet nowhere else. */
+const harmless = ['ACCEPT', 'RETURN', 'DROP', 'KUBE-MARK-MASQ', ...harmlessTargets];
 
 /** Lists the old iptables' NAT of a family. Undefined: there is none. `null`: there is, and it cannot be listed. */
 export async function readLegacyNat(family: Address['family'], limitMs: number): Promise<string | null | undefined> {
@@ -34,20 +35,22 @@ export async function readLegacyNat(family: Address['family'], limitMs: number):
 export function rewritesLegacy(listed: string | null, { address, port, protocols }: Server): Rewritten {
   if (listed === null) return 'perhaps';
   const rules = listed.split('\n').filter((line) => line.startsWith('-A '));
+  const targetOf = (rule: string): string => / -[jg] (\S+)/.exec(rule)?.[1] ?? 'RETURN';
   const named = rules.some((rule) => {
+    if (rule.includes(' ! ')) return false;
     const [, to] = / -d (\S+)/.exec(rule) ?? [];
     const [, protocol] = / -p (\S+)/.exec(rule) ?? [];
     const [, first, last = first] = / --dport (\d+)(?::(\d+))?/.exec(rule) ?? [];
-    const [, target = 'RETURN'] = / -[jg] (\S+)/.exec(rule) ?? [];
     return (
       to === `${address.text}${places[address.family].network}` &&
       (protocol === undefined || protocols.some((one) => one === protocol)) &&
       (first === undefined || (port >= Number(first) && port <= Number(last))) &&
-      !harmless.includes(target)
+      !harmless.includes(targetOf(rule))
     );
   });
   if (named) return 'yes';
-  return rules.some((rule) => / -j (?:DNAT|REDIRECT|NETMAP)\b/.test(rule)) ? 'perhaps' : 'no';
+  const chains = [...listed.matchAll(/^:(\S+) /gm)].map(([, name = '']) => name);
+  return rules.map(targetOf).some((target) => ![...harmless, ...chains].includes(target)) ? 'perhaps' : 'no';
 }
 
 function tablesIn(file: string): string[] {

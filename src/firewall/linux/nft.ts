@@ -78,10 +78,17 @@ export class Nft {
     throw new Failure('tool-missing', message);
   }
 
-  /** The answer to a listing, such as `list table inet contain_host`, as parsed JSON. */
-  async list(what: readonly string[], limitMs = this.limits.listing): Promise<Listed | Unreadable> {
+  /**
+   * The answer to a listing, such as `list table inet contain_host`, as parsed JSON. `terse`: without the elements of
+   * named sets and maps, of which others have tens of thousands.
+   */
+  async list(
+    what: readonly string[],
+    limitMs = this.limits.listing,
+    how: 'whole' | 'terse' = 'whole',
+  ): Promise<Listed | Unreadable> {
     const args = ['list', ...what];
-    const result = await this.askList(['-j', ...args], limitMs);
+    const result = await this.askList([...(how === 'terse' ? ['-t'] : []), '-j', ...args], limitMs);
     if (result.exitCode !== 0) {
       const unreadable = `"nft ${args.join(' ')}" failed: ${complaint(result)}`;
       return result.timedOut ? { unreadable, timedOut: true } : { unreadable };

@@ -17,8 +17,8 @@ type Known =
   | 'absent'
   | undefined;
 
-/** The sets and maps of a table by their names, as rules write these: `@name`. */
-export type Sets = ReadonlyMap<string, readonly unknown[]>;
+/** The sets and maps of a table by their names, as rules write these: `@name`; undefined: the elements are unknown. */
+export type Sets = ReadonlyMap<string, readonly unknown[] | undefined>;
 
 const otherProtocols = ['tcp', 'udp', 'udplite', 'sctp', 'dccp', 'icmp', 'icmpv6', 'igmp', 'esp', 'ah'];
 

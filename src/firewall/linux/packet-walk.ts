@@ -3,6 +3,8 @@ import { isRefusal, parseServer } from '../../policy/address';
 import { objectsIn } from './listed-objects';
 import { familyWord } from './match';
 import { type Aim, type Holds, namesAddress, Packets, type Sets } from './packet-match';
+import { isOwnChain } from './ruleset';
+import { conditions, finalVerdicts, harmless, harmlessTargets, verdicts } from './statements';
 
 /**
  * How sure it is that packets for the server come to a place. `named`: a rule on the way names the server, so what
@@ -23,6 +25,8 @@ type End = 'goes on' | 'returns' | 'ends';
 interface Passed {
   readonly rewritten: Answer;
   readonly end: End;
+  /** It is not known what this does: it may be a condition, too, so what follows may be for some packets only. */
+  readonly isUnsure?: true;
 }
 
 /** Where rules that set an address or a port send the packets; `unknown`: to something that is not written there. */
@@ -30,22 +34,21 @@ export type Destination = Pick<Aim, 'address' | 'port'> | 'unknown';
 
 const passesOn: Passed = { rewritten: 'no', end: 'goes on' };
 
-/** Statements that neither decide about a packet nor change where it goes. */
-const harmless = ['counter', 'log', 'masquerade', 'snat', 'notrack', 'ct helper', 'ct timeout', 'secmark', 'comment'];
-
-/** Statements that hold for some packets only: what comes after them in the rule is for these. */
-const conditions = ['limit', 'quota', 'ct count', 'set', 'map', 'meter', 'last', 'numgen'];
-
-const finalVerdicts = ['accept', 'drop', 'reject'];
-
-/** iptables' targets that send a packet nowhere else (iptables-extensions(8)). Its verdicts are listed as nft's own. */
-const harmlessTargets = [
-  ...['MASQUERADE', 'SNAT', 'MARK', 'CONNMARK', 'LOG', 'NFLOG', 'ULOG', 'TRACE', 'AUDIT', 'SECMARK', 'CONNSECMARK'],
-  ...['CLASSIFY', 'DSCP', 'TOS', 'HL', 'TTL', 'TCPMSS', 'TCPOPTSTRIP', 'CHECKSUM', 'ECN', 'RATEEST', 'LED', 'SET'],
-  ...['IDLETIMER', 'CT', 'NOTRACK', 'HMARK'],
-];
-
 const rewritingTargets = ['DNAT', 'REDIRECT', 'NETMAP'];
+
+/** The base chains that are followed: those of NAT, or those in which a rule may set an address, packet by packet. */
+export type Followed = 'nat' | 'setting';
+
+const places: Readonly<Record<Followed, { readonly types: readonly string[]; readonly hooks: readonly string[] }>> = {
+  nat: { types: ['nat'], hooks: ['output'] },
+  setting: { types: ['route', 'filter'], hooks: ['output', 'postrouting'] },
+};
+
+/** True for a chain of others, as nft lists it, that is among those. */
+export function isFollowed(chain: Fields, followed: Followed): boolean {
+  const { types, hooks } = places[followed];
+  return types.includes(textOf(chain.type)) && hooks.includes(textOf(chain.hook)) && !isOwnChain(chain);
+}
 
 /**
  * Follows the packets for a server through the rules of one table. Whatever is not understood in a chain of type nat
@@ -62,7 +65,7 @@ export class Walk {
   constructor(
     listed: unknown,
     private readonly aim: Aim,
-    private readonly type: 'nat' | 'route',
+    private readonly followed: Followed,
   ) {
     for (const rule of objectsIn(listed, 'rule')) {
       const chain = textOf(rule.chain);
@@ -71,18 +74,23 @@ export class Walk {
       else rules.push(rule);
     }
     const named = [...objectsIn(listed, 'map'), ...objectsIn(listed, 'set')];
-    const sets: Sets = new Map(named.map(({ name, elem }) => [`@${textOf(name)}`, Array.isArray(elem) ? elem : []]));
+    // Only the tables of NAT are listed with their elements; there, a set without any is empty.
+    const none = followed === 'nat' ? [] : undefined;
+    const sets: Sets = new Map(named.map(({ name, elem }) => [`@${textOf(name)}`, Array.isArray(elem) ? elem : none]));
     this.packets = new Packets(aim, sets);
     this.family = familyWord(aim.address.family);
   }
 
-  /** What the table's base chains at output do with the packets. */
+  /** What the table's base chains do with the packets. */
   rewrites(listed: unknown): Answer {
     const bases = objectsIn(listed, 'chain').filter(
-      ({ type, hook, family = this.family }) =>
-        type === this.type && hook === 'output' && (family === this.family || family === 'inet'),
+      (chain) => isFollowed(chain, this.followed) && this.isForFamily(chain),
     );
     return mostSure(bases.map(({ name }) => this.through(textOf(name), 'yes').rewritten));
+  }
+
+  private isForFamily({ family = this.family }: Fields): boolean {
+    return family === this.family || family === 'inet';
   }
 
   /** Each chain is gone through once for each certainty, also where chains call each other in a circle. */
@@ -123,6 +131,7 @@ export class Walk {
         isForAll = false;
         here = lessSure(here, holds);
       }
+      if (!isFields(statement)) found.push(this.notKnown(here).rewritten);
       if (!isFields(statement) || holds !== undefined) continue;
       if (isFields(statement.mangle)) {
         if (!this.packets.have(statement.mangle.key)) break;
@@ -131,6 +140,10 @@ export class Walk {
       }
       const passed = this.statement(statement, here);
       found.push(passed.rewritten);
+      if (passed.isUnsure) {
+        isForAll = false;
+        here = lessSure(here, 'perhaps');
+      }
       if (passed.end === 'goes on') continue;
       if (isForAll) end = passed.end;
       break;
@@ -138,9 +151,9 @@ export class Walk {
     return { rewritten: mostSure([...found, this.changed(changes, here)]), end };
   }
 
-  /** Whether a condition holds; undefined for a statement that is none. */
+  /** Whether a condition holds; undefined for a statement that is none. What nft has no JSON for comes as a text. */
   private holds(statement: unknown, isLast: boolean): Condition {
-    if (!isFields(statement)) return undefined;
+    if (!isFields(statement)) return 'perhaps';
     if (isFields(statement.match)) return this.packets.meets(statement.match);
     if (conditions.some((word) => word in statement)) return 'perhaps';
     if (!('xt' in statement)) return undefined;
@@ -177,7 +190,7 @@ export class Walk {
   private target(xt: unknown, certainty: Certainty): Passed {
     const name = isFields(xt) ? textOf(xt.name) : undefined;
     // No target of iptables sets an address in other chains than those of NAT.
-    if (this.type === 'route' || (name !== undefined && harmlessTargets.includes(name))) return passesOn;
+    if (this.followed === 'setting' || (name !== undefined && harmlessTargets.includes(name))) return passesOn;
     if (name !== undefined && rewritingTargets.includes(name)) return { rewritten: asAnswer(certainty), end: 'ends' };
     return this.notKnown(certainty);
   }
@@ -195,7 +208,8 @@ export class Walk {
   }
 
   private notKnown(certainty: Certainty): Passed {
-    return this.type === 'nat' ? { rewritten: unsure(certainty), end: 'goes on' } : passesOn;
+    const rewritten = this.followed === 'nat' ? unsure(certainty) : 'no';
+    return { rewritten, end: 'goes on', isUnsure: true };
   }
 
   private verdict(verdict: Fields, certainty: Certainty): Passed {
@@ -253,7 +267,7 @@ function unsure(certainty: Certainty): Answer {
 }
 
 function isVerdict(statement: Fields): boolean {
-  return [...finalVerdicts, 'return', 'jump', 'goto', 'continue'].some((word) => word in statement);
+  return verdicts.some((word) => word in statement);
 }
 
 /** Only a port, an address, or bits at a place that has no name; marks, for instance, change nothing here. */

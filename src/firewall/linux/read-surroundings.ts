@@ -58,14 +58,18 @@ export function natGaps({ rewritten, virtual, lost }: Surroundings): Gap[] {
   const deaf = namesOf([...certain, ...virtual].map(({ server }) => server).filter(speaksUdp));
   const perhapsDeaf = namesOf(possible.map(({ server }) => server).filter(speaksUdp), perhaps);
   const all = [...deaf, ...perhapsDeaf];
+  const perhapsLost = lost.flatMap(({ server, why }) => namesOf([server], lostTexts[why]));
   return [
     ...(all.length === 0 ? [] : [gapOf({ code: 'server-behind-nat' }, all.join(', '))]),
-    ...(lost.length === 0 ? [] : [gapOf({ code: 'server-blocked' }, namesOf(lost, resetText).join(', '))]),
+    ...(perhapsLost.length === 0 ? [] : [gapOf({ code: 'server-blocked' }, perhapsLost.join(', '))]),
   ];
 }
 
 const perhaps = ' (perhaps: rules for NAT at output are not understood)';
-const resetText = ' (perhaps: rules at output set another address)';
+const lostTexts = {
+  set: ' (perhaps: rules at output set another address)',
+  unread: ' (perhaps: the rules of others at output could not be read in time)',
+} as const;
 
 function speaksUdp({ protocols }: Server): boolean {
   return protocols.includes('udp');

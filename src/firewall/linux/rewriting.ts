@@ -3,7 +3,7 @@ import type { Server } from '../../policy/allow-list';
 import { readLegacyNat, rewritesLegacy } from './legacy-nat';
 import { objectsIn, tablesOf } from './listed-objects';
 import type { Nft } from './nft';
-import { type Answer, type Destination, mostSure, Walk } from './packet-walk';
+import { type Answer, type Destination, isFollowed, mostSure, Walk } from './packet-walk';
 import type { VirtualServer } from './virtual-servers';
 
 /** Whether NAT at output sends packets for a server elsewhere; `perhaps`: on conditions that are not understood. */
@@ -23,16 +23,21 @@ export interface Rewriting {
   readonly rewritten: readonly RewrittenServer[];
   /** By rules that set another address or port, packet by packet. */
   readonly reset: readonly VirtualServer[];
-  /** Such rules may do so, but it is not known where to. */
-  readonly lost: readonly Server[];
+  readonly lost: readonly LostServer[];
+}
+
+/** `set`: rules at output may set its address, and it is not known where to; `unread`: they could not be read. */
+export interface LostServer {
+  readonly server: Server;
+  readonly why: 'set' | 'unread';
 }
 
 type Lister = Pick<Nft, 'list' | 'limits'>;
 
+/** Tables as nft lists them; undefined where not all could be read in time. */
 interface Listings {
-  /** Undefined where not all could be read in time. */
   readonly nat: readonly unknown[] | undefined;
-  readonly route: readonly unknown[];
+  readonly setting: readonly unknown[] | undefined;
 }
 
 /**
@@ -41,7 +46,7 @@ interface Listings {
  */
 export async function findRewritten(nft: Lister, servers: readonly Server[]): Promise<Rewriting> {
   const families = [...new Set(servers.map(({ address }) => address.family))];
-  const [{ nat, route }, ...legacy] = await Promise.all([
+  const [{ nat, setting }, ...legacy] = await Promise.all([
     listRewriting(nft),
     ...families.map((family) => readLegacyNat(family, nft.limits.beforeBlock)),
   ]);
@@ -49,35 +54,42 @@ export async function findRewritten(nft: Lister, servers: readonly Server[]): Pr
   const rewritten = servers.flatMap((server): RewrittenServer[] => {
     const old = legacy[families.indexOf(server.address.family)];
     const now = mostSure((nat ?? []).map((one) => answerOf(one, server)));
-    const before = old === undefined ? 'no' : rewritesLegacy(old, server);
-    if (now === 'yes' || before === 'yes') return [{ server, rewritten: 'yes' }];
-    if (now === 'perhaps') return [{ server, rewritten: 'perhaps' }];
-    if (before === 'perhaps') return [{ server, rewritten: 'perhaps', isRough: true }];
-    return isUnread || now === 'doubtful' ? [{ server, rewritten: 'unread' }] : [];
+    return rewrittenServer(server, isUnread && now === 'no' ? 'doubtful' : now, old);
   });
-  const resets = servers.map((server) => resetsOf(route, server));
+  if (setting === undefined)
+    return { rewritten, reset: [], lost: servers.map((server) => ({ server, why: 'unread' })) };
+  const resets = servers.map((server) => ({ server, ...resetsOf(setting, server) }));
   return {
     rewritten,
     reset: resets.flatMap(({ known }) => known),
-    lost: servers.filter((_server, index) => resets[index]?.isLost),
+    lost: resets.flatMap(({ server, isLost }) => (isLost ? [{ server, why: 'set' }] : [])),
   };
 }
 
-/** The tables with chains at output that can send packets elsewhere, as nft lists them. */
+/** `now`: what nft's tables say. `old`: what the old iptables lists, as `readLegacyNat` has it. */
+export function rewrittenServer(server: Server, now: Answer, old: string | null | undefined): RewrittenServer[] {
+  const before = old === undefined ? 'no' : rewritesLegacy(old, server);
+  if (now === 'yes' || before === 'yes') return [{ server, rewritten: 'yes' }];
+  if (now === 'perhaps' || old === null) return [{ server, rewritten: 'perhaps' }];
+  if (before === 'perhaps') return [{ server, rewritten: 'perhaps', isRough: true }];
+  return now === 'doubtful' ? [{ server, rewritten: 'unread' }] : [];
+}
+
+/** The tables with chains that can send packets elsewhere after our own chain at output, as nft lists them. */
 async function listRewriting(nft: Lister): Promise<Listings> {
   const until = performance.now() + nft.limits.beforeBlock;
   const chains = await nft.list(['chains'], nft.limits.beforeBlock);
-  if ('unreadable' in chains) return { nat: undefined, route: [] };
+  if ('unreadable' in chains) return { nat: undefined, setting: undefined };
   const left = Math.max(1, Math.ceil(until - performance.now()));
-  const [nat, route] = await Promise.all(
-    (['nat', 'route'] as const).map(async (wanted) => {
-      const bases = objectsIn(chains.listed, 'chain').filter(({ type, hook }) => type === wanted && hook === 'output');
-      const tables = await Promise.all(tablesOf(bases).map((place) => nft.list(['table', ...place], left)));
-      const listings = tables.flatMap((table) => ('unreadable' in table ? [] : [table.listed]));
-      return { listings, isWhole: listings.length === tables.length };
-    }),
-  );
-  return { nat: nat?.isWhole ? nat.listings : undefined, route: route?.listings ?? [] };
+  const listAll = async (followed: 'nat' | 'setting'): Promise<unknown[] | undefined> => {
+    const bases = objectsIn(chains.listed, 'chain').filter((chain) => isFollowed(chain, followed));
+    const how = followed === 'nat' ? 'whole' : 'terse';
+    const tables = await Promise.all(tablesOf(bases).map((place) => nft.list(['table', ...place], left, how)));
+    const listings = tables.flatMap((table) => ('unreadable' in table ? [] : [table.listed]));
+    return listings.length === tables.length ? listings : undefined;
+  };
+  const [nat, setting] = await Promise.all([listAll('nat'), listAll('setting')]);
+  return { nat, setting };
 }
 
 /**
@@ -110,7 +122,10 @@ export function resetsOf(
 ): { readonly known: VirtualServer[]; readonly isLost: boolean } {
   const { address, port, protocols } = server;
   const found = protocols.map((protocol) => {
-    const walks = listings.map((listed) => ({ listed, walk: new Walk(listed, { address, port, protocol }, 'route') }));
+    const walks = listings.map((listed) => ({
+      listed,
+      walk: new Walk(listed, { address, port, protocol }, 'setting'),
+    }));
     const answer = mostSure(walks.map(({ listed, walk }) => walk.rewrites(listed)));
     return { protocol, answer, only: onlyOne(walks.flatMap(({ walk }) => walk.destinations)) };
   });

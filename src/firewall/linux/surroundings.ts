@@ -1,6 +1,6 @@
 import type { Address } from '../../policy/address';
 import type { Server } from '../../policy/allow-list';
-import type { RewrittenServer } from './rewriting';
+import type { LostServer, RewrittenServer } from './rewriting';
 import type { VirtualServer } from './virtual-servers';
 
 /** What the rules depend on besides the allow list: this host's own network, as it is now. */
@@ -25,7 +25,7 @@ export interface Surroundings {
    */
   readonly virtual: readonly VirtualServer[];
   /** Servers whose address rules at output may set to one that is not known. */
-  readonly lost: readonly Server[];
+  readonly lost: readonly LostServer[];
 }
 
 /** Without what could not be read: a rule that only this calls for is loaded, and not missed where it is not there. */

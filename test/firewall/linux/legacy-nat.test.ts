@@ -24,6 +24,13 @@ test.each<[string, Rewritten, string]>([
   ['another protocol', 'perhaps', saved('-A OUTPUT -d 10.96.0.10/32 -p tcp --dport 1514 -j DNAT --to 192.0.2.10')],
   ['a network, which may have the server in it', 'perhaps', saved('-A OUTPUT -d 10.96.0.0/12 -j DNAT --to 192.0.2.10')],
   ['a redirection of all', 'perhaps', saved('-A OUTPUT -p udp -j REDIRECT --to-ports 15140')],
+  ['all addresses but its own', 'perhaps', saved('-A OUTPUT ! -d 10.96.0.10/32 -j DNAT --to-destination 192.0.2.10')],
+  ['a target that is not known', 'perhaps', saved('-A OUTPUT -p udp -j NEW --to 192.0.2.10')],
+  [
+    'a chain of its own that only logs',
+    'no',
+    saved(':LOGGED - [0:0]', '-A OUTPUT -j LOGGED', '-A LOGGED -j LOG', '-A LOGGED -m comment --comment "x"'),
+  ],
   ['nothing but what changes the sender', 'no', saved('-A POSTROUTING -d 10.96.0.10/32 -j MASQUERADE')],
   ['no rule', 'no', saved()],
 ])('%s: %s', (_what, expected, listed) => {

@@ -2,7 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { anything, property, assert as propertyHolds } from 'fast-check';
 import { natGaps, readFixedSurroundings } from '../../../src/firewall/linux/read-surroundings';
-import { answerOf, findRewritten, type Rewritten, resetsOf, rewrites } from '../../../src/firewall/linux/rewriting';
+import {
+  answerOf,
+  findRewritten,
+  type Rewritten,
+  resetsOf,
+  rewrites,
+  rewrittenServer,
+} from '../../../src/firewall/linux/rewriting';
 import type { Server } from '../../../src/policy/allow-list';
 import { address } from '../windows/read/policies';
 
@@ -113,7 +120,78 @@ test('what is found in the tables of a host', async () => {
   expect(await found("iptables: Docker's chains with a port")).toEqual(none);
   const real = { address: address('192.0.2.10'), port: 1514, protocols: ['udp'] };
   expect(await found('an address set, packet by packet')).toEqual({ ...none, reset: [{ server, real }] });
-  expect(await found('an address set by chance')).toEqual({ ...none, lost: [server] });
+  expect(await found('an address set by chance')).toEqual({ ...none, lost: [{ server, why: 'set' }] });
+  const silent = { limits, list: async () => ({ unreadable: 'nft did not end in time' }) };
+  expect(await findRewritten(silent, [server])).toMatchObject({ lost: [{ server, why: 'unread' }] });
+});
+
+/** A chain of type filter, as `nft -j -t list table` of 1.0.6 has it, with this rule. */
+const filterChain = (hook: string, expr: unknown[], ...more: object[]): unknown => ({
+  nftables: [
+    { chain: { family: 'ip', table: 't', name: 'c', type: 'filter', hook, prio: 0 } },
+    ...more,
+    { rule: { family: 'ip', table: 't', chain: 'c', expr } },
+  ],
+});
+const daddr = { payload: { protocol: 'ip', field: 'daddr' } };
+const setTo = (value: unknown) => ({ mangle: { key: daddr, value } });
+const whereTo = (...listings: unknown[]): string => {
+  const { known, isLost } = resetsOf(listings, server);
+  return isLost ? 'lost' : known.map(({ real }) => real.address.text).join(' ');
+};
+
+test.each([
+  ['in a chain of type filter at output', filterChain('output', [setTo('192.0.2.10')]), '192.0.2.10'],
+  ['the same at postrouting', filterChain('postrouting', [setTo('192.0.2.10')]), '192.0.2.10'],
+  ['for others', filterChain('output', [{ match: { op: '==', left: daddr, right: '10.96.0.11' } }, setTo('::')]), ''],
+  ['of what comes in', filterChain('input', [setTo('192.0.2.10')]), ''],
+  [
+    'for a named set, which is listed without its elements',
+    filterChain('output', [inSet(), setTo('::')], theSet()),
+    'lost',
+  ],
+  ['on a condition that nft has no JSON for', filterChain('output', ['xt match', setTo('192.0.2.10')]), 'lost'],
+  ['behind something that is not known', filterChain('output', [{ new: {} }, setTo('192.0.2.10')]), 'lost'],
+])('an address set %s', (_what, one, expected) => {
+  expect(whereTo(one)).toBe(expected);
+});
+
+function inSet(): object {
+  return { match: { op: '==', left: daddr, right: '@some' } };
+}
+
+function theSet(): object {
+  return { set: { family: 'ip', table: 't', name: 'some', type: 'ipv4_addr' } };
+}
+
+test('addresses set by two chains, one after the other, are not followed', () => {
+  const [first, second] = [
+    filterChain('output', [setTo('192.0.2.10')]),
+    filterChain('postrouting', [setTo('192.0.2.11')]),
+  ];
+  expect(whereTo(first, second)).toBe('lost');
+});
+
+test('a rule of NAT that nft does not show whole is never one that meets no packet of the server', () => {
+  const nat = (...rules: unknown[][]): unknown => ({
+    nftables: [
+      { chain: { family: 'ip', table: 'nat', name: 'c', type: 'nat', hook: 'output', prio: -100 } },
+      ...rules.map((expr) => ({ rule: { family: 'ip', table: 'nat', chain: 'c', expr } })),
+    ],
+  });
+  const dnat = { dnat: { addr: '192.0.2.10' } };
+  expect(rewrites(nat(['xt match "new"', dnat]), server)).toBe('perhaps');
+  expect(rewrites(nat(['xt target "DNAT"']), server)).toBe('perhaps');
+  expect(rewrites(nat([{ new: {} }, { accept: null }], [dnat]), server)).toBe('yes');
+  expect(rewrites(nat(['xt match "new"', { accept: null }], [dnat]), server)).toBe('yes');
+});
+
+test('an old iptables whose tables nothing can list is told like NAT that is not understood', () => {
+  expect(rewrittenServer(server, 'no', null)).toEqual([{ server, rewritten: 'perhaps' }]);
+  expect(rewrittenServer(server, 'no', undefined)).toEqual([]);
+  expect(rewrittenServer(server, 'no', '-A OUTPUT -p tcp -j DNAT --to-destination 192.0.2.10')).toEqual([
+    { server, rewritten: 'perhaps', isRough: true },
+  ]);
 });
 
 test('a nft that does not tell targets from matches: the last one may be a target', () => {
@@ -133,7 +211,7 @@ test('what may be lost is told, and not for any NAT of the old iptables', () => 
   expect(told('yes')).toEqual([expect.stringMatching(/: 10\.96\.0\.10 port 1514$/)]);
   expect(told('perhaps')).toEqual([expect.stringMatching(/: 10\.96\.0\.10 port 1514 \(perhaps: /)]);
   expect([told('perhaps', true), told('unread')]).toEqual([[], []]);
-  expect(natGaps({ ...around, lost: [server] })).toMatchObject([{ code: 'server-blocked' }]);
+  expect(natGaps({ ...around, lost: [{ server, why: 'set' }] })).toMatchObject([{ code: 'server-blocked' }]);
 });
 
 test('whatever nft lists in a chain of type route, there is an answer', () => {

@@ -312,7 +312,7 @@ describe('nft that does not answer', () => {
   const allowList = policyFor('192.0.2.50');
   const inTime = (code: string) => ({ code, detail: expect.stringContaining('in time') as string });
   const others = { code: 'unseen-path', detail: expect.stringContaining('not listed by nft') as string };
-  const unlisted = { state: 'degraded', gaps: [inTime('rules-unreadable'), others] };
+  const unlisted = { state: 'degraded', gaps: [inTime('rules-unreadable'), inTime('server-blocked'), others] };
   beforeEach(() => {
     kernel.limits = { change: 30_000, listing: 500, inOrder: 400, beforeBlock: 300 };
   });
@@ -331,10 +331,11 @@ describe('nft that does not answer', () => {
     expect(kernel.tables).toEqual([]);
   });
 
-  test('about the NAT of others: that is not waited for, and what is in force is read all the same', async () => {
+  test('about the rules of others: they are not waited for, what is in force is read all the same, and that is told', async () => {
     kernel.limits = { change: 30_000, listing: 30_000, inOrder: 30_000, beforeBlock: 4000 };
     kernel.setFault('nat-hangs');
-    expect(await contain(allowList)).toMatchObject({ state: 'contained' });
+    expect(await contain(allowList)).toMatchObject({ state: 'degraded', gaps: [inTime('server-blocked')] });
+    expect(await kernel.firewall(openCase).judge(allowList)).toEqual({ state: 'contained', gaps: [] });
   });
 
   test('to anything, in the middle of a case: nothing changes, nothing is claimed, and the next order goes on', async () => {
