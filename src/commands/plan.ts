@@ -12,7 +12,7 @@ import { batchScriptCommands } from '../firewall/windows/batch-script';
 import type { Host } from '../host';
 import { allowListOf, mergeAsked } from '../order/asked';
 import { parseHandler } from '../order/handler';
-import { dnsOpen, isPinned } from '../order/pin-names';
+import { isPinned, notPinned } from '../order/pin-names';
 import { exitCodes } from '../outcome/exit-codes';
 import { Failure } from '../outcome/failure';
 import { isServerLostEverywhere, printed, textOf } from '../outcome/gaps';
@@ -146,7 +146,7 @@ async function judge(
   const [judged, tunnels] = await Promise.all([firewall.judgePlan(allowList), tunnelsThere]);
   const { gaps, warnings } = tunnels;
   return {
-    judgement: addGaps(judged, [...gaps, ...(whyNotPinned === undefined ? [] : [dnsOpen(whyNotPinned)])]),
+    judgement: addGaps(judged, [...gaps, ...(whyNotPinned === undefined ? [] : [notPinned(host, whyNotPinned)])]),
     ...(warnings.length === 0 ? {} : { warnings }),
   };
 }

@@ -164,9 +164,12 @@ function allowListIn({ asked, facts, judged }: OpenCase, servers: AgentServers):
   return allowListOf({ ...servers, needsDns }, asked);
 }
 
+/** The gaps of an order that could not pin the names. */
+const neverPinned: readonly string[] = ['dns-open', 'no-name-server'];
+
 /** Somebody took our lines out of the hosts file, or put another file in its place. */
 function lostNames(host: Host, home: string | undefined, { facts, judged }: OpenCase): Gap[] {
-  if (home === undefined || judged?.gaps.some(({ code }) => code === 'dns-open')) return [];
+  if (home === undefined || judged?.gaps.some(({ code }) => neverPinned.includes(code))) return [];
   const file = typeof facts.hostsFile === 'string' ? facts.hostsFile : usualHostsFile(host);
   const { missing, whyNot } = planPins(host, { home, file, names: namesInCase(facts) });
   const names = [...new Set(missing.map(({ name }) => name))];

@@ -3,6 +3,7 @@ import { planPins } from '../agent/names/planned-pins';
 import { findTunnels, type Tunnels } from '../agent/server-route';
 import { readAgentServers } from '../agent/servers';
 import { readSettings, type Settings } from '../agent/settings';
+import { knowsNameServers } from '../firewall/name-servers';
 import { allowListOf } from '../order/asked';
 import { Failure } from '../outcome/failure';
 import { cidr } from '../policy/address';
@@ -38,7 +39,9 @@ export async function checkServers({ host, home }: Patient): Promise<Check[]> {
         : [
             warning(
               'server-names',
-              `DNS would stay open to every program, because the names of the servers cannot be pinned: ${whyNot}.`,
+              knowsNameServers(host)
+                ? `DNS would stay open to every program, because the names of the servers cannot be pinned: ${whyNot}.`
+                : `The agent may not find its server again: no name server is known that could be let through, and the names of the servers cannot be pinned: ${whyNot}.`,
               'Put their addresses into ossec.conf, or put that right.',
             ),
           ]),

@@ -20,7 +20,7 @@ import type { CaseTimes } from '../state/recorder';
 import { allowListOf, entriesLeftOut, handlersOf, mergeAsked, takeOver } from './asked';
 import { parseHandler } from './handler';
 import { orderOnce } from './once';
-import { begunIn, dnsOpen, namesInCase, noteNames, pinNames, unpinNames } from './pin-names';
+import { begunIn, namesInCase, noteNames, notPinned, pinNames, unpinNames } from './pin-names';
 import { type Control, lookFirst, takeAsIs, tryAfter } from './proof';
 import { type Order, openSession, type Session } from './session';
 
@@ -202,7 +202,11 @@ async function contain(given: Given): Promise<Contained> {
       await firewall.undo(recorder, gaps.map(({ detail }) => detail).join('; '));
     const times = recorder.timesOf(started.at);
     if (times !== undefined) recorder.note({ ...times, ...snapshot?.facts });
-    const judgement = addGaps(judged, [...tunnels.gaps, ...gaps, ...(whyNot === undefined ? [] : [dnsOpen(whyNot)])]);
+    const judgement = addGaps(judged, [
+      ...tunnels.gaps,
+      ...gaps,
+      ...(whyNot === undefined ? [] : [notPinned(host, whyNot)]),
+    ]);
     const isUnfinished = recorder.acted || (openCase?.unfinished.length ?? 0) > 0;
     if (isNew || isUnfinished || !same(judgement, openCase?.judged)) recorder.judged(judgement);
     const heard = times === undefined ? [] : hasHeard(host, home, planned, times.orderedAt + times.blockMs);

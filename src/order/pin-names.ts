@@ -6,6 +6,7 @@ import { appendix, type Begun, meantText, missingPins, ourPins, withoutPins } fr
 import type { PlannedPins } from '../agent/names/planned-pins';
 import type { NamedAddresses } from '../agent/servers';
 import type { Recorder } from '../firewall/firewall';
+import { knowsNameServers } from '../firewall/name-servers';
 import type { Host } from '../host';
 import { Failure } from '../outcome/failure';
 import { type Gap, gapOf } from '../outcome/gaps';
@@ -73,9 +74,9 @@ export async function pinNames(
   }
 }
 
-/** The gap of a host that asks name servers because its names are not in the hosts file. */
-export function dnsOpen(why: string): Gap {
-  return gapOf({ code: 'dns-open' }, why);
+/** The gap of a host whose names are not in the hosts file: it asks name servers, if it knows any. */
+export function notPinned(host: Host, why: string): Gap {
+  return gapOf({ code: knowsNameServers(host) ? 'dns-open' : 'no-name-server' }, why);
 }
 
 /**

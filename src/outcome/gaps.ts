@@ -79,6 +79,11 @@ export const gaps = {
     ...lasting,
     text: 'DNS is open to every program, because the names of the servers cannot be pinned',
   },
+  'no-name-server': {
+    ...small,
+    ...lasting,
+    text: 'The agent may not find its server again: the names of the servers cannot be pinned, and no name server is known that could be let through',
+  },
   'names-lost': {
     ...small,
     text: 'Names of servers are not pinned any more, so the agent may not find its server again; repeat ADD',

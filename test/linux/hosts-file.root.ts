@@ -15,13 +15,14 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
+const program = `'${process.execPath}' '${resolve('dist', 'contain-host.js')}'`;
+
 /** What an ADD and a DELETE come to where the file was made so before them, and where this was done in between. */
 function containedBetween(before: string, between = ':'): string {
-  const program = `'${process.execPath}' '${resolve('dist', 'contain-host.js')}'`;
   const script = `
     mount -t tmpfs none /var/lib
     mount -t overlay -o lowerdir=/etc,upperdir="$OSSECPATH/upper",workdir="$OSSECPATH/work" overlay /etc
-    rm -f /etc/resolv.conf; echo nameserver 127.0.0.1 > /etc/resolv.conf
+    rm -f /etc/resolv.conf; echo nameserver 192.0.2.53 > /etc/resolv.conf
     printf '127.0.0.1 localhost\\n' > /etc/hosts
     ${before}
     sum() { timeout 5 sh -c '[ -p /etc/hosts ] || sha256sum < /etc/hosts'; ls -l /etc/hosts | cut -c 1; }
@@ -80,4 +81,12 @@ test.each([
 test('somebody who makes the file unchangeable while the host is contained: released, and what is left is told', () => {
   const told = containedBetween(':', 'chattr +i /etc/hosts');
   expect(told).toMatch(/still pinned in \/etc\/hosts[\s\S]*DELETE ended with 0\n/);
+});
+
+const rulesForDns = 'nft list table inet contain_host | grep -c "dport 53 "';
+
+test('where the only name server is a cache on the host, nobody is let through, and DNS is not called open', () => {
+  const told = containedBetween('chattr +i /etc/hosts; echo nameserver 127.0.0.1 > /etc/resolv.conf', rulesForDns);
+  expect(told).toMatch(/\[no-name-server\][\s\S]*ADD ended with 6\n1\nuntouched\n0\n/);
+  expect(told).not.toContain('dns-open');
 });

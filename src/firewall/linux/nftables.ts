@@ -3,7 +3,7 @@ import { gapOf } from '../../outcome/gaps';
 import { addGaps, type Judgement, judgementOf } from '../../outcome/states';
 import type { AllowList } from '../../policy/allow-list';
 import { errorText } from '../../process/error-code';
-import type { Context, Firewall, Preflight, Step } from '../firewall';
+import type { Context, Firewall, Step } from '../firewall';
 import { contain, type Seen, takeBack } from './contain';
 import { bridgedGuestsOpen, judgeReading } from './judge-reading';
 import { Nft } from './nft';
@@ -36,7 +36,8 @@ export function nftables(context: Context, nft = new Nft(context), systemctl = f
       const tried = await tryOut(nft, allowList);
       // A contained host may need no change, and then nothing is read back. So it is read again at the last moment.
       if (tried.live.existing.length === 0) seen = tried;
-      return preflight(tried, allowList);
+      // `tryOut` has checked that this host has what containment needs.
+      return { warnings: [], contained: tried.live.existing.length > 0 };
     },
     judge: (allowList) => judgeNow(context, nft, systemctl, allowList),
     judgePlan: (allowList) => judgePlan(nft, allowList),
@@ -99,15 +100,6 @@ function inTransaction(nft: Nft, commands: readonly string[]): Step[] {
 /** A command as arguments. nft joins them again with blanks, so a comment keeps its quotes. */
 function wordsOf(command: string): string[] {
   return command.match(/"[^"]*"|\S+/g) ?? [];
-}
-
-/** `tryOut` has checked before that this host has what containment needs; the warnings are for people. */
-function preflight({ live, surroundings: { resolvers } }: TriedOut, { needsDns }: AllowList): Preflight {
-  const warnings =
-    needsDns && resolvers.length === 0
-      ? ['A server is a host name, but no name server of this host is known, so none is let through.']
-      : [];
-  return { warnings, contained: live.existing.length > 0 };
 }
 
 /** What is in force, and whether the next start would bring it back. */
