@@ -12,7 +12,8 @@ import { batchScriptCommands } from '../firewall/windows/batch-script';
 import type { Host } from '../host';
 import { allowListOf, mergeAsked } from '../order/asked';
 import { parseHandler } from '../order/handler';
-import { isPinned, notPinned } from '../order/pin-names';
+import { leftPins } from '../order/left-pins';
+import { notPinned } from '../order/pin-names';
 import { exitCodes } from '../outcome/exit-codes';
 import { Failure } from '../outcome/failure';
 import { isServerLostEverywhere, printed, textOf } from '../outcome/gaps';
@@ -165,7 +166,7 @@ async function planDelete(host: Host, { request, original }: Options, isForHere:
       ? originalSteps('delete', home, undefined, request)
       : [
           ...(await firewallAt(host, home)).releaseSteps(),
-          ...(isForHere && isPinned(host) ? [{ step: 'unpin-names', command: null }] : []),
+          ...(isForHere && leftPins(host).length > 0 ? [{ step: 'unpin-names', command: null }] : []),
         ],
   };
 }

@@ -9,6 +9,7 @@ import type { Backup, Health } from '../firewall/firewall';
 import { openFirewall } from '../firewall/open';
 import type { Host } from '../host';
 import { allowListOf } from '../order/asked';
+import { leftPins } from '../order/left-pins';
 import { namesInCase } from '../order/pin-names';
 import { asAdministrator } from '../outcome/failure';
 import { type Gap, gapOf, isNotSaved, lastingGaps } from '../outcome/gaps';
@@ -78,6 +79,7 @@ export async function readStatus(given: Host): Promise<Status> {
   const unreadable: string[] = [];
   const stateFolder = stateFolderOf(host);
   const openCase = readCase(stateFolder, unreadable);
+  const hasNoCase = openCase === undefined && unreadable.length === 0;
   const wasAtWork = isLocked(stateFolder);
   const home = await findHome(host).then(
     (found) => found.home,
@@ -100,6 +102,7 @@ export async function readStatus(given: Host): Promise<Status> {
       ...stoppedServices(health),
       ...lastingGaps(openCase?.judged?.gaps ?? []),
       ...(openCase === undefined ? [] : lostNames(host, home, openCase)),
+      ...(hasNoCase ? leftPins(host) : []),
     ]),
     openCase,
     atWork,

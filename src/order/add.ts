@@ -278,8 +278,8 @@ async function closeAfter(error: unknown, host: Host, { recorder, openCase }: Se
   if (!(error instanceof Failure)) return;
   const isWithoutChange = openCase === undefined && ['no-backup', 'journal-unwritable'].includes(error.code);
   if (error.code !== 'rolled-back' && !isWithoutChange) return;
-  const left = await unpinNames(host, recorder);
-  if (left !== undefined) recorder.warn(left);
+  const unpinned = await unpinNames(host, recorder);
+  if (typeof unpinned === 'object') recorder.warn(unpinned.left);
   recorder.closeCase(isWithoutChange ? 'nothing-changed' : 'rolled-back');
 }
 

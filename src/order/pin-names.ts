@@ -1,7 +1,6 @@
 import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { appendToHosts, readHosts, removeHosts, rewriteHosts } from '../agent/names/hosts-file';
-import { usualHostsFile } from '../agent/names/hosts-place';
 import { appendix, type Begun, meantText, missingPins, ourPins, withoutPins } from '../agent/names/hosts-text';
 import type { PlannedPins } from '../agent/names/planned-pins';
 import type { NamedAddresses } from '../agent/servers';
@@ -14,6 +13,7 @@ import { errorText } from '../process/error-code';
 import { removeIfPossible } from '../state/files';
 import { stateFolderOf } from '../state/folder';
 import type { Facts } from '../state/journal';
+import { factsOfPins, forgetLeft, hostsFileOf, noteLeft } from './left-pins';
 
 /** What was let in for the names of the servers in this case. */
 export function namesInCase({ names }: Facts): NamedAddresses[] {
@@ -79,19 +79,25 @@ export function notPinned(host: Host, why: string): Gap {
   return gapOf({ code: knowsNameServers(host) ? 'dns-open' : 'no-name-server' }, why);
 }
 
+/** How it went to take our lines out of the hosts file: there were none, they are out, or what is left to be done. */
+export type Unpinned = 'none' | 'taken-out' | { readonly left: string };
+
 /**
- * Takes our lines out of the hosts file, and nothing else. Does nothing where there are none. Returns what is left to
- * do by hand, if that failed. Never throws.
+ * Takes our lines out of the hosts file, and nothing else. What fails is left for the next release, and for `status` to
+ * tell. Never throws.
  */
-export async function unpinNames(host: Host, recorder: Recorder): Promise<string | undefined> {
-  const { hostsFile } = recorder.facts;
-  const file = typeof hostsFile === 'string' ? hostsFile : usualHostsFile(host);
+export async function unpinNames(host: Host, recorder: Recorder): Promise<Unpinned> {
+  const facts = factsOfPins(host, recorder.facts);
+  const file = hostsFileOf(host, facts);
   // A restart in between must not make them again.
   removeIfPossible(savedLines(host));
   try {
-    const change = findLines(file, begunIn(host, recorder.facts));
-    if (change === undefined) removeIfPossible(copyBefore(host));
-    if (change === undefined) return undefined;
+    const change = findLines(file, begunIn(host, facts));
+    if (change === undefined) {
+      removeIfPossible(copyBefore(host));
+      forgetLeft(host);
+      return 'none';
+    }
     let isDone = false;
     const work = async (): Promise<void> => {
       if (!isDone) takeOut(host, file, change);
@@ -99,18 +105,12 @@ export async function unpinNames(host: Host, recorder: Recorder): Promise<string
     };
     // Our lines are taken out even where the journal cannot be written.
     await recorder.act({ step: 'unpin-names', command: null }, work).catch(work);
-    return undefined;
+    forgetLeft(host);
+    return 'taken-out';
   } catch (error) {
-    return `the names of the servers are still pinned in ${file}: take out the lines that end in "# contain-host" (${errorText(error)})`;
-  }
-}
-
-/** Whether lines of ours are in the hosts file now. False where that cannot be read. */
-export function isPinned(host: Host): boolean {
-  try {
-    return ourPins(readHosts(usualHostsFile(host), false).text).length > 0;
-  } catch {
-    return false;
+    noteLeft(host, facts);
+    const left = `the names of the servers are still pinned in ${file}: repeat DELETE when the file can be changed, or take out the lines that end in "# contain-host" (${errorText(error)})`;
+    return { left };
   }
 }
 

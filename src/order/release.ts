@@ -5,7 +5,7 @@ import type { Outcome } from '../outcome/outcome';
 import type { State } from '../outcome/states';
 import type { Request } from '../request/request';
 import { orderOnce } from './once';
-import { unpinNames } from './pin-names';
+import { type Unpinned, unpinNames } from './pin-names';
 import { type Order, openSession, type Session } from './session';
 
 /** Gives the host back as it was. Needs no server, no address and no home. Throws `Failure`. */
@@ -26,12 +26,12 @@ async function releaseCase(host: Host, { firewall, recorder, openCase }: Session
     return heldByOperator(state);
   }
   const { was, differences: inPolicy } = await firewall.release(recorder);
-  const left = await unpinNames(host, recorder);
-  const differences = [...inPolicy, ...(left === undefined ? [] : [left])];
+  const unpinned = await unpinNames(host, recorder);
+  const differences = [...inPolicy, ...(typeof unpinned === 'object' ? [unpinned.left] : [])];
   if (openCase !== undefined || recorder.acted)
     recorder.closeCase(was === 'not-contained' || was === 'given-back-by-others' ? 'nothing-changed' : 'released');
-  if (was === 'not-contained') return notContained('This host is not contained.', left);
-  if (was === 'given-back-by-others') return notContained(givenBack, left);
+  if (was === 'not-contained') return notContained('This host is not contained.', unpinned);
+  if (was === 'given-back-by-others') return notContained(givenBack, unpinned);
   const how =
     was === 'contained'
       ? 'Released: the policy from before the containment is in force again.'
@@ -79,10 +79,13 @@ function nothingKnown(): Failure {
 const givenBack =
   'This host is not contained any more: somebody else gave it back, and has used it since. Its case is closed.';
 
-function notContained(why: string, left?: string): Outcome {
+const namesTakenOut = 'The names of servers that were still pinned were taken out of the hosts file.';
+
+function notContained(why: string, unpinned: Unpinned = 'none'): Outcome {
+  const done = unpinned === 'none' ? 'Nothing was changed.' : namesTakenOut;
   return {
     exitCode: exitCodes.done,
-    message: `${why} ${left === undefined ? 'Nothing was changed.' : `Note: ${left}.`}`,
+    message: `${why} ${typeof unpinned === 'object' ? `Note: ${unpinned.left}.` : done}`,
     status: 'delete',
     words: ['not-contained'],
   };

@@ -88,6 +88,10 @@ export const gaps = {
     ...small,
     text: 'Names of servers are not pinned any more, so the agent may not find its server again; repeat ADD',
   },
+  'names-left': {
+    ...small,
+    text: 'No case is open, and names of servers are still pinned; repeat DELETE, which takes them out',
+  },
   'inbound-exceptions-ignored': {
     ...small,
     ...perProfile,

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Endpoint } from '../../fixtures/endpoint';
 import { expandable, typicalHost } from '../../fixtures/standin/hosts';
@@ -60,6 +60,45 @@ test('what others write into it meanwhile stays', async () => {
   writeFileSync(endpoint.machine.hostsFile, `192.0.2.1 first\r\n${hosts()}192.0.2.2 last`, 'latin1');
   expect(await release()).toMatchObject({ exitCode: 0 });
   expect(hosts()).toBe(`192.0.2.1 first\r\n${before}192.0.2.2 last`);
+});
+
+describe('a hosts file that a release cannot change', () => {
+  const left = { state: 'not-contained', gaps: [{ code: 'names-left' }] };
+
+  test.each<[string, () => string]>([
+    ['in the usual folder', () => endpoint.machine.hostsFile],
+    [
+      'in a folder that somebody chose',
+      () => {
+        const folder = join(endpoint.machine.systemRoot, 'elsewhere');
+        endpoint.machine.change((tree) => {
+          tree.keys['HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters'] = {
+            DataBasePath: expandable('%SystemRoot%\\elsewhere'),
+          };
+        });
+        mkdirSync(folder);
+        writeFileSync(join(folder, 'hosts'), before);
+        return join(folder, 'hosts');
+      },
+    ],
+  ])('%s: status tells until the next release takes the names out', async (_where, place) => {
+    const file = place();
+    expect(await add()).toMatchObject({ exitCode: 0 });
+    // As a link it is not touched.
+    renameSync(file, `${file}.real`);
+    symlinkSync(`${file}.real`, file);
+    const { exitCode, output } = await release();
+    expect({ exitCode, output }).toEqual({ exitCode: 0, output: expect.stringContaining('still pinned') });
+    expect(await status()).toMatchObject(left);
+    expect((await release()).output).toContain('still pinned');
+    rmSync(file);
+    renameSync(`${file}.real`, file);
+    expect(await status()).toMatchObject(left);
+    expect((await release()).output).toContain('taken out of the hosts file');
+    expect(readFileSync(file, 'latin1')).toBe(before);
+    expect(await status()).toMatchObject({ state: 'not-contained', gaps: [] });
+    expect((await release()).output).toContain('Nothing was changed');
+  });
 });
 
 test('a file that was not there is made and goes again', async () => {

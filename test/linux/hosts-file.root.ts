@@ -83,6 +83,18 @@ test('somebody who makes the file unchangeable while the host is contained: rele
   expect(told).toMatch(/still pinned in \/etc\/hosts[\s\S]*DELETE ended with 0\n/);
 });
 
+test('status goes on to tell of it, until a release can take the names out', () => {
+  const between = `
+    chattr +i /etc/hosts; ${program} DELETE - - > /dev/null
+    ${program} status | grep names-left
+    chattr -i /etc/hosts`;
+  const told = containedBetween(':', `${between}; echo; ${program} status | grep -c names-left`);
+  expect(told).toMatch(
+    /names of servers are still pinned; repeat DELETE, which takes them out: \/etc\/hosts \[names-left\]\n\n1\n/,
+  );
+  expect(told).toMatch(/taken out of the hosts file\.[\s\S]*DELETE ended with 0\nas it was\n$/);
+});
+
 const rulesForDns = 'nft list table inet contain_host | grep -c "dport 53 "';
 
 test('where the only name server is a cache on the host, nobody is let through, and DNS is not called open', () => {
