@@ -95,6 +95,11 @@ test('status goes on to tell of it, until a release can take the names out', () 
   expect(told).toMatch(/taken out of the hosts file\.[\s\S]*DELETE ended with 0\nas it was\n$/);
 });
 
+test('to somebody who may not read the journal, pinned names do not look like names that were left', () => {
+  const seen = `setpriv --reuid=65534 --regid=65534 --clear-groups ${program} status | grep -c "names-left\\|the journal"`;
+  expect(containedBetween(':', seen)).toMatch(/ADD ended with 6\n1\nchanged\n1\n1\n/);
+});
+
 const rulesForDns = 'nft list table inet contain_host | grep -c "dport 53 "';
 
 test('where the only name server is a cache on the host, nobody is let through, and DNS is not called open', () => {
