@@ -57,6 +57,8 @@ export function isFollowed(chain: Fields, followed: Followed): boolean {
 export class Walk {
   /** Where the rules that certainly meet the packets set them to. */
   readonly destinations: Destination[] = [];
+  /** Other rules may meet the packets, and set them to something. */
+  isUnsure = false;
   private readonly rules = new Map<string, Fields[]>();
   private readonly passed = new Map<string, Passed>();
   private readonly packets: Packets;
@@ -229,6 +231,7 @@ export class Walk {
     let to: Destination = { address: this.aim.address, port: this.aim.port };
     for (const change of changes) to = to === 'unknown' ? to : this.changedBy(change, to);
     if (asAnswer(certainty) === 'yes') this.destinations.push(to);
+    else this.isUnsure = true;
     return asAnswer(certainty);
   }
 

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import type { Server } from '../../policy/allow-list';
 import { readLegacyNat, rewritesLegacy } from './legacy-nat';
 import { objectsIn, tablesOf } from './listed-objects';
 import type { Nft } from './nft';
+import type { Aim } from './packet-match';
 import { type Answer, type Destination, isFollowed, mostSure, Walk } from './packet-walk';
 import type { VirtualServer } from './virtual-servers';
 
@@ -122,19 +124,36 @@ export function resetsOf(
 ): { readonly known: VirtualServer[]; readonly isLost: boolean } {
   const { address, port, protocols } = server;
   const found = protocols.map((protocol) => {
-    const walks = listings.map((listed) => ({
-      listed,
-      walk: new Walk(listed, { address, port, protocol }, 'setting'),
-    }));
-    const answer = mostSure(walks.map(({ listed, walk }) => walk.rewrites(listed)));
-    return { protocol, answer, only: onlyOne(walks.flatMap(({ walk }) => walk.destinations)) };
+    const { destinations, isUnsure } = settingsOf(listings, { address, port, protocol });
+    const only = onlyOne(destinations);
+    const isLost = isUnsure || (only === undefined ? destinations.length > 0 : isSetOn(listings, only, protocol));
+    return { protocol, only, isLost };
   });
   return {
     known: found.flatMap(({ protocol, only }) =>
       only === undefined ? [] : [{ server, real: { ...only, protocols: [protocol] } }],
     ),
-    isLost: found.some(({ answer, only }) => answer !== 'no' && only === undefined),
+    isLost: found.some(({ isLost }) => isLost),
   };
+}
+
+/** Where rules of these tables certainly set the packets to; `isUnsure`: some may set them besides. */
+function settingsOf(listings: readonly unknown[], aim: Aim): Pick<Walk, 'destinations' | 'isUnsure'> {
+  const walks = listings.map((listed) => {
+    const walk = new Walk(listed, aim, 'setting');
+    walk.rewrites(listed);
+    return walk;
+  });
+  return {
+    destinations: walks.flatMap(({ destinations }) => destinations),
+    isUnsure: walks.some(({ isUnsure }) => isUnsure),
+  };
+}
+
+/** True where what was set already may be set once more, to something else. */
+function isSetOn(listings: readonly unknown[], to: Pick<Aim, 'address' | 'port'>, protocol: Aim['protocol']): boolean {
+  const { destinations, isUnsure } = settingsOf(listings, { ...to, protocol });
+  return isUnsure || destinations.some((one) => !isDeepStrictEqual(one, to));
 }
 
 /** Several changes, one on the other, are not followed. */

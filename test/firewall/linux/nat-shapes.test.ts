@@ -172,6 +172,18 @@ test('addresses set by two chains, one after the other, are not followed', () =>
   expect(whereTo(first, second)).toBe('lost');
 });
 
+const isTo = (right: string) => ({ match: { op: '==', left: daddr, right } });
+const forOneUser = { match: { op: '==', left: { meta: { key: 'skuid' } }, right: 33 } };
+const [real, another] = ['192.0.2.10', '192.0.2.11'];
+
+test.each([
+  ['a second rule about the address that the first one set', filterChain('postrouting', [isTo(real), setTo(another)])],
+  ['a rule for one user besides', filterChain('postrouting', [forOneUser, setTo(another)])],
+])('%s: the first address is let in, and the server may be lost', (_what, other) => {
+  const { known, isLost } = resetsOf([filterChain('output', [isTo('10.96.0.10'), setTo(real)]), other], server);
+  expect([known.map(({ real: { address: to } }) => to.text), isLost]).toEqual([[real], true]);
+});
+
 test('a rule of NAT that nft does not show whole is never one that meets no packet of the server', () => {
   const nat = (...rules: unknown[][]): unknown => ({
     nftables: [
