@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { findHome } from '../agent/home';
 import { usualHostsFile } from '../agent/names/hosts-place';
 import { planPins } from '../agent/names/planned-pins';
-import { findTunnels, type Tunnels } from '../agent/server-route';
+import { findTunnels } from '../agent/server-route';
 import { type AgentServers, readAgentServers } from '../agent/servers';
 import { readSettings } from '../agent/settings';
 import type { Firewall, Step } from '../firewall/firewall';
@@ -134,17 +134,23 @@ async function planAdd(host: Host, { request, original }: Options, isForHere: bo
           ...(pins.missing.length === 0 ? [] : [{ step: 'pin-names', command: null }]),
           ...(await firewall.containSteps(allowList, isForHere)),
         ],
-    ...(isForHere ? await judge(firewall, allowList, findTunnels(host, home, allowList), pins.whyNot) : {}),
+    ...(isForHere ? await judge(host, home, { firewall, allowList, whyNotPinned: pins.whyNot }) : {}),
   };
 }
 
+interface Planned {
+  readonly firewall: Firewall;
+  readonly allowList: AllowList;
+  /** Why the names of servers would not be pinned. */
+  readonly whyNotPinned: string | undefined;
+}
+
 async function judge(
-  firewall: Firewall,
-  allowList: AllowList,
-  tunnelsThere: Promise<Tunnels>,
-  whyNotPinned: string | undefined,
+  host: Host,
+  home: string,
+  { firewall, allowList, whyNotPinned }: Planned,
 ): Promise<Pick<Plan, 'judgement' | 'warnings'>> {
-  const [judged, tunnels] = await Promise.all([firewall.judgePlan(allowList), tunnelsThere]);
+  const [judged, tunnels] = await Promise.all([firewall.judgePlan(allowList), findTunnels(host, home, allowList)]);
   const { gaps, warnings } = tunnels;
   return {
     judgement: addGaps(judged, [...gaps, ...(whyNotPinned === undefined ? [] : [notPinned(host, whyNotPinned)])]),
