@@ -65,7 +65,7 @@ const table: readonly (readonly [operations: RegExp, when: When, add: Cell, remo
   [/^openSync home\/client.keys /, 'ever', 'contained', '-', 'then it is not known whether the agent has heard since'],
   [/^\w+ state /, 'ever', 'locked', 'locked', 'without the lock nothing is changed'],
   [
-    /^\w+ (Windows\/.*\/hosts|state\/hosts-before|state\/pinned-names) /,
+    /^\w+ (Windows\/.*\/hosts|state\/(hosts-before|pinned-names|pins-left.json)) /,
     'ever',
     'contained',
     'released',
