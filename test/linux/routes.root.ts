@@ -183,9 +183,8 @@ describe('where ip tells nothing', () => {
     for folder in /usr/sbin /usr/bin; do mount --rbind '${home}/tools' $folder; done`;
 
   test.each([
-    ['is missing', () => remove(), 'install the package iproute2'],
     ['cannot be started', () => replaceBy('', 0o644), 'cannot be used'],
-    ['does not know our words', () => replaceBy('#!/bin/sh\nexit 1\n'), 'exit code 1'],
+    ['does not know our words', () => replaceBy('#!/bin/sh\nexit 1\n'), 'did not list the rules for routes'],
     ['answers something else', () => replaceBy('#!/bin/sh\necho "1: lo"\n'), 'is not understood'],
     ['does not answer', () => replaceBy('#!/bin/sh\nexec tail -f /dev/null\n'), 'did not answer within 3 seconds'],
   ])('because it %s, the host is contained, and what is not known is told', (_why, hide, told) => {
@@ -195,6 +194,15 @@ describe('where ip tells nothing', () => {
     expect(stderr).toContain(told);
     expect(stdout).toContain('policy drop');
     expect(stdout).toContain('nd-neighbor-solicit');
+  });
+
+  test('because it is missing, the host is contained; a path that nobody sees is told only where something hints at one', () => {
+    const { status, stdout, stderr } = contain(`${byCard}\n${remove()}`);
+    expect(status).toBe(6);
+    const hinted = /network devices \(ip is missing, and the kernel has loaded/.test(stderr);
+    expect(gapsIn(stderr).sort()).toEqual(['server-route-unread', ...(hinted ? ['unseen-path'] : [])]);
+    expect(stderr).toContain('install the package iproute2');
+    expect(stdout).toContain('policy drop');
   });
 
   test('doctor tells it beforehand, and that a containment would work all the same', () => {

@@ -182,7 +182,8 @@ function readNft(rule: string): string[] {
     return found;
   };
   const isReport = rest.includes('listener-report');
-  const isOwn = isReport && [take(/ ip6 length \d+/), take(/ @th,48,16 \d/), take(/ ip6 daddr \{ [^}]+ \}/)].length > 0;
+  const isOwn =
+    isReport && [take(/ ip6 length \d+/), take(/ @th,48,16 \d+/), take(/ ip6 daddr \{ [^}]+ \}/)].length > 0;
   while (isReport && take(/ @th,\d+,128 \{ [^}]+ \}/) !== undefined);
   const tracked = take(/ ct status dnat ct direction (\w+) ct original ip6? daddr (\S+) ct original proto-dst 1520/);
   const loopback = take(way === 'in' ? / iifname "lo"/ : / oifname "lo"/);

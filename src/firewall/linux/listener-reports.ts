@@ -3,8 +3,11 @@ import type { Address } from '../../policy/address';
 import type { GroupName } from '../../policy/flows';
 import { type AcceptRule, accept, match } from './match';
 
-/** A report that names more groups than this is dropped. A week of temporary addresses (RFC 8981) makes nine. */
-const mostGroups = 12;
+/**
+ * A report that names more groups than this is dropped. A week of temporary addresses (RFC 8981) makes nine. There is a
+ * rule for each number of groups, however many there are now: with our addresses the number of rules must not change.
+ */
+const mostGroups = 10;
 
 /**
  * Lengths in bytes (RFC 2710, 3810): the option in front of a report, a report without groups, one group without
@@ -39,7 +42,7 @@ export function acceptListenerReports(name: GroupName, ownIp6: readonly Address[
     match('ip6 length', String(lengths.option + lengths.oldReport)),
     match('ip6 daddr', ...groups),
   );
-  const counts = Array.from({ length: Math.min(mostGroups, groups.length) }, (_, index) => index + 1);
+  const counts = Array.from({ length: mostGroups }, (_, index) => index + 1);
   return [
     ...old,
     ...counts.flatMap((count) =>

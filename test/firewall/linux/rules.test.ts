@@ -138,7 +138,16 @@ test('reports of multicast groups name the groups of our own addresses, and tell
   );
   expect(reports[1]).toMatch(/mld2-listener-report ip6 hoplimit 1 ip6 length 36 @th,48,16 1 @th,96,128 \{ 0xff02/);
   expect(reports[2]).toMatch(/ip6 length 56 @th,48,16 2 @th,96,128 \{ .* \} @th,256,128 \{ /);
-  expect(reports).toHaveLength(8);
+  expect(reports).toHaveLength(11);
+});
+
+test('however many addresses we have, there are as many rules for reports, so that none of them looks like a stranger', () => {
+  const reportsFor = (...own: string[]): string[] =>
+    rulesFor({ handlers: [host6('2001:db8::50')] }, { ownIp6: own.map(host6) })
+      .filter((rule) => rule.includes('listener-report'))
+      .map((rule) => rule.replace(/\{[^}]*\}/g, 'GROUPS'));
+  const temporary = Array.from({ length: 9 }, (_, index) => `2001:db8::${index + 1}:1`);
+  expect(reportsFor(...temporary)).toEqual(reportsFor('2001:db8::12:3456'));
 });
 
 const udp: AllowEntry = {
