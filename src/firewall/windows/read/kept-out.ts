@@ -47,8 +47,9 @@ export class KeptOut {
 
   /**
    * The handlers: `192.0.2.50/32` where a handler can talk in no way, else in which way it cannot, and on which ports
-   * where some are open. Rules for single programs keep nobody out. What "block all connections" keeps out is left
-   * aside: that has a gap of its own.
+   * where some are open. Single ports count only where a handler comes in by TCP: many policies close a port outward,
+   * or one for UDP, that nobody needs to look at a host. Rules for single programs keep nobody out. What "block all
+   * connections" keeps out is left aside: that has a gap of its own.
    */
   handlersIn(profile: EffectiveProfile): string[] {
     if (!profile.enforced) return [];
@@ -169,9 +170,13 @@ class Blocked {
 const mostPorts = 10;
 
 function keptOut(who: string, seen: readonly { readonly way: Way; readonly ports: Ports }[]): string[] {
-  const kept = seen.filter(({ ports }) => ports.length > 0);
+  const kept = seen.filter(({ way, ports }) => (isToComeIn(way) ? ports.length > 0 : isEvery(ports)));
   if (kept.length === ways.length && kept.every(({ ports }) => isEvery(ports))) return [who];
   return kept.map(({ way: { direction, protocol }, ports }) => `${who} ${direction} ${protocol}${portsIn(ports)}`);
+}
+
+function isToComeIn({ direction, protocol }: Way): boolean {
+  return direction === 'in' && protocol === 'tcp';
 }
 
 function isEvery(ports: Ports): boolean {

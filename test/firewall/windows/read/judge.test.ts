@@ -292,14 +292,14 @@ describe('who is lost', () => {
     expect(kept('Dir=In')).toEqual(['192.0.2.50/32 in tcp; 192.0.2.50/32 in udp']);
     expect(kept('Dir=In', 'Dir=Out')).toEqual(['192.0.2.50/32']);
     expect(kept('Dir=In|Protocol=6|LPort=445|LPort=135-139')).toEqual(['192.0.2.50/32 in tcp 135-139,445']);
-    expect(kept('Dir=In|Protocol=17|LPort=3389')).toEqual(['192.0.2.50/32 in udp 3389']);
+    expect(kept('Dir=In|Protocol=17')).toEqual(['192.0.2.50/32 in udp']);
     expect(kept('Dir=Out|Protocol=6|RA4=192.0.2.0/24')).toEqual(['192.0.2.50/32 out tcp']);
     expect(kept('Dir=Out|Protocol=6|LPort=49152-65535')).toEqual(['192.0.2.50/32 out tcp']);
-    expect(kept('Dir=Out|Protocol=6|RPort=445')).toEqual(['192.0.2.50/32 out tcp 445']);
-    expect(kept('Dir=Out|Protocol=17|RA4=192.0.2.50|RPort=0-1023')).toEqual(['192.0.2.50/32 out udp 0-1023']);
+    expect(kept('Dir=Out|Protocol=17|RA4=192.0.2.50|RPort=0-65535')).toEqual(['192.0.2.50/32 out udp']);
     for (const other of [
       'Dir=In|Protocol=6|LPort=445|RA4=192.0.2.51-192.0.2.60',
-      'Dir=Out|Protocol=6|RPort=445|RA4=192.0.2.51',
+      'Dir=Out|Protocol=6|RPort=25',
+      'Dir=In|Protocol=17|LPort=5355',
       'Dir=In|App=C:\\a.exe',
       'Dir=Out|Protocol=17|Svc=dnscache|RPort=5353',
       'Dir=Out|Protocol=1',
