@@ -9,6 +9,7 @@ module.exports = {
   testMatch: ['<rootDir>/test/linux/**/*.root.ts'],
   transform,
   globalSetup: '<rootDir>/test/linux/set-up.mjs',
-  maxWorkers: 1,
+  // Each file has networks and folders of its own, and waits much of its time.
+  maxWorkers: 2,
   testTimeout: 300_000,
 };

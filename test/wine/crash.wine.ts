@@ -153,6 +153,8 @@ class Trial {
       this.watch.killNow();
     }
     const { exitCode, output } = await over;
+    // A worker does a little more after it has told its outcome.
+    while (this.windows.workers().length > 0) await wait(50);
     killed++;
     const isKilled = this.watch.record().at(-1) === 'killed';
     this.expect(isKilled, `${title}: the worker was not killed, the order ended with ${exitCode}: ${output}`);
