@@ -183,15 +183,15 @@ describe('where ip tells nothing', () => {
     for folder in /usr/sbin /usr/bin; do mount --rbind '${home}/tools' $folder; done`;
 
   test.each([
-    ['cannot be started', () => replaceBy('', 0o644), 'cannot be used'],
-    ['does not know our words', () => replaceBy('#!/bin/sh\nexit 1\n'), 'did not list the rules for routes'],
-    ['answers something else', () => replaceBy('#!/bin/sh\necho "1: lo"\n'), 'is not understood'],
-    ['does not answer', () => replaceBy('#!/bin/sh\nexec tail -f /dev/null\n'), 'did not answer within 3 seconds'],
+    ['cannot be started', () => replaceBy('', 0o644), /cannot be used/],
+    ['does not know our words', () => replaceBy('#!/bin/sh\nexit 1\n'), /did not list the rules for routes|exit code 1/],
+    ['answers something else', () => replaceBy('#!/bin/sh\necho "1: lo"\n'), /is not understood/],
+    ['does not answer', () => replaceBy('#!/bin/sh\nexec tail -f /dev/null\n'), /did not answer within 3 seconds/],
   ])('because it %s, the host is contained, and what is not known is told', (_why, hide, told) => {
     const { status, stdout, stderr } = contain(`${byCard}\n${hide()}`);
     expect(status).toBe(6);
     expect(gapsIn(stderr).sort()).toEqual(['server-route-unread', 'unseen-path']);
-    expect(stderr).toContain(told);
+    expect(stderr).toMatch(told);
     expect(stdout).toContain('policy drop');
     expect(stdout).toContain('nd-neighbor-solicit');
   });
