@@ -11,7 +11,7 @@ import { timeToContainment, timeToRelease } from './containment';
 import { grownCounts } from './counts';
 import { fleetStatus } from './fleet';
 import { linux } from './linux';
-import { makeWatchedExecutable, makeWhatIsMissing } from './made';
+import { makeNodeForWine, makeWatchedExecutable, makeWhatIsMissing } from './made';
 import { memory, memoryOfExecutable, sizes } from './memory';
 import { parsing } from './parsing';
 import { markdown, type Table } from './report';
@@ -42,6 +42,7 @@ async function main(): Promise<void> {
   }
   makeWhatIsMissing();
   makeAgentProgram();
+  makeNodeForWine();
   const sized = [300, 5_000, 30_000];
   const tables = [
     show(await triggerToBlock(runs)),

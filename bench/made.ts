@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { nodeForWine, nodeOf } from './nodes';
 
 /** An executable like those that ship, which takes this machine for Windows and notes what it does (watch.cjs). */
 export const watchedExecutable = resolve('dist', 'standin', 'watched');
@@ -27,6 +28,16 @@ export function makeWatchedExecutable(): void {
   // The kernel maps more at once of a file that was written in one piece, and that would count as memory.
   run('cp', [fresh, watchedExecutable]);
   rmSync(fresh);
+}
+
+export function makeNodeForWine(): void {
+  runModule(
+    `const { readFileSync, writeFileSync } = await import('node:fs');
+     const { reserveWithoutVirtualAlloc2 } = await import('./scripts/package/virtual-memory.mjs');
+     const bytes = readFileSync(${JSON.stringify(nodeOf('win32-x64'))});
+     reserveWithoutVirtualAlloc2(bytes);
+     writeFileSync(${JSON.stringify(nodeForWine)}, bytes, { mode: 0o755 });`,
+  );
 }
 
 function runModule(text: string): void {

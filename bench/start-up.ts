@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { join, resolve } from 'node:path';
-import { cache, nodeOf, nodeVersion } from './nodes';
+import { cache, nodeForWine, nodeOf, nodeVersion } from './nodes';
 import type { Table } from './report';
 import { interleave, ratio, type Samples, show, timed } from './samples';
 import { type WatchedOrder, watchOrder } from './watched';
@@ -57,7 +57,7 @@ async function underWine(runs: number) {
   try {
     return await interleave(
       {
-        bare: () => wine(nodeOf('win32-x64'), '-e', '0'),
+        bare: () => wine(nodeForWine, '-e', '0'),
         ours: () => wine(resolve('dist', 'contain-host.exe'), '--version'),
       },
       runs,
