@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, unlinkSync } from 'node:fs';
+import { lstatSync, readdirSync, readFileSync, unlinkSync } from 'node:fs';
 
 /** True where something stands at the path, even a link that leads nowhere. Throws the system's error. */
 export function isThere(path: string): boolean {
@@ -11,6 +11,15 @@ export function namesIn(folder: string): string[] {
     return readdirSync(folder);
   } catch {
     return [];
+  }
+}
+
+/** What a file says; undefined where it cannot be read. */
+export function readIfAny(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Link } from '../../agent/iproute';
+import { namesIn, readIfAny } from '../../state/files';
 
 /** Guests on a card of their own name (macvtap), a switch beside the kernel's, and programs in front of the stack. */
 export function devicePaths(links: readonly Link[]): string[] {
@@ -22,20 +22,4 @@ export function hardwarePaths(system = '/sys'): string[] {
       .map((name) => `PCI ${name} (${driver})`);
   });
   return [...namesIn(join(system, 'class/infiniband')).map((name) => `${name} (RDMA)`), ...given];
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
-}
-
-function readIfAny(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'latin1');
-  } catch {
-    return undefined;
-  }
 }

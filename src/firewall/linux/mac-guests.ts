@@ -1,7 +1,8 @@
-import fs, { readdirSync, readlinkSync } from 'node:fs';
+import fs, { readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { askJson, type Link, readLinks, Unread, unlessUnread } from '../../agent/iproute';
 import { type Fields, textOf } from '../../json';
+import { namesIn } from '../../state/files';
 
 /** Devices that share a card of the host: what comes for them never enters its stack. */
 const guestKinds = new Set(['macvlan', 'macvtap', 'ipvlan', 'ipvtap']);
@@ -93,13 +94,5 @@ function linkIfAny(file: string): string {
     return readlinkSync(file);
   } catch {
     return '';
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
   }
 }

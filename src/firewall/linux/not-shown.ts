@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { findLinuxTool, linuxToolFolders } from '../../process/linux-tool';
+import { readIfAny } from '../../state/files';
 
 /** Where tools are, and the modules that the kernel has loaded, the name first in each line (proc(5)). */
 const system = { folders: linuxToolFolders as readonly string[], modules: '/proc/modules' };
@@ -16,10 +16,6 @@ export function notShownBy(tool: 'ip' | 'tc', what: string, modules: RegExp, pla
 }
 
 function loadedIn(file: string): string[] {
-  try {
-    const lines = readFileSync(file, 'latin1').split('\n');
-    return lines.map((line) => line.split(' ')[0] ?? '').sort();
-  } catch {
-    return [];
-  }
+  const lines = (readIfAny(file) ?? '').split('\n');
+  return lines.map((line) => line.split(' ')[0] ?? '').sort();
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readIfAny } from '../../state/files';
 import { readDhcpUsers } from './dhcp-clients';
 
 /**
@@ -7,7 +7,7 @@ import { readDhcpUsers } from './dhcp-clients';
  */
 export function packetSockets(): string[] {
   const known = readDhcpUsers();
-  const lines = readIfAny('/proc/net/packet').split('\n').slice(1);
+  const lines = (readIfAny('/proc/net/packet') ?? '').split('\n').slice(1);
   const users = lines.map((line) => line.trim().split(/\s+/)[7]).filter((user) => user !== undefined && user !== '');
   return users.filter((user) => !known.includes(Number(user))).map((user) => `packet socket of user ${user}`);
 }
@@ -18,14 +18,6 @@ export function packetSockets(): string[] {
  * kernel's list of protocols; the third column counts the sockets of this network namespace.
  */
 export function xdpSockets(file = '/proc/net/protocols'): string[] {
-  const [, count = '0'] = /^XDP +\d+ +(\d+) /m.exec(readIfAny(file)) ?? [];
+  const [, count = '0'] = /^XDP +\d+ +(\d+) /m.exec(readIfAny(file) ?? '') ?? [];
   return Number(count) === 0 ? [] : [`XDP sockets (${count})`];
-}
-
-function readIfAny(file: string): string {
-  try {
-    return readFileSync(file, 'latin1');
-  } catch {
-    return '';
-  }
 }

@@ -1,8 +1,9 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Gap, gapOf } from '../../outcome/gaps';
 import { errorText } from '../../process/error-code';
 import { runProcess } from '../../process/run';
+import { readIfAny } from '../../state/files';
 import type { Context, Recorder } from '../firewall';
 
 /** The unit that loads the saved rules before the network is up. */
@@ -84,14 +85,6 @@ export async function missingUnit(systemctl: string | undefined): Promise<Gap[]>
   if (await survivesRestart(systemctl)) return [];
   const why = systemctl === undefined ? 'there is no systemd' : `${unitName} is not there or not enabled`;
   return [notSaved(`a restart would lift the containment: ${why}`)];
-}
-
-function readIfAny(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
-  }
 }
 
 function writeToDisk(file: string, text: string): void {

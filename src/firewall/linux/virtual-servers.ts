@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { isRefusal, parseServer } from '../../policy/address';
 import type { Server } from '../../policy/allow-list';
+import { readIfAny } from '../../state/files';
 
 /** The kernel's load balancer, IPVS, lists its services here, addresses and ports in hex (ipvsadm(8)). */
 const services = '/proc/net/ip_vs';
@@ -46,12 +46,4 @@ function placeOf(text = ''): Pick<Server, 'address' | 'port'> | undefined {
   const dotted = ip4 === undefined ? ip6 : [...Buffer.from(ip4, 'hex')].join('.');
   const address = parseServer(dotted ?? '');
   return isRefusal(address) ? undefined : { address, port: Number.parseInt(port, 16) };
-}
-
-function readIfAny(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'latin1');
-  } catch {
-    return undefined;
-  }
 }
