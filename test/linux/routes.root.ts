@@ -184,7 +184,11 @@ describe('where ip tells nothing', () => {
 
   test.each([
     ['cannot be started', () => replaceBy('', 0o644), /cannot be used/],
-    ['does not know our words', () => replaceBy('#!/bin/sh\nexit 1\n'), /did not list the rules for routes|exit code 1/],
+    [
+      'does not know our words',
+      () => replaceBy('#!/bin/sh\nexit 1\n'),
+      /did not list the rules for routes|exit code 1/,
+    ],
     ['answers something else', () => replaceBy('#!/bin/sh\necho "1: lo"\n'), /is not understood/],
     ['does not answer', () => replaceBy('#!/bin/sh\nexec tail -f /dev/null\n'), /did not answer within 3 seconds/],
   ])('because it %s, the host is contained, and what is not known is told', (_why, hide, told) => {
