@@ -31,14 +31,20 @@ export interface Tunnels {
 /**
  * Names the agent's servers that are reached through a tunnel. The tunnel's own packets go to its own server, which a
  * contained host may talk to only where an entry of the settings says so. Otherwise the tunnel breaks, and the agent
- * loses its server. `home`: the agent's folder; absent where the packets are not the agent's but root's.
+ * loses its server. `home`: the agent's folder; absent where the packets are not the agent's but root's. `over`: nobody
+ * needs it any more.
  */
-export async function findTunnels(host: Host, home: string | undefined, allowList: AllowList): Promise<Tunnels> {
+export async function findTunnels(
+  host: Host,
+  home: string | undefined,
+  allowList: AllowList,
+  over?: AbortSignal,
+): Promise<Tunnels> {
   const {
     found,
     gaps = [],
     warnings = [],
-  } = await (host.platform === 'linux' ? networkTunnels(home, allowList) : adapterTunnels(host, allowList));
+  } = await (host.platform === 'linux' ? networkTunnels(home, allowList) : adapterTunnels(host, allowList, over));
   const names = found.map(nameOf);
   return {
     gaps: [
@@ -70,9 +76,13 @@ async function networkTunnels(home: string | undefined, allowList: AllowList): P
     : { found: tunnelsIn(allowList, network) };
 }
 
-async function adapterTunnels(host: Host, { servers, entries = [] }: AllowList): Promise<Found> {
+async function adapterTunnels(
+  host: Host,
+  { servers, entries = [] }: AllowList,
+  over: AbortSignal | undefined,
+): Promise<Found> {
   const { readVpnAdapters } = await import('./windows-tunnels');
-  const read = await readVpnAdapters(host);
+  const read = await readVpnAdapters(host, over);
   const isUnknown = 'unreadable' in read;
   const vpnAdapters: ReadonlySet<string> = isUnknown ? new Set() : read;
   const interfaces = networkInterfaces();

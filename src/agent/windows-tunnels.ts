@@ -16,10 +16,11 @@ const tunnelTypes: readonly (number | undefined)[] = [23, 53, 131];
 /**
  * The names of the connections of those adapters that VPN clients make and that play a network card. Windows notes for
  * each adapter whether it has hardware. Takes `timeouts.adapters` at most; where the registry cannot be read by then,
- * nothing is known of any adapter.
+ * nothing is known of any adapter. `over`: nobody needs it any more.
  */
-export async function readVpnAdapters(host: Host): Promise<ReadonlySet<string> | Unreadable> {
-  const signal = AbortSignal.timeout(host.timeouts.adapters);
+export async function readVpnAdapters(host: Host, over?: AbortSignal): Promise<ReadonlySet<string> | Unreadable> {
+  const inTime = AbortSignal.timeout(host.timeouts.adapters);
+  const signal = over === undefined ? inTime : AbortSignal.any([inTime, over]);
   const read = (key: string) => readKey(host, closedFolder(host), key, { signal });
   const [classes, connections] = await Promise.all([read(adaptersKey), read(connectionsKey)]);
   if ('unreadable' in classes) return classes;

@@ -143,7 +143,7 @@ async function readServers(host: Host, home: string, session: Session) {
   if (named.areKnown(inCase)) session.firewall.begin();
   const [agent, hostsFile] = await Promise.all([
     named.resolve(inCase),
-    named.hasNames ? findHostsFile(host, stateFolderOf(host)) : usualHostsFile(host),
+    named.hasNames ? session.beside((over) => findHostsFile(host, stateFolderOf(host), over)) : usualHostsFile(host),
   ]);
   session.firewall.begin();
   return { agent, hostsFile };
@@ -163,7 +163,7 @@ async function contain(given: Given): Promise<Contained> {
   };
   const [{ warnings, contained, letIn = [] }, tunnels] = await Promise.all([
     firewall.preflight(planned, whenServerLost === 'contain' ? 'contain' : 'refuse'),
-    findTunnels(host, home, planned),
+    session.beside((over) => findTunnels(host, home, planned, over)),
   ]).catch((error: unknown) => {
     endLook();
     throw error;

@@ -21,6 +21,8 @@ export interface Session {
   readonly openCase: OpenCase | undefined;
   readonly recorder: CaseRecorder;
   readonly firewall: Firewall;
+  /** Makes a reading beside the order's work, which ends with the order at the latest. */
+  beside<T>(read: (over: AbortSignal) => Promise<T>): Promise<T>;
   /** Ends what still runs, and releases the lock. */
   close(): Promise<void>;
 }
@@ -92,7 +94,12 @@ export async function openSession(
       log.prepare();
       lock.release();
     };
-    return { stateFolder, openCase, recorder, firewall: await openFirewall(context), close };
+    const beside = <T>(read: (over: AbortSignal) => Promise<T>): Promise<T> => {
+      const reading = read(over.signal);
+      readings.push(reading);
+      return reading;
+    };
+    return { stateFolder, openCase, recorder, firewall: await openFirewall(context), beside, close };
   } catch (error) {
     log.prepare();
     lock.release();

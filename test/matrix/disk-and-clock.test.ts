@@ -30,7 +30,8 @@ describe('a disk that is full', () => {
   });
 
   test('from the first change on: the host is as it was, or contained, and never said to be what it is not', async () => {
-    const { exitCode, outcome } = await bench.workWithin(add, fullFrom('writeSync state/contain-host.log #2'));
+    // The lines before it: who asked, a warning of the reserve, the backup and where it is.
+    const { exitCode, outcome } = await bench.workWithin(add, fullFrom('writeSync state/journal.jsonl #5'));
     expect(exitCode).toBe(5);
     expect(outcome?.message).toMatch(/uncertain/);
     expect(bench.machine.fingerprint()).toBe(before);

@@ -8,11 +8,11 @@ const parameters = 'HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters
 /**
  * The file in which this system looks up names before it asks name servers. Windows keeps the path of its folder in the
  * registry, where somebody may have changed it; where the key cannot be read we take the usual folder. `folder`: where
- * we may put the key's export for a moment.
+ * we may put the key's export for a moment. `over`: nobody needs it any more.
  */
-export async function findHostsFile(host: Host, folder: string): Promise<string> {
+export async function findHostsFile(host: Host, folder: string, over?: AbortSignal): Promise<string> {
   if (host.platform === 'linux') return usualHostsFile(host);
-  const reading = await readKey(host, folder, parameters);
+  const reading = await readKey(host, folder, parameters, { signal: over });
   const moved = 'unreadable' in reading ? undefined : reading.keys.get(keyPath(parameters))?.text('DataBasePath');
   return moved === undefined ? usualHostsFile(host) : join(expand(host, moved), 'hosts');
 }

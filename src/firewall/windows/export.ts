@@ -81,7 +81,7 @@ export interface BegunPolicy {
 }
 
 /** Undefined where that is nothing, or where an order had its turn since: the policy may have been another one then. */
-export async function takeBegunPolicy({ host, stateFolder }: Context): Promise<BegunPolicy | undefined> {
+export async function takeBegunPolicy({ host, stateFolder, over }: Context): Promise<BegunPolicy | undefined> {
   const { begun } = host;
   const mark = journalMark(stateFolder);
   const { file, output } = (await begun?.take(exportBegunCall)) ?? {};
@@ -95,7 +95,8 @@ export async function takeBegunPolicy({ host, stateFolder }: Context): Promise<B
   const running = begun.take(exportPolicyCall, host.timeouts.netsh).then((call): RunResult => {
     // Where nobody told its end, nobody knows how old it is.
     isFresh = () => call !== undefined && isYoung(call.endedAt);
-    place = takeOver(file) ?? file;
+    // At the end of an order no reading may be left that nobody removes.
+    place = over?.aborted === true ? file : (takeOver(file) ?? file);
     const said = Buffer.from(call?.output ?? '', 'latin1');
     const timedOut = call === undefined;
     return { exitCode: call?.exitCode ?? null, signal: null, timedOut, output: said, stdout: said, durationMs: 0 };
@@ -111,7 +112,7 @@ export async function takeBegunPolicy({ host, stateFolder }: Context): Promise<B
   };
   const localFile = begun.take(firstLookCall).then((call) => {
     const isGood = call?.exitCode === 0 && call.file !== undefined && isYoung(call.endedAt);
-    return isGood ? takeOver(call.file) : undefined;
+    return isGood && over?.aborted !== true ? takeOver(call.file) : undefined;
   });
   return { policyExport, localFile };
 }

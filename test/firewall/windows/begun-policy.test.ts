@@ -30,10 +30,10 @@ function told(mark: string | undefined, endedAt = Date.now()): Map<string, Begun
   ]);
 }
 
-function take(calls: Map<string, BegunCall>): ReturnType<typeof takeBegunPolicy> {
+function take(calls: Map<string, BegunCall>, over?: AbortSignal): ReturnType<typeof takeBegunPolicy> {
   const begun = { take: async (call: string) => calls.get(call) };
   const host: Host = { platform: 'windows', env: {}, program: '', command: [''], name: '', timeouts, begun };
-  return takeBegunPolicy({ host, home: stateFolder, stateFolder });
+  return takeBegunPolicy({ host, home: stateFolder, stateFolder, ...(over === undefined ? {} : { over }) });
 }
 
 test('what was begun is taken, and stays when whoever began it leaves', async () => {
@@ -82,4 +82,12 @@ test('whoever began it died: nobody knows how old the export is, and the store i
   expect(taken?.policyExport.isFresh()).toBe(false);
   expect(() => taken?.policyExport.putAt(join(stateFolder, 'backup.wfw'))).toThrow();
   expect(await taken?.localFile).toBeUndefined();
+});
+
+test('once the order is over nothing is taken: whoever began it removes it', async () => {
+  const taken = await take(told(journalMark(stateFolder)), AbortSignal.abort());
+  await taken?.policyExport.run();
+  expect(await taken?.localFile).toBeUndefined();
+  for (const name of ['policy.wfw', 'key.reg'])
+    expect(existsSync(join(stateFolder, `reading-begun-${name}`))).toBe(true);
 });
