@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { alignToPages, fileOffset } from './page-aligned.mjs';
 
 /** LOAD_LIBRARY_SEARCH_SYSTEM32: no DLL is looked for beside the executable, in the working folder or on PATH. */
 const system32Only = 0x800;
@@ -9,7 +10,7 @@ const english = { lang: 0x409, codepage: 1200 };
 
 /**
  * Makes a Node executable ours: its version resource, neither icon nor signature of Node's, closed to DLLs that lie
- * beside it. Takes and returns the bytes of the file; `resedit` is the library of that name.
+ * beside it, its sections in whole pages. Takes and returns the bytes of the file; `resedit` is the library of that name.
  */
 export function finishExecutable(bytes, { NtExecutable, NtExecutableResource, Resource }, identity) {
   searchDllsInSystem32Only(bytes);
@@ -19,27 +20,14 @@ export function finishExecutable(bytes, { NtExecutable, NtExecutableResource, Re
   describe(Resource.VersionInfo.fromEntries(others)[0], identity).outputToResourceEntries(others);
   resources.entries = others;
   resources.outputResource(executable);
-  return Buffer.from(executable.generate());
+  return alignToPages(Buffer.from(executable.generate()));
 }
 
 /** Sets what the linker's /DEPENDENTLOADFLAG sets; Windows honours it from version 1607 on. */
 function searchDllsInSystem32Only(bytes) {
   const headers = bytes.readUInt32LE(0x3c) + 24;
-  const loadConfiguration = fileOffset(bytes, headers, bytes.readUInt32LE(headers + 112 + 10 * 8));
+  const loadConfiguration = fileOffset(bytes, bytes.readUInt32LE(headers + 112 + 10 * 8));
   bytes.writeUInt16LE(system32Only, loadConfiguration + 0x4e);
-}
-
-/**
- * Where a relative virtual address of a 64-bit executable stands in its file. `headers`: offset of its optional header.
- */
-function fileOffset(bytes, headers, address) {
-  const count = bytes.readUInt16LE(headers - 18);
-  const sections = headers + bytes.readUInt16LE(headers - 4);
-  for (let section = sections; section < sections + 40 * count; section += 40) {
-    const [start, size, offset] = [12, 16, 20].map((field) => bytes.readUInt32LE(section + field));
-    if (address >= start && address < start + size) return address - start + offset;
-  }
-  throw new Error('The executable has no load configuration.');
 }
 
 function describe(versionInfo, { name, description, version }) {

@@ -36,6 +36,14 @@ test('every Windows reserves memory in the way that Wine and Server 2016 have', 
   expect(readFileSync(executable).includes('VirtualAlloc2')).toBe(false);
 });
 
+test('its sections stand in whole pages of the file, and what names places in the file names the right ones', () => {
+  const { sectionStarts, debugRecords } = new PortableExecutable(readFileSync(executable));
+  expect(sectionStarts.length).toBeGreaterThan(5);
+  expect(sectionStarts.filter((start) => start % 4096 !== 0)).toEqual([]);
+  expect(debugRecords.length).toBeGreaterThan(0);
+  for (const { stated, found } of debugRecords) expect(stated).toBe(found);
+});
+
 test('it is at most one mebibyte larger than its Node, and the installer fits into 36', () => {
   const { package: packageName, executable: node } = platforms['win32-x64'];
   const base = join(helper('..'), `${packageName}-${nodeVersion}`, node);

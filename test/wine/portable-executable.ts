@@ -27,6 +27,21 @@ export class PortableExecutable {
     }
   }
 
+  /** Where the sections begin in the file. */
+  get sectionStarts(): number[] {
+    return this.sections.map((section) => this.bytes.readUInt32LE(section + 20));
+  }
+
+  /** For each debugging record: where the file's own header says that it stands, and where its address is. */
+  get debugRecords(): { readonly stated: number; readonly found: number }[] {
+    const { address, size } = this.directory(6);
+    const entries = Array.from({ length: size / 28 }, (_, index) => this.offsetOf(address) + 28 * index);
+    return entries.map((entry) => ({
+      stated: this.bytes.readUInt32LE(entry + 24),
+      found: this.offsetOf(this.bytes.readUInt32LE(entry + 20)),
+    }));
+  }
+
   private directory(index: number): { address: number; size: number } {
     const entry = this.optionalHeader + 112 + 8 * index;
     return { address: this.bytes.readUInt32LE(entry), size: this.bytes.readUInt32LE(entry + 4) };
@@ -34,13 +49,18 @@ export class PortableExecutable {
 
   /** Where a virtual address stands in the file. */
   private offsetOf(address: number): number {
-    const sections = this.optionalHeader + this.bytes.readUInt16LE(this.optionalHeader - 4);
-    const count = this.bytes.readUInt16LE(this.optionalHeader - 18);
-    for (let section = sections; section < sections + 40 * count; section += 40) {
+    for (const section of this.sections) {
       const start = this.bytes.readUInt32LE(section + 12);
       const size = this.bytes.readUInt32LE(section + 16);
       if (address >= start && address < start + size) return address - start + this.bytes.readUInt32LE(section + 20);
     }
     throw new Error(`no section holds ${address}`);
+  }
+
+  /** The places of the section headers in the file. */
+  private get sections(): number[] {
+    const first = this.optionalHeader + this.bytes.readUInt16LE(this.optionalHeader - 4);
+    const count = this.bytes.readUInt16LE(this.optionalHeader - 18);
+    return Array.from({ length: count }, (_, index) => first + 40 * index);
   }
 }
