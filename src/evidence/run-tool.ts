@@ -10,6 +10,8 @@ export interface ToolRun {
   readonly env: NodeJS.ProcessEnv;
   /** After so many milliseconds it is ended. */
   readonly limitMs: number;
+  /** Windows: it gets no console (see RunOptions). */
+  readonly noConsole?: boolean;
   /** It is ended, too, when it writes nothing for so many milliseconds after it wrote something. */
   readonly silenceMs?: number;
 }
@@ -21,12 +23,20 @@ const graceMs = 500;
  * Runs one tool by its absolute path: no shell, no window, empty input. What it writes goes on as it comes. A tool that
  * writes more than is kept, or takes too long, is killed, and left to itself where that does not end it. Never throws.
  */
-export async function runTool({ program, args, env, limitMs, silenceMs }: ToolRun, keep: Keep): Promise<Taken> {
+export async function runTool(
+  { program, args, env, noConsole = false, limitMs, silenceMs }: ToolRun,
+  keep: Keep,
+): Promise<Taken> {
   // Where Wine or an application control forbids the start, the error is another one.
   if (!existsSync(program)) return { end: 'missing' };
   let child: ChildProcess;
   try {
-    child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], windowsHide: true, env });
+    child = spawn(program, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      windowsHide: true,
+      detached: noConsole && process.platform === 'win32',
+      env,
+    });
   } catch (error) {
     return { end: 'failed', why: errorText(error) };
   }

@@ -27,6 +27,9 @@ const atOnce: readonly (readonly [name: string, ending: Source['ending'], tool: 
   ['smb-shares', 'txt', 'net.exe', 'share'],
 ];
 
+/** These start another console program, which would open a window of its own without theirs. */
+const needConsole = ['query.exe', 'net.exe'];
+
 /** Takes seconds, and is there after the cut too. */
 const later = (): typeof atOnce => [
   ['command-lines', 'csv', ...powerShell(processQuery, processProperties)],
@@ -57,10 +60,11 @@ const neighbourProperties = 'ifIndex,IPAddress,LinkLayerAddress,State';
 
 export function windowsSources(host: Host): { readonly first: Source[]; readonly second: Source[] } {
   const hosts = usualHostsFile(host);
-  const tool = (limitMs: number) => {
+  const tool = (limitMs: number, isQuick = false) => {
     return ([name, ending, program, ...args]: (typeof atOnce)[number]): Source => {
       const path = systemTool(host, program);
-      const run = { program: path, args, env: toolEnvironment(host), limitMs };
+      const noConsole = isQuick && !needConsole.includes(program);
+      const run = { program: path, args, env: toolEnvironment(host), noConsole, limitMs };
       return { name, ending, source: [path, ...args], collect: (keep) => runTool(run, keep) };
     };
   };
@@ -68,7 +72,7 @@ export function windowsSources(host: Host): { readonly first: Source[]; readonly
   return {
     first: [
       { name: 'hosts', ending: 'txt', source: [hosts], collect: (keep) => copyFile(hosts, keep) },
-      ...atOnce.map(tool(evidenceTool)),
+      ...atOnce.map(tool(evidenceTool, true)),
     ],
     second: later().map(tool(evidenceLater)),
   };

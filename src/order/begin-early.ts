@@ -52,8 +52,8 @@ export function beginEarly(
   };
 }
 
-/** An agent or a person gave this process a console, and the worker none. */
-const here = { sharesConsole: true } as const;
+/** What fails like this the worker does again, with a console. */
+const quickly = { noConsole: true } as const;
 
 interface Given {
   readonly request: Request;
@@ -71,7 +71,7 @@ async function begin(host: Host, { request, worker, isAlone, makeFolder, signal 
   };
   const read = async (key: string, call = exportCall(key)): Promise<void> => {
     const file = join(makeFolder(), 'key.reg');
-    const { exitCode } = await runExport(host, key, file, { ...here, signal, limitMs: host.timeouts.regAtFirst });
+    const { exitCode } = await runExport(host, key, file, { ...quickly, signal, limitMs: host.timeouts.regAtFirst });
     tell(call, { exitCode, output: '' }, file);
   };
   const readPolicy = async ({ home, needsNoLookUp }: Target): Promise<void> => {
@@ -83,21 +83,21 @@ async function begin(host: Host, { request, worker, isAlone, makeFolder, signal 
     const command = [systemTool(host, 'netsh.exe'), ...exportPolicy(file)];
     new Journal(dirname(file)).append({ event: 'step', step: 'backup', command });
     tell(exportBegunCall, { exitCode: 0, output: mark }, file);
-    const exporting = runExportPolicy(host, file, signal).then(({ exitCode, output }) =>
+    const exporting = runExportPolicy(host, file, signal, quickly).then(({ exitCode, output }) =>
       tell(exportPolicyCall, { exitCode, output: output.toString('latin1') }),
     );
     await Promise.all([exporting, read(localKey, firstLookCall)]);
   };
   try {
     // Only a closed folder takes readings: nobody else may change them.
-    if (!(await isClosed(host))) return;
+    const [isDone, target] = await Promise.all([isClosed(host), targetOf(host, request)]);
+    if (!isDone) return;
     tell(closeCall, { exitCode: 0, output: '' });
-    const target = await targetOf(host, request);
     if (target === undefined) return;
     await Promise.all([
       readPolicy(target),
       ...firewallServices.map((name) => read(serviceKey(name))),
-      ...firewallServices.map(async (name) => tell(queryCall(name), await runQuery(host, name, here))),
+      ...firewallServices.map(async (name) => tell(queryCall(name), await runQuery(host, name, quickly))),
       ...[policiesKey, adaptersKey, connectionsKey].map((key) => read(key)),
     ]);
   } catch {
@@ -109,7 +109,7 @@ async function begin(host: Host, { request, worker, isAlone, makeFolder, signal 
 
 async function isClosed(host: Host): Promise<boolean> {
   const folder = stateFolderOf(host);
-  if (process.platform === 'win32') return (await runClose(host, folder, here)).exitCode === 0;
+  if (process.platform === 'win32') return (await runClose(host, folder, quickly)).exitCode === 0;
   return lstatSync(folder).uid === process.getuid?.();
 }
 

@@ -16,11 +16,16 @@ export interface RunOptions {
   /** Ctrl-C at our terminal does not reach the process: what it has begun it ends. */
   readonly isOutOfReach?: boolean;
   /**
-   * Windows: the process uses our console. Otherwise it gets one of its own that nobody sees, and each console is a
-   * process more (conhost.exe), before which the new one does not run. Only for a process that has one, and for tools
-   * that leave it as it is.
+   * Windows: the process gets no console. Otherwise it gets one that nobody sees, and each console is a process more
+   * (conhost.exe), before which the new one does not run. Only for what changes nothing, since such a process may
+   * outlive us, and for what starts no other console program, which would then open a window.
    */
-  readonly sharesConsole?: boolean;
+  readonly noConsole?: boolean;
+  /**
+   * What it writes is for people only. So its success is told when it has ended: on Windows its console (conhost.exe)
+   * holds the pipes longer.
+   */
+  readonly isJudgedByExit?: boolean;
   readonly env?: NodeJS.ProcessEnv;
   /** Aborted: nobody needs the process any more, and we kill it. */
   readonly signal?: AbortSignal;
@@ -44,6 +49,8 @@ const keptOutput = 64 * 1024;
 
 /** How long we wait for a killed process to end, and for the pipes of an ended one, before we go on without them. */
 const graceMs = 1000;
+/** Enough to read what an ended process has written. */
+const readMs = 5;
 
 /**
  * Runs one program by its absolute path with an array of arguments: no shell, no window, no console input. Never
@@ -71,14 +78,15 @@ export async function runProcess(
 type Started = { readonly child: ChildProcess; readonly outputFd: number | undefined };
 
 function start(program: string, args: readonly string[], options: RunOptions): Started | { startError: string } {
-  const { inputFd = 'ignore', holdFd, outliveInto, isOutOfReach = false, sharesConsole = false, env } = options;
+  const { inputFd = 'ignore', holdFd, outliveInto, isOutOfReach = false, noConsole = false, env } = options;
   const outputFd = outliveInto === undefined ? undefined : openQuietly(outliveInto);
   const output = outliveInto === undefined ? 'pipe' : (outputFd ?? 'ignore');
   try {
     const child = spawn(program, args, {
       stdio: [inputFd, output, output, ...(holdFd === undefined ? [] : [holdFd])],
-      windowsHide: !sharesConsole,
-      detached: isOutOfReach || outliveInto !== undefined,
+      windowsHide: true,
+      // libuv starts a detached process without a console (DETACHED_PROCESS).
+      detached: isOutOfReach || outliveInto !== undefined || (noConsole && process.platform === 'win32'),
       ...(env === undefined ? {} : { env }),
     });
     return { child, outputFd };
@@ -114,7 +122,7 @@ type End = Pick<RunResult, 'exitCode' | 'signal' | 'timedOut' | 'startError'>;
 const notEnded: End = { exitCode: null, signal: null, timedOut: false };
 
 /** Waits until the process and its pipes have ended, or until a little after it ended or was killed. */
-function endOf(child: ChildProcess, { limitMs, signal: given }: RunOptions): Promise<End> {
+function endOf(child: ChildProcess, { limitMs, signal: given, isJudgedByExit = false }: RunOptions): Promise<End> {
   return new Promise((resolve) => {
     let end = notEnded;
     const timers: NodeJS.Timeout[] = [];
@@ -123,12 +131,12 @@ function endOf(child: ChildProcess, { limitMs, signal: given }: RunOptions): Pro
       given?.removeEventListener('abort', kill);
       resolve(end);
     };
-    const settleSoon = (): void => {
-      timers.push(setTimeout(settle, graceMs));
+    const settleWithin = (ms: number): void => {
+      timers.push(setTimeout(settle, ms));
     };
     const kill = (): void => {
       child.kill('SIGKILL');
-      settleSoon();
+      settleWithin(graceMs);
     };
     child.on('error', (error) => {
       end = { ...end, startError: errorText(error) };
@@ -136,7 +144,7 @@ function endOf(child: ChildProcess, { limitMs, signal: given }: RunOptions): Pro
     });
     child.on('exit', (exitCode, signal) => {
       end = { ...end, exitCode, signal };
-      settleSoon();
+      settleWithin(isJudgedByExit && exitCode === 0 ? readMs : graceMs);
     });
     child.on('close', settle);
     given?.addEventListener('abort', kill);

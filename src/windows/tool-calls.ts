@@ -23,10 +23,10 @@ export const firstLookCall = 'first look';
 /** The arguments by which netsh writes the whole local policy to a file that is not there yet. */
 export const exportPolicy = (file: string): readonly string[] => ['advfirewall', 'export', file];
 
-/** Who calls a tool knows whether it has a console to share. */
-type OnConsole = Pick<RunOptions, 'sharesConsole'>;
+/** A call without a console is the faster one. Whoever makes it can make it again with one. */
+type WithConsole = Pick<RunOptions, 'noConsole'>;
 
-interface ExportOptions extends OnConsole {
+interface ExportOptions extends WithConsole {
   readonly view?: RegistryView | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly limitMs: number;
@@ -37,20 +37,28 @@ export function runExport(
   host: Host,
   key: string,
   file: string,
-  { view, signal, limitMs, ...onConsole }: ExportOptions,
+  { view, signal, limitMs, ...withConsole }: ExportOptions,
 ): Promise<RunResult> {
   return runProcess(systemTool(host, 'reg.exe'), exportKey(key, file, view), {
-    ...onConsole,
+    ...withConsole,
     limitMs,
+    isJudgedByExit: true,
     env: toolEnvironment(host),
     ...(signal === undefined ? {} : { signal }),
   });
 }
 
 /** Has netsh write the policy to a file. This changes nothing, and ends with the order at the latest. */
-export function runExportPolicy(host: Host, file: string, signal: AbortSignal | undefined): Promise<RunResult> {
+export function runExportPolicy(
+  host: Host,
+  file: string,
+  signal: AbortSignal | undefined,
+  withConsole: WithConsole = {},
+): Promise<RunResult> {
   return runProcess(systemTool(host, 'netsh.exe'), exportPolicy(file), {
+    ...withConsole,
     limitMs: host.timeouts.netsh,
+    isJudgedByExit: true,
     env: toolEnvironment(host),
     ...(signal === undefined ? {} : { signal }),
   });
@@ -60,10 +68,10 @@ export function runExportPolicy(host: Host, file: string, signal: AbortSignal | 
 export async function runQuery(
   host: Host,
   service: string,
-  onConsole: OnConsole = {},
+  withConsole: WithConsole = {},
 ): Promise<{ readonly exitCode: number | null; readonly output: string }> {
   const { exitCode, output } = await runProcess(systemTool(host, 'sc.exe'), ['query', service], {
-    ...onConsole,
+    ...withConsole,
     limitMs: host.timeouts.sc,
     env: toolEnvironment(host),
   });
@@ -76,10 +84,10 @@ const fullControl = ['*S-1-5-18:(OI)(CI)F', '*S-1-5-32-544:(OI)(CI)F'];
 const ordinaryUsers = ['*S-1-1-0', '*S-1-5-11', '*S-1-5-32-545', '*S-1-5-4'];
 
 /** Closes a folder to ordinary users, and all in it. */
-export function runClose(host: Host, folder: string, onConsole: OnConsole = {}): Promise<RunResult> {
+export function runClose(host: Host, folder: string, withConsole: WithConsole = {}): Promise<RunResult> {
   return runProcess(
     systemTool(host, 'icacls.exe'),
     [folder, '/inheritance:r', '/grant:r', ...fullControl, '/remove:g', ...ordinaryUsers, '/q'],
-    { ...onConsole, limitMs: host.timeouts.icacls, env: toolEnvironment(host) },
+    { ...withConsole, limitMs: host.timeouts.icacls, isJudgedByExit: true, env: toolEnvironment(host) },
   );
 }

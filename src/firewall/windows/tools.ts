@@ -40,7 +40,12 @@ export function runNetsh(
 ): Promise<RunResult> {
   const program = netshPath(context);
   return recorder.act({ step, command: [program, ...command] }, () =>
-    runProcess(program, command, { limitMs, env: toolEnvironment(context.host), ...holdLock(context) }),
+    runProcess(program, command, {
+      limitMs,
+      isJudgedByExit: true,
+      env: toolEnvironment(context.host),
+      ...holdLock(context),
+    }),
   );
 }
 
