@@ -107,16 +107,18 @@ export async function takeBack(context: Context, nft: Nft, recorder: Recorder, w
   );
 }
 
-/** Deletes our tables and nothing else. Returns why they are still there, or may be. */
-export async function deleteTables(nft: Nft, recorder: Recorder): Promise<string | undefined> {
+/** Deletes our tables and nothing else. Returns why they are still there, or may be. `seen`: which are there now. */
+export async function deleteTables(
+  nft: Nft,
+  recorder: Recorder,
+  seen?: readonly Table[] | Unreadable,
+): Promise<string | undefined> {
+  let left = seen ?? (await presentTables(nft));
   let complaint: string | undefined;
-  for (let attempt = 0; attempt < 2; attempt++) {
-    const present = await presentTables(nft);
-    if ('unreadable' in present) return present.unreadable;
-    if (present.length === 0) return undefined;
-    complaint = await nft.change(recorder, 'delete-tables', transaction(deleteCommands(present)));
+  for (let attempt = 0; attempt < 2 && !('unreadable' in left) && left.length > 0; attempt++) {
+    complaint = await nft.change(recorder, 'delete-tables', transaction(deleteCommands(left)));
+    left = await presentTables(nft);
   }
-  const left = await presentTables(nft);
   if ('unreadable' in left) return left.unreadable;
   return left.length === 0 ? undefined : (complaint ?? 'the tables are still there');
 }

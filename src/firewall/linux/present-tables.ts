@@ -16,7 +16,8 @@ export async function presentTables(nft: Nft): Promise<readonly Table[] | Unread
 
 /** True where none of our tables is there, for certain. */
 export async function isFree(nft: Nft): Promise<boolean> {
-  return (await refusal(nft, 'create', tables)) === undefined && (await refusal(nft, 'delete', tables)) !== undefined;
+  const [notMade, notDeleted] = await Promise.all([refusal(nft, 'create', tables), refusal(nft, 'delete', tables)]);
+  return notMade === undefined && notDeleted !== undefined;
 }
 
 export async function isThere(nft: Nft, table: Table): Promise<boolean | Unreadable> {

@@ -14,7 +14,7 @@ export async function release(context: Context, nft: Nft, recorder: Recorder): P
   if (!('unreadable' in present) && present.length === 0) {
     return { was: context.openCase === undefined ? 'not-contained' : 'restored-already', differences };
   }
-  const whyNot = await deleteTables(nft, recorder);
+  const whyNot = await deleteTables(nft, recorder, present);
   if (whyNot === undefined) return { was: 'contained', differences };
   const state =
     'unreadable' in present ? 'It cannot be told whether this host is contained.' : 'This host is still CONTAINED.';
