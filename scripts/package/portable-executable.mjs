@@ -10,7 +10,8 @@ const english = { lang: 0x409, codepage: 1200 };
 
 /**
  * Makes a Node executable ours: its version resource, neither icon nor signature of Node's, closed to DLLs that lie
- * beside it, its sections in whole pages. Takes and returns the bytes of the file; `resedit` is the library of that name.
+ * beside it, its sections in whole pages. Takes and returns the bytes of the file; `resedit` is the library of that
+ * name.
  */
 export function finishExecutable(bytes, { NtExecutable, NtExecutableResource, Resource }, identity) {
   searchDllsInSystem32Only(bytes);

@@ -9,7 +9,15 @@ import type { Request } from '../request/request';
 import { stateFolderOf } from '../state/folder';
 import { Journal, journalMark } from '../state/journal';
 import { begunPrefix, tidyUp } from '../windows/closed-folder';
-import { adaptersKey, connectionsKey, firewallServices, localKey, policiesKey, serviceKey } from '../windows/keys';
+import {
+  adaptersKey,
+  connectionsKey,
+  firewallServices,
+  localKey,
+  policiesKey,
+  serviceKey,
+  tcpipKey,
+} from '../windows/keys';
 import { systemTool } from '../windows/system-tool';
 import {
   closeCall,
@@ -75,7 +83,8 @@ async function begin(host: Host, { request, worker, isAlone, makeFolder, signal 
     tell(call, { exitCode, output: '' }, file);
   };
   const readPolicy = async ({ home, needsNoLookUp }: Target): Promise<void> => {
-    const isDue = needsNoLookUp && !existsSync(homeBackup(home)) && isAlone();
+    const areServersFound = needsNoLookUp || (await areFoundSoon(host, home));
+    const isDue = areServersFound && !existsSync(homeBackup(home)) && isAlone();
     const mark = isDue ? journalMark(stateFolderOf(host)) : undefined;
     // The worker need not wait for it.
     if (mark === undefined) return tell(exportBegunCall, { exitCode: null, output: '' });
@@ -99,6 +108,7 @@ async function begin(host: Host, { request, worker, isAlone, makeFolder, signal 
       ...firewallServices.map((name) => read(serviceKey(name))),
       ...firewallServices.map(async (name) => tell(queryCall(name), await runQuery(host, name, quickly))),
       ...[policiesKey, adaptersKey, connectionsKey].map((key) => read(key)),
+      ...(target.needsNoLookUp ? [] : [read(tcpipKey)]),
     ]);
   } catch {
     // The worker makes these readings itself.
@@ -111,6 +121,20 @@ async function isClosed(host: Host): Promise<boolean> {
   const folder = stateFolderOf(host);
   if (process.platform === 'win32') return (await runClose(host, folder, quickly)).exitCode === 0;
   return lstatSync(folder).uid === process.getuid?.();
+}
+
+/** In milliseconds: name servers that are well answer within it. The export would be too old after half a second. */
+const soonMs = 100;
+
+/** Whether the names of the servers are known, or found now, so that the order will not wait for them. Never throws. */
+async function areFoundSoon(host: Host, home: string): Promise<boolean> {
+  try {
+    const { readNamedServers } = await import('../agent/servers');
+    const named = readNamedServers({ ...host, timeouts: { ...host.timeouts, dns: soonMs } }, home);
+    return named.areKnown([]) || (await named.resolve()).unresolved.length === 0;
+  } catch {
+    return false;
+  }
 }
 
 interface Target extends Glance {

@@ -11,6 +11,9 @@ const network = '{4d36e972-e325-11ce-bfc1-08002be10318}';
 export const adaptersKey = `HKLM\\SYSTEM\\CurrentControlSet\\Control\\Class\\${network}`;
 export const connectionsKey = `HKLM\\SYSTEM\\CurrentControlSet\\Control\\Network\\${network}`;
 
+/** Where the folder of the hosts file is told. */
+export const tcpipKey = 'HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters';
+
 export const serviceKey = (name: string): string => `HKLM\\SYSTEM\\CurrentControlSet\\Services\\${name}`;
 
 /** The firewall's service, and the filtering engine below it. */

@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { Endpoint } from '../../fixtures/endpoint';
 import { expandable, typicalHost } from '../../fixtures/standin/hosts';
 
@@ -40,6 +40,14 @@ test('the name is pinned before the block, DNS is shut, and the release leaves n
   expect(endpoint.log().flatMap(({ command, message }) => (command === null ? [message] : []))[0]).toBe('pin-names');
   expect(await release()).toMatchObject({ exitCode: 0 });
   expect(hosts()).toBe(before);
+});
+
+test('a name that the agent used before delays nothing: the policy is exported once, before the worker is there', async () => {
+  expect(await add()).toMatchObject({ exitCode: 0 });
+  const exported = endpoint.machine.calls().filter(({ argv }) => argv[0] === 'advfirewall' && argv[1] === 'export');
+  expect(exported.map(({ argv }) => basename(dirname(argv[2] ?? '')))).toEqual([
+    expect.stringMatching(/^reading-begun-/),
+  ]);
 });
 
 test.each([

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import type { Host } from '../../host';
+import { tcpipKey } from '../../windows/keys';
 import { readKey } from '../../windows/registry';
 import { keyPath } from '../../windows/registry-file';
-
-const parameters = 'HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters';
 
 /**
  * The file in which this system looks up names before it asks name servers. Windows keeps the path of its folder in the
@@ -12,8 +11,8 @@ const parameters = 'HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters
  */
 export async function findHostsFile(host: Host, folder: string, over?: AbortSignal): Promise<string> {
   if (host.platform === 'linux') return usualHostsFile(host);
-  const reading = await readKey(host, folder, parameters, { signal: over });
-  const moved = 'unreadable' in reading ? undefined : reading.keys.get(keyPath(parameters))?.text('DataBasePath');
+  const reading = await readKey(host, folder, tcpipKey, { signal: over });
+  const moved = 'unreadable' in reading ? undefined : reading.keys.get(keyPath(tcpipKey))?.text('DataBasePath');
   return moved === undefined ? usualHostsFile(host) : join(expand(host, moved), 'hosts');
 }
 
