@@ -73,11 +73,25 @@ export class Ledger {
     return turns[0] === 0 ? told : ['passed', ...told];
   }
 
+  /**
+   * What is in a set. A listing leaves numbers out while the kernel moves the set to a larger table, which it may do a
+   * little after the last one came: two listings that say the same are believed.
+   */
   private numbers(name: 'endpoint' | 'wire', family: string, of: string): number[] {
+    let before = this.list(name, family, of);
+    for (let attempt = 0; attempt < 20; attempt++) {
+      const now = this.list(name, family, of);
+      if (now.size === before.size && [...now].every((number) => before.has(number))) return [...now];
+      before = now;
+    }
+    throw new Error(`the set ${of} is listed otherwise each time`);
+  }
+
+  private list(name: 'endpoint' | 'wire', family: string, of: string): ReadonlySet<number> {
     const listed = JSON.parse(this.lab.nft(name, '', '-j', 'list', 'set', family, 'ledger', of)) as {
       nftables: { set?: { elem?: number[] } }[];
     };
-    return listed.nftables.flatMap(({ set: found }) => found?.elem ?? []);
+    return new Set(listed.nftables.flatMap(({ set: found }) => found?.elem ?? []));
   }
 }
 
