@@ -17,7 +17,7 @@ export async function startUp(runs: number): Promise<Table> {
   const windows = await underWine(runs);
   return {
     title: 'Start-up',
-    note: `Milliseconds from the start of the process to its end: Node ${nodeVersion} that runs nothing, and the program that says its version.`,
+    note: `Milliseconds from the start of the process to its end: Node ${nodeVersion} that runs nothing, and the program that says its version. Wine maps our executable into memory, as Windows does with each; that of Node it reads and copies, since its sections do not stand in whole pages of the file.`,
     columns: ['', 'bare Node', 'contain-host', 'x'],
     rows: [row('Linux', linux), row('Windows (Wine)', windows)],
   };
