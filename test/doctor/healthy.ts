@@ -31,8 +31,9 @@ export function healthyEndpoint(): Endpoint {
   const { home, machine } = endpoint;
   const bin = join(home, 'active-response', 'bin');
   endpoint.configure(ossecConf(conf.client, conf.on, conf.log));
-  writeFileSync(join(home, 'shared', 'ar.conf'), arConf('contain-host.exe', 'release-host.exe'));
   for (const name of ['contain-host.exe', 'release-host.exe']) writeFileSync(join(bin, name), '');
+  // After the programs: a server that knew of them before they were there is a fault that doctor finds.
+  writeFileSync(join(home, 'shared', 'ar.conf'), arConf('contain-host.exe', 'release-host.exe'));
   writeFileSync(join(home, 'active-response', 'active-responses.log'), '');
   writeFileSync(join(home, 'ossec.log'), startedAt(Date.now() + 60_000));
   installServiceManager(machine.system32, { MpsSvc: 4, BFE: 4, OssecSvc: 4 });
