@@ -14,8 +14,8 @@ export function alignToPages(bytes) {
   const headers = Buffer.from(bytes.subarray(0, bytes.readUInt32LE(optional + field.sizeOfHeaders)));
   headers.writeUInt32LE(page, optional + field.fileAlignment);
   headers.writeUInt32LE(upToPage(headers.length), optional + field.sizeOfHeaders);
-  const pieces = [padded(headers)];
-  let end = pieces[0].length;
+  const pieces = [];
+  let end = upToPage(headers.length);
   for (const section of sectionHeaders(bytes)) {
     const size = bytes.readUInt32LE(section + 16);
     const offset = bytes.readUInt32LE(section + 20);
@@ -25,8 +25,7 @@ export function alignToPages(bytes) {
     pieces.push(piece);
     end += piece.length;
   }
-  pieces[0] = padded(headers);
-  const aligned = Buffer.concat(pieces);
+  const aligned = Buffer.concat([padded(headers), ...pieces]);
   moveDebugEntries(aligned, optional);
   aligned.writeUInt32LE(0, optional + field.checksum);
   aligned.writeUInt32LE(checksumOf(aligned), optional + field.checksum);

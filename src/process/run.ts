@@ -17,8 +17,8 @@ export interface RunOptions {
   readonly isOutOfReach?: boolean;
   /**
    * Windows: the process gets no console. Otherwise it gets one that nobody sees, and each console is a process more
-   * (conhost.exe), before which the new one does not run. Only for what changes nothing, since such a process may
-   * outlive us, and for what starts no other console program, which would then open a window.
+   * (conhost.exe), before which the new one does not run. Only for what does not change the firewall, since such a
+   * process may outlive us, and for what starts no other console program, which would then open a window.
    */
   readonly noConsole?: boolean;
   /**

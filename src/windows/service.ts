@@ -36,7 +36,8 @@ const states: Readonly<Record<string, ServiceState>> = {
  * dwCurrentState). Without such an answer the state is unknown.
  */
 export async function queryService(host: Host, name: string): Promise<ServiceState> {
-  const { exitCode, output: text } = (await takeFresh(host.begun, queryCall(name))) ?? (await runQuery(host, name));
+  const begun = await takeFresh(host.begun, queryCall(name));
+  const { exitCode, output: text } = begun?.exitCode === 0 ? begun : await runQuery(host, name);
   if (exitCode === doesNotExist || (exitCode !== 0 && text.includes(String(doesNotExist)))) return 'absent';
   const [, state] = [...text.matchAll(/^[^:\r\n]+: +([0-9a-f]+) +[^\s(]/gim)].map(([, number]) => number);
   return states[state ?? ''] ?? 'unknown';

@@ -131,6 +131,15 @@ test('where outbound is blocked already, a firewall that is off is switched on o
   pc.remove();
 });
 
+test('a question to the service manager that failed is asked again, and its answer counts', async () => {
+  const before = endpoint.machine.fingerprint();
+  const stopped = "printf '\\r\\n        TYPE  : 20  WIN32_SHARE_PROCESS\\r\\n        STATE : 1  STOPPED\\r\\n'";
+  const program = join(endpoint.machine.system32, 'sc.exe');
+  writeFileSync(program, `#!/bin/sh\nmkdir "$0-$2" 2>/dev/null && exit 5\n${stopped}\n`, { mode: 0o755 });
+  expect(await add()).toMatchObject({ exitCode: 2 });
+  expect(endpoint.machine.fingerprint()).toBe(before);
+});
+
 test('a refusal does not wait for what was begun beside its reason, and leaves nothing of it', async () => {
   endpoint.machine.setFaults({ kind: 'hang', tool: 'netsh', match: 'export' });
   endpoint.machine.change((tree) => {
