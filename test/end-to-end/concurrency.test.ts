@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { Endpoint } from '../../fixtures/endpoint';
 import { typicalHost } from '../../fixtures/standin/hosts';
 import { checkBackup } from '../../src/firewall/windows/backup-file';
@@ -72,13 +73,18 @@ test('an order whose program took the place of a shell counts from when it was g
   expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringMatching(/Contained\.[\s\S]*Released/) });
 }, 120_000);
 
+/** Starts an ADD that has its turn, and that waits for its script until the faults are taken back. */
+async function startHeld(): Promise<{ order: ReturnType<Endpoint['call']> }> {
+  endpoint.machine.setFaults({ kind: 'held', match: 'script', tool: 'netsh' });
+  const order = endpoint.call({ args: ['ADD', '-', '192.0.2.50'], timeouts });
+  while (!endpoint.machine.calls().some(({ faults }) => faults.length > 0)) await wait(20);
+  return { order };
+}
+
 describe('while an order is at work', () => {
   let first: ReturnType<Endpoint['call']>;
   beforeEach(async () => {
-    endpoint.machine.setFaults({ kind: 'slow', ms: 4000, match: 'export', tool: 'netsh', nth: 1 });
-    first = endpoint.call({ args: ['ADD', '-', '192.0.2.50'], timeouts });
-    // The export alone does not say so: it begins before its order has its turn.
-    while (!endpoint.statuses().includes('add-started')) await new Promise((resolve) => setTimeout(resolve, 20));
+    ({ order: first } = await startHeld());
   });
 
   test('those that wait are carried out in turn; a newer one of an operator supersedes his older one, an alert nobody', async () => {
@@ -88,6 +94,9 @@ describe('while an order is at work', () => {
       ['ADD', '-', '192.0.2.51'],
       ['DELETE', '-', '-', alert],
     ]);
+    while (!endpoint.audit().some((line) => line.includes('superseded')) || endpoint.ordersInQueue() < 4)
+      await wait(20);
+    endpoint.machine.setFaults();
     const [release, byAlert, last, releaseByAlert] = await waiting;
     expect(await first).toMatchObject({ exitCode: 0 });
     expect(release).toMatchObject(superseded);
@@ -113,7 +122,7 @@ describe('while an order is at work', () => {
   test('one that was killed while it waited holds up nobody', async () => {
     const killed = endpoint.call({ args: ['DELETE', '-', '-'], timeouts });
     const isWaiting = (): boolean => endpoint.stateFiles().filter((name) => name.startsWith('waiting-')).length >= 4;
-    while (!isWaiting()) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (!isWaiting()) await wait(20);
     for (const name of endpoint
       .stateFiles()
       .filter((file) => file.startsWith('waiting-'))
@@ -121,6 +130,7 @@ describe('while an order is at work', () => {
       .slice(-2))
       process.kill(Number(name.split('-').at(-1)), 'SIGKILL');
     await killed;
+    endpoint.machine.setFaults();
     expect(await endpoint.run('ADD', '-', '192.0.2.51')).toMatchObject({ exitCode: 0 });
     expect(await first).toMatchObject({ exitCode: 0 });
     expect(endpoint.stateFiles().filter((name) => name.startsWith('waiting-'))).toEqual([]);
@@ -128,13 +138,11 @@ describe('while an order is at work', () => {
 });
 
 test('who finds another instance at work is told so after a bounded time, and nothing is changed by it', async () => {
-  endpoint.machine.setFaults({ kind: 'slow', ms: 6000, match: 'export', tool: 'netsh', nth: 1 });
-  const first = endpoint.call({ args: ['ADD', '-', '192.0.2.50'], timeouts });
-  while (!endpoint.machine.calls().some(({ argv }) => argv.includes('export')))
-    await new Promise((resolve) => setTimeout(resolve, 20));
+  const { order: first } = await startHeld();
   const second = await endpoint.call({ args: ['ADD', '-', '192.0.2.51'], timeouts: { lock: 500 } });
   expect(second).toMatchObject({ exitCode: 8 });
   expect(second.output).toMatch(/Nothing was changed/);
+  endpoint.machine.setFaults();
   expect(await first).toMatchObject({ exitCode: 0 });
   expect(endpoint.audit().at(-2)).toMatch(/ add-failed - 192\.0\.2\.51 .* exit=8 busy$/);
 }, 120_000);

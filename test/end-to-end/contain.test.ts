@@ -92,13 +92,14 @@ test.each([
 test('the export begins before the worker does, written down beforehand, and becomes the backup', async () => {
   start(typicalHost());
   const { stateFolder } = endpoint;
-  endpoint.machine.setFaults({ kind: 'slow', ms: 1000, match: 'export', tool: 'netsh' });
+  endpoint.machine.setFaults({ kind: 'held', match: 'export', tool: 'netsh' });
   const order = endpoint.call({ args: ['ADD', '-', handler] });
   while (netshCalls().length === 0) await wait(10);
   const [folder = ''] = readdirSync(stateFolder).filter((name) => existsSync(join(stateFolder, name, 'journal.jsonl')));
   expect(folder).toMatch(/^reading-begun-/);
   const written = readFileSync(join(stateFolder, folder, 'journal.jsonl'), 'utf8');
   expect(JSON.parse(written)).toMatchObject({ step: 'backup', command: expect.arrayContaining(netshCalls()[0] ?? []) });
+  endpoint.machine.setFaults();
   expect(await order).toMatchObject({ exitCode: 0 });
   expect(netshCalls().filter((argv) => argv.includes('export'))).toHaveLength(1);
   const looks = endpoint.machine.calls().filter(({ argv }) => argv.includes(localStore));

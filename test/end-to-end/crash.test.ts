@@ -77,7 +77,7 @@ test('a release that is killed was not completed, and the next one is', async ()
   const before = endpoint.machine.fingerprint();
   expect(await endpoint.run('ADD', '-', '192.0.2.50')).toMatchObject({ exitCode: 0 });
   // A running import outlives the worker, and the next order waits for it.
-  endpoint.machine.setFaults({ kind: 'slow', ms: 3000, match: 'import' });
+  endpoint.machine.setFaults({ kind: 'held', match: 'import' });
   const release = endpoint.run('DELETE', '-', '-');
   await untilHanging('import');
   killWorker();

@@ -189,7 +189,7 @@ test.each<[string, () => void]>([
   async (_, change) => {
     const { machine } = endpoint;
     machine.addRule('{mine}', 'v2.30|Action=Allow|Active=TRUE|Dir=In|Protocol=6|LPort=4444|Name=Mine|');
-    machine.setFaults({ kind: 'slow', ms: 600, tool: 'reg', match: 'FirewallPolicy', nth: 1 });
+    machine.setFaults({ kind: 'held', tool: 'reg', match: 'FirewallPolicy', nth: 1 });
     const order = endpoint.run('ADD', '-', '192.0.2.50');
     const isExported = (): boolean =>
       machine
@@ -198,8 +198,8 @@ test.each<[string, () => void]>([
     while (!isExported()) await wait(5);
     change();
     const before = machine.fingerprint();
-    expect(await order).toMatchObject({ exitCode: 0 });
     machine.setFaults();
+    expect(await order).toMatchObject({ exitCode: 0 });
     expect(await release()).toMatchObject({ exitCode: 0 });
     expect(machine.fingerprint()).toBe(before);
   },
@@ -265,13 +265,14 @@ describe('a release', () => {
   });
 
   test('a running import is never killed: the caller is told that it goes on, and the next order waits for it', async () => {
-    endpoint.machine.setFaults({ kind: 'slow', ms: 4000, match: 'import' });
+    endpoint.machine.setFaults({ kind: 'held', match: 'import' });
     const first = await endpoint.call({ args: ['DELETE', '-', '-'], timeouts: { worker: 1000 } });
     expect(first).toMatchObject({ exitCode: 8 });
     expect(first.output).toMatch(/still being carried out, in the background/);
-    expect(await endpoint.call({ args: ['DELETE', '-', '-'], timeouts: { lock: 20_000 } })).toMatchObject({
-      exitCode: 0,
-    });
+    const second = endpoint.call({ args: ['DELETE', '-', '-'], timeouts: { lock: 20_000 } });
+    while (endpoint.ordersInQueue() < 2) await wait(20);
+    endpoint.machine.setFaults();
+    expect(await second).toMatchObject({ exitCode: 0 });
     expect(endpoint.machine.fingerprint()).toBe(before);
     expect(endpoint.machine.calls().filter(({ argv }) => argv.includes('import'))).toHaveLength(1);
   });

@@ -21,12 +21,13 @@ const add = () => endpoint.run('ADD', '-', '192.0.2.50');
 async function failAfter(meddle: () => void): Promise<Result> {
   endpoint.machine.setFaults(
     { kind: 'fail', match: 'policy', tool: 'netsh' },
-    { kind: 'slow', ms: 2000, match: 'script', tool: 'netsh' },
+    { kind: 'held', match: 'script', tool: 'netsh' },
   );
   const order = add();
   while (!endpoint.machine.calls().some(({ faults }) => faults.length > 0))
     await new Promise((resolve) => setTimeout(resolve, 20));
   meddle();
+  endpoint.machine.setFaults({ kind: 'fail', match: 'policy', tool: 'netsh' });
   return order;
 }
 

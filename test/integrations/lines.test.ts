@@ -64,10 +64,10 @@ async function fail(): Promise<void> {
 /** From an alert's containment, that takes long, to an operator's, with gaps, and not enforced. */
 async function contain(): Promise<void> {
   const { machine } = endpoint;
-  machine.setFaults({ kind: 'slow', ms: 3000, match: 'policy', nth: 1 });
+  machine.setFaults({ kind: 'held', match: 'policy', nth: 1 });
   await order('add', { alert: true, address: '203.0.113.7', timeouts: { worker: 2000 } });
-  await untilLine(/bin\/contain-host\.exe add -|"status":"add"/);
   machine.setFaults();
+  await untilLine(/bin\/contain-host\.exe add -|"status":"add"/);
   machine.addRule('{g}', 'v2.31|Action=Allow|Active=TRUE|Dir=Out|Protocol=2|App=System|Name=IGMP|', 'gpo');
   await order('add');
   await order('delete', { alert: true });
@@ -82,9 +82,10 @@ async function release(): Promise<void> {
   const { machine } = endpoint;
   machine.setFaults({ kind: 'fail', match: 'import' });
   await order('delete');
-  machine.setFaults({ kind: 'slow', ms: 4000, match: 'import' });
+  machine.setFaults({ kind: 'held', match: 'import' });
   await order('delete', { timeouts: { worker: 3000 } });
   await order('delete', { timeouts: { lock: 1 } });
+  machine.setFaults();
   await untilLine(/bin\/contain-host\.exe delete -/);
   machine.forgetCalls();
   machine.setFaults({ kind: 'hang', match: 'policy' });

@@ -96,13 +96,13 @@ test('while a release is at work no line tells of an opened host', async () => {
   try {
     await endpoint.run('ADD', '-', '192.0.2.50');
     await watch.look();
-    endpoint.machine.setFaults({ kind: 'slow', ms: 1500, match: 'import' });
-    let isOver = false;
-    const releasing = endpoint.run('DELETE', '-', '-').finally(() => {
-      isOver = true;
-    });
+    endpoint.machine.setFaults({ kind: 'held', match: 'import' });
+    const releasing = endpoint.run('DELETE', '-', '-');
+    const isHeld = (): boolean => endpoint.machine.calls().some(({ faults }) => faults.length > 0);
     const seen = new Set<string>();
-    while (!isOver) seen.add((await watch.look()).state);
+    while (!isHeld()) seen.add((await watch.look()).state);
+    seen.add((await watch.look()).state);
+    endpoint.machine.setFaults();
     await releasing;
     seen.add((await watch.look()).state);
     expect([...seen].filter((state) => !['contained', 'unknown', 'released'].includes(state))).toEqual([]);
