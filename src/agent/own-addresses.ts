@@ -1,23 +1,25 @@
 import { networkInterfaces } from 'node:os';
 import { cidr, isRefusal, parseServer } from '../policy/address';
 
-/** This host's own addresses, as `cidr` writes them. Nobody comes in from them, so none of them is a handler. */
-export function ownAddresses(): Set<string> {
-  const own = Object.values(networkInterfaces()).flatMap((entries) => entries ?? []);
-  return new Set(
-    own.flatMap(({ address }) => {
-      const parsed = parseServer(address.split('%')[0] ?? '');
-      return isRefusal(parsed) ? [] : [cidr(parsed)];
-    }),
-  );
+/** From where nobody comes in, so none of it is a handler. */
+export interface OwnNetworks {
+  /** This host's own addresses, as `cidr` writes them. */
+  readonly addresses: ReadonlySet<string>;
+  /** The address of each IPv4 network of this host that means all hosts of it. */
+  readonly broadcasts: ReadonlySet<string>;
 }
 
-/** The networks of this host's cards have one address each that means all of their hosts: nobody comes in from it. */
-export function isBroadcast(address: string): boolean {
+/** Asks the system, which takes Windows some milliseconds. */
+export function readOwnNetworks(): OwnNetworks {
   const entries = Object.values(networkInterfaces()).flatMap((found) => found ?? []);
-  return entries.some(
-    ({ family, netmask, address: own }) => family === 'IPv4' && broadcastOf(own, netmask) === address,
+  const addresses = entries.flatMap(({ address }) => {
+    const parsed = parseServer(address.split('%')[0] ?? '');
+    return isRefusal(parsed) ? [] : [cidr(parsed)];
+  });
+  const broadcasts = entries.flatMap(({ family, address, netmask }) =>
+    family === 'IPv4' ? (broadcastOf(address, netmask) ?? []) : [],
   );
+  return { addresses: new Set(addresses), broadcasts: new Set(broadcasts) };
 }
 
 /** Undefined for a network of one or two hosts, which has none (RFC 3021). */

@@ -9,7 +9,7 @@ import { findRepeatedKeys } from '../request/json-keys';
 import { readAgentFile } from './agent-files';
 import { sharedFolder } from './home';
 import { type Message, readMessage } from './message';
-import { ownAddresses } from './own-addresses';
+import { readOwnNetworks } from './own-addresses';
 
 /** What an administrator set in contain-host.json. Every key may be absent. */
 export interface Settings {
@@ -139,8 +139,9 @@ function readList(key: string, value: unknown, most: number, warnings: string[])
 }
 
 function readEntries(value: unknown, warnings: string[]): AllowEntry[] {
-  const own = ownAddresses();
-  const entries = readList('allow', value, mostEntries, warnings).flatMap((given, index) => {
+  const list = readList('allow', value, mostEntries, warnings);
+  const own = ownAddressesFor(list);
+  const entries = list.flatMap((given, index) => {
     const entry = parseEntry(given);
     const isOwn = !('refused' in entry) && own.has(cidr(entry.address));
     if (!('refused' in entry) && !isOwn) return [entry];
@@ -152,14 +153,19 @@ function readEntries(value: unknown, warnings: string[]): AllowEntry[] {
 }
 
 function readHandlers(value: unknown, warnings: string[]): Address[] {
-  const own = ownAddresses();
-  const handlers = readList('handlers', value, mostHandlers, warnings).flatMap((entry, index) => {
+  const list = readList('handlers', value, mostHandlers, warnings);
+  const own = ownAddressesFor(list);
+  const handlers = list.flatMap((entry, index) => {
     const address = readHandler(entry, index, own);
     if (!isRefusal(address)) return [address];
     warnings.push(`a handler in the settings is left out: ${address.refused}`);
     return [];
   });
   return [...new Map(handlers.map((handler) => [cidr(handler), handler])).values()];
+}
+
+function ownAddressesFor(list: readonly unknown[]): ReadonlySet<string> {
+  return list.length === 0 ? new Set() : readOwnNetworks().addresses;
 }
 
 function readHandler(entry: unknown, index: number, own: ReadonlySet<string>): Address | Refusal {

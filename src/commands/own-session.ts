@@ -1,5 +1,5 @@
 import { isatty } from 'node:tty';
-import { ownAddresses } from '../agent/own-addresses';
+import { readOwnNetworks } from '../agent/own-addresses';
 import type { Host } from '../host';
 import { type Address, cidr, isRefusal, parseServer } from '../policy/address';
 import { peersOfRemoteDesktop } from './remote-desktop';
@@ -27,7 +27,7 @@ export async function findOwnSession(host: Host): Promise<OwnSession> {
 
 /** Each address once, link-local ones too. Whoever is connected from this very host is not cut off. */
 function toAddresses(texts: readonly string[]): Address[] {
-  const own = ownAddresses();
+  const own = readOwnNetworks().addresses;
   const addresses = texts
     .map((text) => parseServer(text.split(' ')[0] ?? ''))
     .flatMap((address) => (isRefusal(address) || own.has(cidr(address)) ? [] : [address]));
