@@ -1,4 +1,4 @@
-import type { Host } from '../host';
+import type { BegunCall, Host } from '../host';
 import type { ServiceState } from '../outcome/states';
 import { takeFresh } from '../process/begun';
 import { serviceKey } from './keys';
@@ -30,6 +30,14 @@ const states: Readonly<Record<string, ServiceState>> = {
   7: 'stopped',
 };
 
+/** A program that cannot start ends with a status of the kind NTSTATUS (ntstatus.h), where each error has this bit. */
+const statusOfError = 0x80000000;
+
+/** sc ends with an error code of Windows, a small number, where it was told one. */
+function hasAnswered(call: BegunCall | undefined): call is BegunCall {
+  return call !== undefined && call.exitCode !== null && call.exitCode < statusOfError;
+}
+
 /**
  * Asks the service manager for a service's state, by `sc query`. The labels in its answer may be translated, so we go
  * by the lines that hold a number and a word: the first is the type, the second the state (SERVICE_STATUS,
@@ -37,7 +45,7 @@ const states: Readonly<Record<string, ServiceState>> = {
  */
 export async function queryService(host: Host, name: string): Promise<ServiceState> {
   const begun = await takeFresh(host.begun, queryCall(name));
-  const { exitCode, output: text } = begun?.exitCode === 0 ? begun : await runQuery(host, name);
+  const { exitCode, output: text } = hasAnswered(begun) ? begun : await runQuery(host, name);
   if (exitCode === doesNotExist || (exitCode !== 0 && text.includes(String(doesNotExist)))) return 'absent';
   const [, state] = [...text.matchAll(/^[^:\r\n]+: +([0-9a-f]+) +[^\s(]/gim)].map(([, number]) => number);
   return states[state ?? ''] ?? 'unknown';

@@ -135,7 +135,7 @@ test('a question to the service manager that failed is asked again, and its answ
   const before = endpoint.machine.fingerprint();
   const stopped = "printf '\\r\\n        TYPE  : 20  WIN32_SHARE_PROCESS\\r\\n        STATE : 1  STOPPED\\r\\n'";
   const program = join(endpoint.machine.system32, 'sc.exe');
-  writeFileSync(program, `#!/bin/sh\nmkdir "$0-$2" 2>/dev/null && exit 5\n${stopped}\n`, { mode: 0o755 });
+  writeFileSync(program, `#!/bin/sh\nmkdir "$0-$2" 2>/dev/null && kill -KILL $$\n${stopped}\n`, { mode: 0o755 });
   expect(await add()).toMatchObject({ exitCode: 2 });
   expect(endpoint.machine.fingerprint()).toBe(before);
 });
