@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { arch, hostname, release, type } from 'node:os';
+import { arch, availableParallelism, hostname, release, type } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Host } from '../host';
@@ -17,7 +17,7 @@ import { Room } from './room';
 import type { Source } from './source';
 import { Collection, writeManifest } from './stage';
 import { hostsBefore, type Task, unfinishedFolder } from './task';
-import { beginInTurn } from './turns';
+import { beginInTurn, toolsAtOnce } from './turns';
 import { windowsSources } from './windows-sources';
 
 /**
@@ -69,7 +69,8 @@ class TakenSnapshot {
     const sources = host.platform === 'windows' ? windowsSources(host) : linuxSources(host);
     makeFolders(folder, ['first']);
     const collect = (source: Source, turn?: Promise<void>) => new Collection(source, folder, room, turn);
-    const early = beginInTurn(sources.first, collect, evidence * 0.75);
+    const turns = { atOnce: toolsAtOnce(availableParallelism()), withinMs: evidence * 0.75 };
+    const early = beginInTurn(sources.first, collect, turns);
     await Promise.race([endOf(early), wait(evidence, undefined, { ref: false })]);
     const done = early.filter(({ hasEnded }) => hasEnded);
     const late = early.filter((one) => !done.includes(one));

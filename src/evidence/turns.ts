@@ -1,15 +1,22 @@
-/** So many tools at once leave the order a processor on a host with two. */
-const atOnce = 2;
+/** On a host with two processors the order needs both: its own and one for the tool that it waits for. */
+export const toolsAtOnce = (processors: number): number => (processors > 2 ? 2 : 1);
+
+/** How collections take turns. */
+export interface Turns {
+  /** So many are at work, unless they hang. */
+  readonly atOnce: number;
+  /** After so many milliseconds all have begun, whatever hangs. */
+  readonly withinMs: number;
+}
 
 /**
  * Begins collections one after the other, in their order: a new one when one has ended, or when nothing has for a
- * while. So tools that hang hold up no other, and after `withinMs` milliseconds all have begun. `start` makes a
- * collection that begins at its turn.
+ * while. `start` makes a collection that begins at its turn.
  */
 export function beginInTurn<S, C extends { readonly ended: Promise<void> }>(
   sources: readonly S[],
   start: (source: S, turn: Promise<void>) => C,
-  withinMs: number,
+  { atOnce, withinMs }: Turns,
 ): C[] {
   const turns: (() => void)[] = [];
   const collections = sources.map((source) => start(source, new Promise((begin) => turns.push(begin))));
