@@ -6,6 +6,9 @@ import { finishExecutable, loadResedit } from './portable-executable.mjs';
 import { reserveWithoutVirtualAlloc2 } from './virtual-memory.mjs';
 import { cache, root, run } from './workshop.mjs';
 
+/** V8's random numbers are in the order of what it compiles. A Node without this option takes that all the same. */
+const repeatable = ['--random-seed=1'];
+
 /** The platforms by pkg's names, and the files that say in its cache that a download is complete. */
 const windows = { name: 'win', system: 'win32', node: '.exe', complete: ['.exe.ok', '.zip', '.zip.ok'] };
 const linux = {
@@ -43,7 +46,9 @@ function make(platform, processor, scripts, output, finish) {
     const injected = join(folder, 'injected.exe');
     const env = { ...process.env, HOME: folder, USERPROFILE: folder, TMPDIR: folder, TEMP: folder, TMP: folder };
     const inject = join(root, 'scripts', 'package', 'inject.cjs');
-    run(generator, [inject, packagingTools(), platform.name, processor, folder, injected, ...scripts], { env });
+    run(generator, [...repeatable, inject, packagingTools(), platform.name, processor, folder, injected, ...scripts], {
+      env,
+    });
     const bytes = readFileSync(injected);
     closeToEnvironment(bytes);
     writeFileSync(output, finish(bytes), { mode: 0o755 });

@@ -2,6 +2,7 @@
 const { copyFileSync, readFileSync, writeFileSync } = require('node:fs');
 const { basename, join } = require('node:path');
 const { createRequire } = require('node:module');
+const { Script } = require('node:vm');
 
 const [, , tools, platform, arch, folder, output, ...parts] = process.argv;
 const { default: sea } = createRequire(join(tools, 'package.json'))('@yao-pkg/pkg/lib-es5/sea');
@@ -19,10 +20,10 @@ addAsset('first', nameOf(parts[0]));
 const small = [];
 for (const part of parts) {
   const text = `(function (require, module, exports) {${readFileSync(part, 'utf8')}\n})`;
-  if (text.length >= smallest) addAsset(nameOf(part), text);
+  if (text.length >= smallest) addScript(nameOf(part), text);
   else small.push(`${JSON.stringify(nameOf(part))}: ${text}`);
 }
-addAsset('small', `({${small.join(',\n')}})`);
+addScript('small', `({${small.join(',\n')}})`);
 
 sea(start, {
   targets: [{ nodeRange: `node${process.versions.node}`, platform, arch, output }],
@@ -41,6 +42,17 @@ sea(start, {
   console.error(error);
   process.exitCode = 1;
 });
+
+/**
+ * A script with what V8 makes of it, where this Node is the one that will run it: V8 takes nothing from another one. On
+ * Linux that saves a start a fifth of its time. (To pkg Windows is `win`, so its executable is the same wherever it is
+ * made.)
+ */
+function addScript(name, text) {
+  addAsset(name, text);
+  if (platform !== process.platform || arch !== process.arch) return;
+  addAsset(`${name}.compiled`, new Script(text, { filename: name }).createCachedData());
+}
 
 function addAsset(key, content) {
   const file = join(folder, `asset-${Object.keys(assets).length}`);

@@ -1,7 +1,8 @@
 // What Node runs first in an executable: it loads the parts of the program, which are assets, each when it is required.
-const { getRawAsset } = require('node:sea');
+const { getAssetKeys, getRawAsset } = require('node:sea');
 const { Script } = require('node:vm');
 
+const assets = new Set(getAssetKeys());
 const loaded = new Map();
 
 function load(name) {
@@ -21,12 +22,19 @@ function load(name) {
   return part.exports;
 }
 
+/** Where there is a compiled form, V8 looks first whether it fits this Node, and else goes by the text. */
 function compile(asset) {
-  return new Script(textOf(asset), { filename: asset }).runInThisContext();
+  const compiled = `${asset}.compiled`;
+  const cachedData = assets.has(compiled) ? bytesOf(compiled) : undefined;
+  return new Script(textOf(asset), { filename: asset, cachedData }).runInThisContext();
 }
 
 function textOf(asset) {
-  return Buffer.from(getRawAsset(asset)).toString();
+  return bytesOf(asset).toString();
+}
+
+function bytesOf(asset) {
+  return Buffer.from(getRawAsset(asset));
 }
 
 /** The small parts, as functions by their names. */
