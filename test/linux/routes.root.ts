@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -221,6 +230,17 @@ describe('where ip tells nothing', () => {
     const { stderr } = contain(`${byCard}\n${remove('nsenter')}`);
     expect(gapsIn(stderr)).toEqual(['unseen-path']);
     expect(stderr).toMatch(/\d+ network namespaces that were not looked into/);
+  });
+
+  test('another network namespace that it fails in once is looked into once more', () => {
+    copyFileSync('/usr/bin/ip', join(home, 'tools', 'real'));
+    const failsOnce = replaceBy(`#!/bin/sh
+      namespace=$(readlink /proc/self/ns/net)
+      [ "$namespace" = "$(cat '${home}/own')" ] || ! mkdir "${home}/$namespace" 2>/dev/null || exit 1
+      exec '${home}/tools/real' "$@"`);
+    const { stderr } = contain(`${byCard}\nreadlink /proc/self/ns/net >'${home}/own'\n${failsOnce}`);
+    expect(gapsIn(stderr)).toEqual([]);
+    expect(readdirSync(home).filter((name) => name.startsWith('net:'))).not.toEqual([]);
   });
 
   test('a name that is left without its namespace is nothing', () => {

@@ -24,21 +24,42 @@ const namedFolders = ['/run/netns', '/run/docker/netns'];
  * be looked into. Needs root; never throws.
  */
 export async function macGuests(own: readonly Link[]): Promise<string[]> {
-  const namespaces = await otherNamespaces();
-  const found: Link[] = [];
   const until = performance.now() + limitMs;
-  let unread = 0;
+  const found: Link[] = [];
+  const missed = await lookInto(await otherNamespaces(), { found, until });
+  // Its process may have ended meanwhile while others live in it, and `ip` fails where devices come and go.
+  const again: Namespaces = missed.size === 0 ? new Map() : await otherNamespaces();
+  const unread = await lookInto(new Map([...again].filter(([inode]) => missed.has(inode))), { found, until });
+  // A namespace ends with its last process.
+  const alive = (await Promise.all([...unread.values()].map(inodeOf))).filter((inode) => inode !== undefined);
+  const left = alive.length === 0 ? [] : [`${alive.length} network namespaces that were not looked into`];
+  return found.length === 0 ? left : [...guestsOn(own, found, await addressesOfCards()), ...left];
+}
+
+/** Files of namespaces by their inodes. */
+type Namespaces = ReadonlyMap<string, string>;
+
+interface Look {
+  /** Takes the devices that share a card of another namespace. */
+  readonly found: Link[];
+  /** On the clock of `performance.now`. */
+  readonly until: number;
+}
+
+/** Returns those that could not be looked into. */
+async function lookInto(namespaces: Namespaces, { found, until }: Look): Promise<Namespaces> {
+  const files = [...namespaces];
+  const unread = new Map<string, string>();
   const next = async (): Promise<void> => {
-    for (let file = namespaces.pop(); file !== undefined; file = namespaces.pop()) {
+    for (let one = files.pop(); one !== undefined; one = files.pop()) {
+      const [inode, file] = one;
       const links = performance.now() > until ? new Unread() : await unlessUnread(readLinks(file));
-      if (!(links instanceof Unread)) found.push(...links.filter(({ kind = '' }) => guestKinds.has(kind)));
-      // A namespace ends with its last process.
-      else if ((await inodeOf(file)) !== undefined) unread++;
+      if (links instanceof Unread) unread.set(inode, file);
+      else found.push(...links.filter(({ kind = '' }) => guestKinds.has(kind)));
     }
   };
   await Promise.all(Array.from({ length: atOnce }, next));
-  const left = unread === 0 ? [] : [`${unread} network namespaces that were not looked into`];
-  return found.length === 0 ? left : [...guestsOn(own, found, await addressesOfCards()), ...left];
+  return unread;
 }
 
 /**
@@ -59,7 +80,7 @@ export function guestsOn(own: readonly Link[], guests: readonly Link[], known: r
 const addressesOfCards = (): Promise<readonly Fields[] | Unread> => unlessUnread(askJson('bridge', 'fdb', 'show'));
 
 /** One file for each network namespace but our own: that of a process in it, or that of its name. */
-async function otherNamespaces(): Promise<string[]> {
+async function otherNamespaces(): Promise<Namespaces> {
   const byProcess = namesIn('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((pid) => {
@@ -76,7 +97,7 @@ async function otherNamespaces(): Promise<string[]> {
   );
   const files = new Map([...byProcess, ...byName.flat()]);
   files.delete(/\d+/.exec(linkIfAny('/proc/self/ns/net'))?.[0] ?? '');
-  return [...files.values()];
+  return files;
 }
 
 /** Undefined for an ordinary file, which a namespace with a name leaves behind where the host crashes. */
