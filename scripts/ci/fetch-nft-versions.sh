@@ -23,7 +23,8 @@ keys=/usr/share/keyrings/debian-archive-keyring.gpg
 mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
 for release in $releases; do
-  [ ! -x "$folder/nft-$release" ] || continue
+  # One that was made in a folder which has moved since does not run.
+  ! "$folder/nft-$release" --version >/dev/null 2>&1 || continue
   rm -rf "${folder:?}/$release"
   mkdir -p "$folder/$release/lists/partial" "$folder/$release/archives/partial"
   : >"$folder/$release/status"
