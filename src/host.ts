@@ -20,7 +20,8 @@ export interface Host {
 /** Calls of tools that another process has begun for this one, each to be taken once. */
 export interface Begun {
   /**
-   * Undefined where the call was not begun, or its end does not come in time: a second, or `patienceMs`. Never rejects.
+   * Undefined where the call was not begun, or its end does not come in time: in `timeouts.begun`, or `patienceMs`.
+   * Never rejects.
    */
   take(call: string, patienceMs?: number): Promise<BegunCall | undefined>;
 }
@@ -63,6 +64,10 @@ export interface Timeouts {
   readonly settle: number;
   /** How long after the block we look again which profile is in force: the cut itself may change that. */
   readonly secondLook: number;
+  /** What the process that started this one has begun; whoever wants it then makes the call himself. */
+  readonly begun: number;
+  /** How old a reading may be that the process which started this one has made. */
+  readonly begunAge: number;
   /** How old an export may be to become the backup: what somebody changes in that time is in no backup. */
   readonly exportAge: number;
   /**
@@ -97,6 +102,8 @@ export const timeouts: Timeouts = {
   proofAfter: 10_000,
   settle: 5_000,
   secondLook: 3_000,
+  begun: 1_000,
+  begunAge: 2_000,
   exportAge: 500,
   line: 900,
   evidence: 2_000,

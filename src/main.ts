@@ -91,7 +91,7 @@ function readOrder([request = '', started, input]: readonly string[]): WorkerOrd
 }
 
 async function runWorker(given: Host, { request, started, input }: WorkerOrder): Promise<number> {
-  const host = input === 'pipe' ? { ...given, begun: listenForBegun(process.stdin) } : given;
+  const host = input === 'pipe' ? { ...given, begun: listenForBegun(process.stdin, given.timeouts.begun) } : given;
   const { carryOut } = await import('./order/carry-out');
   const outcome: Outcome = await carryOut(host, request, started);
   say(JSON.stringify(outcome));

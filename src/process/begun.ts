@@ -1,14 +1,11 @@
 import type { Readable } from 'node:stream';
-import type { Begun, BegunCall } from '../host';
-
-/** So long a result is awaited, in milliseconds; whoever wants it then makes the call himself. */
-const usualPatienceMs = 1000;
+import type { Begun, BegunCall, Host } from '../host';
 
 /**
  * Listens to the process that started this one: each line is a `BegunCall` as JSON, with its name. What does not come,
- * because that process has ended or hangs, is as if it had never been begun.
+ * because that process has ended or hangs, is as if it had never been begun: `usualPatienceMs` after somebody wants it.
  */
-export function listenForBegun(input: Readable): Begun {
+export function listenForBegun(input: Readable, usualPatienceMs: number): Begun {
   const told = new Map<string, BegunCall>();
   const waiting = new Map<string, () => void>();
   let isOver = false;
@@ -62,12 +59,12 @@ export function tellBegun(call: string, result: BegunCall): string {
   return `${text.replace(/[^\x20-\x7e]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`;
 }
 
-/** How old a reading may be, in milliseconds, that another process made for this one. */
-const oldest = 2000;
-
 /** Takes a reading that was begun early. Undefined where there is none, or where it is too old to be believed. */
-export async function takeFresh(begun: Begun | undefined, call: string): Promise<BegunCall | undefined> {
+export async function takeFresh(
+  { begun, timeouts }: Pick<Host, 'begun' | 'timeouts'>,
+  call: string,
+): Promise<BegunCall | undefined> {
   const result = await begun?.take(call);
   const age = result === undefined ? 0 : Date.now() - result.endedAt;
-  return age >= 0 && age <= oldest ? result : undefined;
+  return age >= 0 && age <= timeouts.begunAge ? result : undefined;
 }

@@ -74,7 +74,7 @@ async function tryReadKey(
 ): Promise<RegistryReading | Unreadable> {
   let own: string | undefined;
   try {
-    const begun = keepFile === true ? undefined : await takeFresh(host.begun, exportCall(key, view));
+    const begun = keepFile === true ? undefined : await takeFresh(host, exportCall(key, view));
     let path = begun?.exitCode === 0 ? begun.file : undefined;
     own = path === undefined ? makeReadingFolder(folder) : dirname(path);
     if (path === undefined) {

@@ -44,7 +44,7 @@ function hasAnswered(call: BegunCall | undefined): call is BegunCall {
  * dwCurrentState). Without such an answer the state is unknown.
  */
 export async function queryService(host: Host, name: string): Promise<ServiceState> {
-  const begun = await takeFresh(host.begun, queryCall(name));
+  const begun = await takeFresh(host, queryCall(name));
   const { exitCode, output: text } = hasAnswered(begun) ? begun : await runQuery(host, name);
   if (exitCode === doesNotExist || (exitCode !== 0 && text.includes(String(doesNotExist)))) return 'absent';
   const [, state] = [...text.matchAll(/^[^:\r\n]+: +([0-9a-f]+) +[^\s(]/gim)].map(([, number]) => number);

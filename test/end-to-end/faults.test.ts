@@ -172,7 +172,8 @@ describe('a rule that somebody adds while the first look is taken', () => {
   ])('%s, comes back with the release', async (_when, faults) => {
     endpoint.machine.configure({ arrivals: [added] });
     endpoint.machine.setFaults(...faults);
-    expect(await endpoint.run('ADD', '-', '192.0.2.50')).toMatchObject({ exitCode: 0 });
+    const { exitCode } = await endpoint.call({ args: ['ADD', '-', '192.0.2.50'], timeouts: { exportAge: 500 } });
+    expect(exitCode).toBe(0);
     endpoint.machine.setFaults();
     const released = await release();
     expect([released.exitCode, released.output]).toEqual([0, expect.not.stringContaining('gone')]);

@@ -221,7 +221,16 @@ const impatience = { netsh: 2000, script: 2000, reg: 2000, adapters: 2000 };
 /**
  * What Windows writes late, the stand-in writes at once. However busy this machine is, an order makes the same calls.
  */
-const quick = { adapters: 60_000, dns: 500, lock: 10_000, settle: 10, exportAge: 600_000, proofAfter: 0 };
+const quick = {
+  adapters: 60_000,
+  dns: 500,
+  lock: 10_000,
+  settle: 10,
+  begun: 5000,
+  begunAge: 600_000,
+  exportAge: 600_000,
+  proofAfter: 0,
+};
 
 function parse<T>(text: string): T | undefined {
   try {
