@@ -21,7 +21,7 @@ await finish(async () => {
   const forWindows = join(dist, 'contain-host.exe');
   checkSize('contain-host.exe, beyond its Node,', await makeExecutable(parts, forWindows, product), mebibyte);
   for (const [processor, name] of Object.entries(linuxExecutables))
-    checkSize(`${name}, beyond its Node,`, makeLinuxExecutable(processor, parts, join(dist, name)), 1.5 * mebibyte);
+    checkSize(`${name}, beyond its Node,`, makeLinuxExecutable(processor, parts, join(dist, name)), 4 * mebibyte);
 
   writeSbom(join(dist, 'sbom.cdx.json'), executables);
   const installer = join(dist, 'contain-host.msi');
