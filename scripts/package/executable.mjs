@@ -6,8 +6,11 @@ import { finishExecutable, loadResedit } from './portable-executable.mjs';
 import { reserveWithoutVirtualAlloc2 } from './virtual-memory.mjs';
 import { cache, root, run } from './workshop.mjs';
 
-/** V8's random numbers are in the order of what it compiles. A Node without this option takes that all the same. */
-const repeatable = ['--random-seed=1'];
+/**
+ * V8's random numbers, and the moments at which its threads tidy up, are in what it compiles. A Node without this
+ * option takes that all the same.
+ */
+const repeatable = ['--predictable'];
 
 /** The platforms by pkg's names, and the files that say in its cache that a download is complete. */
 const windows = { name: 'win', system: 'win32', node: '.exe', complete: ['.exe.ok', '.zip', '.zip.ok'] };
