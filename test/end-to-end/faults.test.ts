@@ -15,7 +15,7 @@ beforeEach(() => {
 afterEach(() => endpoint.remove());
 
 /** What hangs is given up soon; what is slow is waited for. */
-const timeouts = { netsh: 1500, script: 1500, reg: 1500 };
+const timeouts = { netsh: 6000, script: 6000, reg: 6000 };
 const run = (...args: string[]) => endpoint.call({ args, timeouts });
 const add = () => run('ADD', '-', '192.0.2.50');
 const release = () => run('DELETE', '-', '-');

@@ -47,7 +47,7 @@ test.each(['fail', 'garble', 'hang', 'crash'] as const)(
   async (kind) => {
     const machine = start(['domain']);
     machine.setFaults({ kind, match: 'show' });
-    expect(await endpoint.call({ args: ['ADD', '-', handler], timeouts: { netsh: 1500 } })).toMatchObject({
+    expect(await endpoint.call({ args: ['ADD', '-', handler], timeouts: { netsh: 4000 } })).toMatchObject({
       exitCode: 9,
     });
   },

@@ -61,7 +61,7 @@ test('the second stage names the hash of the first, and nothing unfinished is le
 test('a tool that hangs costs nothing but its own item: the first stage is closed, and the second has the beginning', async () => {
   pc.install('netstat.exe', 'echo begun; exec sleep 3600');
   pc.install('arp.exe', 'echo arp');
-  await pc.take(pc.host({ evidence: 1500, evidenceTool: 2500 }));
+  await pc.take(pc.host({ evidence: 5000, evidenceTool: 7000 }));
   expect(pc.item('first', 'connections')).toMatchObject({ end: 'pending', files: [] });
   expect(pc.item('first', 'arp')).toMatchObject({ end: 'complete' });
   expect(pc.item('second', 'connections')).toMatchObject({ end: 'timed-out', exitCode: null });
