@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { cpSync, existsSync, linkSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { Endpoint } from '../../fixtures/endpoint';
+import { Endpoint, unhurried } from '../../fixtures/endpoint';
 import { type Plan, planVariable } from '../../fixtures/interpose/plan';
 import { runWithin } from '../../fixtures/interpose/within';
 import { removeFolder } from '../../fixtures/remove-folder';
@@ -218,19 +218,8 @@ function smallHost(): HostDescription {
 /** What hangs is given up soon. */
 const impatience = { netsh: 2000, script: 2000, reg: 2000, adapters: 2000 };
 
-/**
- * What Windows writes late, the stand-in writes at once. However busy this machine is, an order makes the same calls.
- */
-const quick = {
-  adapters: 60_000,
-  dns: 500,
-  lock: 10_000,
-  settle: 10,
-  begun: 5000,
-  begunAge: 600_000,
-  exportAge: 600_000,
-  proofAfter: 0,
-};
+/** What Windows writes late, the stand-in writes at once. */
+const quick = { ...unhurried, adapters: 60_000, dns: 500, lock: 10_000, settle: 10, proofAfter: 0 };
 
 function parse<T>(text: string): T | undefined {
   try {
